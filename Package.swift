@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let houseSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: houseSettings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: houseSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: houseSettings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "syncline",
+    products: [
+        .executable(name: "synclined", targets: ["synclined"]),
+        .executable(name: "syncline", targets: ["syncline"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries, as Debian packages them.
+        .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
+        .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Pure: no clock, no IO, no logger, no Foundation.
+        module("SyncModel", []),
+        module("Mapping", ["SyncModel"]),
+        module("Reconcile", ["SyncModel"]),
+        module("SyncEngine", ["SyncModel", "Mapping", "Reconcile"]),
+
+        // IO.
+        module("LDAPClient", ["CLDAP", "SyncModel"]),
+        module("LMDB", ["CLMDB"]),
+        module("Crypto", ["COpenSSL"]),
+        module("Cache", ["LMDB", "SyncModel"]),
+        module("ActiveDirectory", ["LDAPClient", "SyncModel", logging]),
+        module("MiniOrange", ["LDAPClient", "SyncModel", logging]),
+        module("Configuration", ["SyncModel", "Mapping", yams]),
+        module(
+            "SyncService",
+            [
+                "ActiveDirectory", "Cache", "Configuration", "Crypto", "LDAPClient", "Mapping", "MiniOrange",
+                "Reconcile", "SyncEngine", "SyncModel", asyncHTTPClient, coreMetrics, hummingbird, logging,
+                metrics, nioCore, nioPosix, serviceLifecycle,
+            ]
+        ),
+        tool("synclined", ["SyncService", argumentParser]),
+        tool("syncline", ["SyncService", argumentParser]),
+
+        tests("SyncModelTests", ["SyncModel"]),
+    ]
+)
