@@ -1,0 +1,123 @@
+package import SyncModel
+
+/// How a rule turns a side's values into canonical ones and back.
+package enum RuleType: Hashable, Sendable {
+    /// Text or octets, carried as they are; AD's or the LDAP side's cardinality follows `ADCardinality`.
+    case value
+    /// The DN of another entry, translated by its pair.
+    case reference
+    /// userAccountControl bit 2 ↔ pwdAccountLockedTime = 000001010000Z.
+    case accountEnabled
+    /// userAccountControl bit 2 ↔ a flag attribute with these values; an absent flag means enabled.
+    case accountEnabledFlag(enabled: Octets, disabled: Octets)
+    /// accountExpires ↔ a generalizedTime attribute; absent means never.
+    case accountExpiresTime
+    /// accountExpires ↔ shadowExpire, days since 1970; absent or -1 means never.
+    case accountExpiresDays
+    /// lockoutTime ↔ pwdAccountLockedTime (a real time).
+    case lockout
+    /// pwdLastSet = 0 ↔ pwdReset = TRUE.
+    case mustChangePassword
+}
+
+/// One attribute rule as the configuration gives it.
+package struct AttributeSpecification: Hashable, Sendable {
+    /// The side's attribute names as configured; compared without case.
+    package var ad: String
+    package var miniorange: String
+    package var type: RuleType
+    package var direction: Direction
+    /// AD takes one value only while the LDAP side may hold several.
+    package var isSingleValuedAtAD: Bool
+    /// The longest value that AD takes, in characters; longer ones are refused before they are sent.
+    package var maximumLengthAtAD: Int?
+    /// LDAP attributes that stand in, in this order, where the LDAP side demands a value and there is none; never carried back.
+    package var fallback: [String]
+    /// For commands: where in the configuration the rule stands.
+    package var origin: String
+
+    package init(
+        ad: String, miniorange: String, type: RuleType = .value, direction: Direction = .both,
+        isSingleValuedAtAD: Bool = false, maximumLengthAtAD: Int? = nil, fallback: [String] = [], origin: String = ""
+    ) {
+        self.ad = ad
+        self.miniorange = miniorange
+        self.type = type
+        self.direction = direction
+        self.isSingleValuedAtAD = isSingleValuedAtAD
+        self.maximumLengthAtAD = maximumLengthAtAD
+        self.fallback = fallback
+        self.origin = origin
+    }
+}
+
+/// One match rule: the entries whose values are the same, without case, are the same person.
+package struct MatchSpecification: Hashable, Sendable {
+    package var ad: String
+    package var miniorange: String
+
+    package init(ad: String, miniorange: String) {
+        self.ad = ad
+        self.miniorange = miniorange
+    }
+}
+
+/// What one side contributes to a configured object.
+package struct ScopeSpecification: Hashable, Sendable {
+    package var base: DistinguishedName
+    package var filter: Filter
+    /// Classes of a new entry.
+    package var objectClasses: [String]
+    /// The attribute that names a new entry.
+    package var rdn: String
+
+    package init(base: DistinguishedName, filter: Filter, objectClasses: [String], rdn: String) {
+        self.base = base
+        self.filter = filter
+        self.objectClasses = objectClasses
+        self.rdn = rdn
+    }
+}
+
+/// What becomes of the other side's entry when one is deleted.
+package enum DeletePolicy: UInt8, Hashable, Sendable {
+    case delete, keep
+}
+
+/// Which side's value stands when both have moved.
+package enum DeleteAgainstChange: UInt8, Hashable, Sendable {
+    case changeWins, deleteWins
+}
+
+/// One configured object: what is kept in agreement, where, and how.
+package struct ObjectSpecification: Hashable, Sendable {
+    package var name: String
+    package var kind: ObjectKind
+    package var scopes: PerSide<ScopeSpecification>
+    package var match: [MatchSpecification]
+    package var attributes: [AttributeSpecification]
+    package var direction: Direction
+    package var prefer: Side
+    package var deletePolicy: DeletePolicy
+    package var deleteAgainstChange: DeleteAgainstChange
+    /// Below one container on the LDAP side and on AD, whatever the tree of the other.
+    package var isFlat: Bool
+
+    package init(
+        name: String, kind: ObjectKind, scopes: PerSide<ScopeSpecification>, match: [MatchSpecification],
+        attributes: [AttributeSpecification], direction: Direction = .both, prefer: Side = .ad,
+        deletePolicy: DeletePolicy = .delete, deleteAgainstChange: DeleteAgainstChange = .changeWins,
+        isFlat: Bool = false
+    ) {
+        self.name = name
+        self.kind = kind
+        self.scopes = scopes
+        self.match = match
+        self.attributes = attributes
+        self.direction = direction
+        self.prefer = prefer
+        self.deletePolicy = deletePolicy
+        self.deleteAgainstChange = deleteAgainstChange
+        self.isFlat = isFlat
+    }
+}

@@ -1,0 +1,53 @@
+/// The durable point up to which a feed is in the cache, with the server for which it is valid.
+package struct Cursor: Hashable, Sendable {
+    /// AD: the invocationId. LDAP: the way of feeding, since each has its own positions.
+    package var server: Octets
+    package var position: Octets
+
+    package init(server: Octets, position: Octets) {
+        self.server = server
+        self.position = position
+    }
+}
+
+/// One edit of one attribute as a server's log tells it.
+package struct AttributeEdit: Hashable, Sendable {
+    package enum Kind: UInt8, Hashable, Sendable { case add, delete, replace }
+    package var kind: Kind
+    package var name: String
+    package var values: [Octets]
+
+    package init(kind: Kind, name: String, values: [Octets]) {
+        self.kind = kind
+        self.name = name
+        self.values = values
+    }
+}
+
+/// Tells which entry moved and what it now holds. State, not events: a repeated, reordered or echoed change is a no-op.
+package enum Change: Hashable, Sendable {
+    case present(EntrySnapshot)
+    /// The log's edits, to be applied to the replica that the cache holds; where that is not possible the entry is read.
+    case edited(Anchor, edits: [AttributeEdit], newName: DistinguishedName?, version: Version)
+    /// A tombstone or a delete event: proof.
+    case deleted(Anchor)
+
+    package var anchor: Anchor {
+        switch self {
+        case .present(let entry): entry.anchor
+        case .edited(let anchor, _, _, _): anchor
+        case .deleted(let anchor): anchor
+        }
+    }
+}
+
+/// What a feed tells the engine. Each event is ingested in one transaction.
+package enum FeedEvent: Sendable {
+    /// The configured bases as this server knows them, each with its anchor: told at every connect, before anything else.
+    case connected(server: Octets, roots: [EntrySnapshot])
+    case changes([Change], cursor: Cursor?)
+    /// Every entry in scope was read, with success, at one server and with unchanged rights. `present` lists all their anchors, sorted, where the scan
+    /// proves that what it lacks is gone; nil where it proves nothing.
+    case complete(present: [Anchor]?, cursor: Cursor)
+    case disconnected
+}

@@ -1,0 +1,66 @@
+/// Where an entry stands. Its DN is made by walking up, so a renamed container costs its children nothing.
+package enum Parent: Hashable, Sendable {
+    /// The entry is a configured base itself; its whole DN is in the configuration.
+    case root
+    case entry(Anchor)
+    /// The parent's DN is not (yet) known to the cache.
+    case unresolved(DistinguishedName)
+}
+
+/// What the cache holds of one entry on one side.
+package struct Replica: Hashable, Sendable {
+    package var side: Side
+    package var anchor: Anchor
+    /// The name of the configured object, or nil for a container that only gives others their place.
+    package var object: String?
+    package var kind: ObjectKind
+    package var parent: Parent
+    package var rdn: RelativeDistinguishedName
+    /// Mapped attributes and those that the scope's filter reads, by the side's names. Reference attributes hold `Reference.octets`.
+    package var attributes: Attributes
+    package var version: Version
+    /// What match rules and commands find this entry by: the number of the rule, then the normalised value.
+    package var keys: [Octets]
+    /// Read and matched, but never written: adminCount=1 and other protected entries.
+    package var isProtected: Bool
+
+    package init(
+        side: Side,
+        anchor: Anchor,
+        object: String?,
+        kind: ObjectKind,
+        parent: Parent,
+        rdn: RelativeDistinguishedName,
+        attributes: Attributes,
+        version: Version,
+        keys: [Octets] = [],
+        isProtected: Bool = false
+    ) {
+        self.side = side
+        self.anchor = anchor
+        self.object = object
+        self.kind = kind
+        self.parent = parent
+        self.rdn = rdn
+        self.attributes = attributes
+        self.version = version
+        self.keys = keys
+        self.isProtected = isProtected
+    }
+}
+
+/// What a server says that an entry holds, before the cache has given it its place.
+package struct EntrySnapshot: Hashable, Sendable {
+    package var anchor: Anchor
+    package var name: DistinguishedName
+    /// Lower-cased attribute names as the server has them; references are still DNs.
+    package var attributes: Attributes
+    package var version: Version
+
+    package init(anchor: Anchor, name: DistinguishedName, attributes: Attributes, version: Version) {
+        self.anchor = anchor
+        self.name = name
+        self.attributes = attributes
+        self.version = version
+    }
+}

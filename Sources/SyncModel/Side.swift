@@ -1,0 +1,49 @@
+/// One of the two directories.
+package enum Side: UInt8, Hashable, Comparable, CaseIterable, Sendable {
+    case ad = 0
+    case miniorange = 1
+
+    package var opposite: Side { self == .ad ? .miniorange : .ad }
+
+    /// The word for the side in configuration, commands and logs.
+    package var name: String { self == .ad ? "ad" : "miniorange" }
+
+    package init?(name: String) {
+        switch name {
+        case "ad": self = .ad
+        case "miniorange": self = .miniorange
+        default: return nil
+        }
+    }
+
+    package static func < (lhs: Side, rhs: Side) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
+/// A value for each side.
+package struct PerSide<Value> {
+    package var ad: Value
+    package var miniorange: Value
+
+    package init(ad: Value, miniorange: Value) {
+        self.ad = ad
+        self.miniorange = miniorange
+    }
+
+    package init(both value: Value) {
+        self.init(ad: value, miniorange: value)
+    }
+
+    package subscript(side: Side) -> Value {
+        get { side == .ad ? ad : miniorange }
+        set {
+            switch side {
+            case .ad: ad = newValue
+            case .miniorange: miniorange = newValue
+            }
+        }
+    }
+}
+
+extension PerSide: Sendable where Value: Sendable {}
+extension PerSide: Equatable where Value: Equatable {}
+extension PerSide: Hashable where Value: Hashable {}

@@ -1,0 +1,70 @@
+/// The store as the engine sees it within one transaction: everything below commits together or not at all. All listings are in key order, so the same
+/// calls on the same contents give the same answers.
+package protocol StoreTransaction: AnyObject {
+    // Replicas, with the names and keys that lead to them.
+    func replica(_ side: Side, _ anchor: Anchor) throws -> Replica?
+    /// Stores, and moves the names and keys that lead to the entry from `old` to the new replica.
+    func put(_ replica: Replica, replacing old: Replica?) throws
+    func remove(_ replica: Replica) throws
+    /// The entry directly below `parent` with this normalised RDN.
+    func child(_ side: Side, of parent: Anchor, named rdn: Octets) throws -> Anchor?
+    /// At most `limit` entries with this key.
+    func anchors(_ side: Side, key: Octets, limit: Int) throws -> [Anchor]
+    /// Visits the anchors of one side's replicas in order, until `body` returns false.
+    func forEachAnchor(_ side: Side, after: Anchor?, _ body: (Anchor) throws -> Bool) throws
+
+    // Pairs.
+    func makePairID() throws -> PairID
+    func pair(_ id: PairID) throws -> Pair?
+    /// Stores, and moves the joins (side, anchor → pair) from `old` to the new pair.
+    func put(_ pair: Pair, replacing old: Pair?) throws
+    func remove(_ pair: Pair) throws
+    func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID?
+    func forEachPairID(after: PairID?, _ body: (PairID) throws -> Bool) throws
+
+    // The durable work queue.
+    func markDirty(_ id: PairID, _ record: DirtyRecord) throws
+    func clearDirty(_ id: PairID) throws
+    func dirty(_ id: PairID) throws -> DirtyRecord?
+    func dirty(after: PairID?, limit: Int) throws -> [PairID]
+
+    // Intents.
+    func makeIntentID() throws -> IntentID
+    func put(_ intent: Intent) throws
+    func intent(_ id: IntentID) throws -> Intent?
+    func removeIntent(_ id: IntentID) throws
+    func intents() throws -> [Intent]
+
+    // Waiting: who is to be looked at again when a name appears, or when a pair changes its presence.
+    func park(_ side: Side, name: Octets, waiter: PairID) throws
+    func takeParked(_ side: Side, name: Octets) throws -> [PairID]
+    func wait(on target: PairID, waiter: PairID) throws
+    func takeWaiters(on target: PairID) throws -> [PairID]
+
+    // Set aside.
+    func quarantine(_ id: PairID) throws -> QuarantineRecord?
+    func put(_ record: QuarantineRecord, for id: PairID) throws
+    func removeQuarantine(_ id: PairID) throws
+    func quarantined(after: PairID?, limit: Int) throws -> [(PairID, QuarantineRecord)]
+
+    // Reports.
+    func append(_ conflict: ConflictRecord) throws
+    func append(_ history: HistoryRecord) throws
+
+    // Feeds.
+    func cursor(_ side: Side) throws -> Cursor?
+    func put(_ cursor: Cursor, for side: Side) throws
+    func removeCursor(_ side: Side) throws
+    /// Whether the side was once read completely.
+    func isLoaded(_ side: Side) throws -> Bool
+    func setLoaded(_ side: Side, _ loaded: Bool) throws
+    /// Small facts by name, such as the anchors of the configured bases.
+    func fact(_ name: String) throws -> Octets?
+    func setFact(_ name: String, _ value: Octets?) throws
+    func count(_ table: StoreTable) throws -> Int
+}
+
+package enum StoreTable: Hashable, Sendable, CaseIterable {
+    case pairs, dirty, intents, quarantine, conflicts, waiting
+    case replicas
+}

@@ -1,0 +1,19 @@
+/// Orders the states of one entry on one server.
+package enum Version: Hashable, Sendable {
+    /// uSNChanged of the domain controller with this invocationId; meaningless at another ([MS-ADTS] 3.1.1.1.9).
+    case usn(UInt64, invocationID: Anchor)
+    /// entryCSN; comparable between all providers of one directory.
+    case csn(ChangeSequenceNumber)
+    /// The server gives none (modifyTimestamp has a granularity of one second and orders nothing).
+    case unordered
+
+    /// Whether a replica with this version may take the place of one with `other`. A stale replica never wins; versions of different servers
+    /// can't be compared, and then only a fresh read may replace.
+    package func supersedes(_ other: Version) -> Bool {
+        switch (self, other) {
+        case (.usn(let new, let newServer), .usn(let old, let oldServer)): newServer != oldServer || new > old
+        case (.csn(let new), .csn(let old)): new > old
+        default: true
+        }
+    }
+}
