@@ -37,8 +37,14 @@ package struct AttributeSpecification: Hashable, Sendable {
     package var origin: String
 
     package init(
-        ad: String, miniorange: String, type: RuleType = .value, direction: Direction = .both,
-        isSingleValuedAtAD: Bool = false, maximumLengthAtAD: Int? = nil, fallback: [String] = [], origin: String = ""
+        ad: String,
+        miniorange: String,
+        type: RuleType = .value,
+        direction: Direction = .both,
+        isSingleValuedAtAD: Bool = false,
+        maximumLengthAtAD: Int? = nil,
+        fallback: [String] = [],
+        origin: String = ""
     ) {
         self.ad = ad
         self.miniorange = miniorange
@@ -104,9 +110,15 @@ package struct ObjectSpecification: Hashable, Sendable {
     package var isFlat: Bool
 
     package init(
-        name: String, kind: ObjectKind, scopes: PerSide<ScopeSpecification>, match: [MatchSpecification],
-        attributes: [AttributeSpecification], direction: Direction = .both, prefer: Side = .ad,
-        deletePolicy: DeletePolicy = .delete, deleteAgainstChange: DeleteAgainstChange = .changeWins,
+        name: String,
+        kind: ObjectKind,
+        scopes: PerSide<ScopeSpecification>,
+        match: [MatchSpecification],
+        attributes: [AttributeSpecification],
+        direction: Direction = .both,
+        prefer: Side = .ad,
+        deletePolicy: DeletePolicy = .delete,
+        deleteAgainstChange: DeleteAgainstChange = .changeWins,
         isFlat: Bool = false
     ) {
         self.name = name

@@ -3,6 +3,12 @@ package struct Attributes: Hashable, Sendable {
     package struct Item: Hashable, Sendable {
         package let name: String
         package let values: [Octets]
+
+        /// `values` must be sorted, free of duplicates and not empty.
+        package init(name: String, values: [Octets]) {
+            self.name = name
+            self.values = values
+        }
     }
 
     /// Sorted by name, so that equality and every walk have one order.

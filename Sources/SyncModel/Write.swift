@@ -21,6 +21,8 @@ package enum WriteOperation: Hashable, Sendable {
     case delete(Anchor, name: DistinguishedName, version: Version)
     /// Reads the entry again, by its anchor: after a lost answer, a crash, or edits that could not be applied.
     case read(Anchor)
+    /// Reads the entry that a complete scan did not show: only a successful read that finds nothing (outcome `gone`) proves that it is gone.
+    case confirmAbsence(Anchor)
     /// Reads by name: whether an add of which no answer came was made.
     case readName(DistinguishedName)
 }

@@ -1,0 +1,228 @@
+package import SyncModel
+
+/// The three-way merge of one pair: (base, ad, miniorange) → what both are to show. It knows no server, clock or store; the same arguments give the
+/// same answer, whichever side moved first.
+package struct Reconciler: Sendable {
+    /// Sorted by name.
+    private let rules: [MergeRule]
+    private let existence: ExistenceRule
+
+    package init(rules: [MergeRule], existence: ExistenceRule = ExistenceRule()) {
+        self.rules = rules.sorted { $0.name < $1.name }
+        self.existence = existence
+    }
+
+    package func reconcile(base: Attributes?, ad: SideState, miniorange: SideState) -> Reconciliation {
+        switch (ad, miniorange) {
+        // Both sides have the entry.
+        case (.present(let a, let unknownA), .present(let m, let unknownM)):
+            return merge(base: base, ad: a, miniorange: m, unknown: union(unknownA, unknownM))
+
+        // One side has it, the other does not.
+        case (.present(let values, let unknown), let other):
+            return reconcile(base: base, present: values, unknown: unknown, on: .ad, other: other)
+        case (let other, .present(let values, let unknown)):
+            return reconcile(base: base, present: values, unknown: unknown, on: .miniorange, other: other)
+
+        // No side has it, but one still may: out of scope proves nothing.
+        case (.outOfScope, _), (_, .outOfScope):
+            return Reconciliation(existence: .suspended, base: base)
+
+        // Gone from wherever it was.
+        case (.missing, .missing), (.missing, .deleted), (.deleted, .missing), (.deleted, .deleted):
+            return Reconciliation(existence: .forget, base: nil)
+        }
+    }
+
+    /// Holds: `side` has the entry with `values`, and the other side does not.
+    private func reconcile(
+        base: Attributes?,
+        present values: Attributes,
+        unknown: [String],
+        on side: Side,
+        other: SideState
+    ) -> Reconciliation {
+        let mayCreate = existence.direction.permits(writingTo: side.opposite)
+        let mayDelete = existence.direction.permits(writingTo: side)
+        switch other {
+        case .outOfScope, .present:
+            return Reconciliation(existence: .suspended, base: base)
+
+        case .missing:
+            guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
+            return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
+
+        case .deleted:
+            let decision: ConflictRecord.Decision?
+            let restores: Bool
+            if !mayDelete {
+                // The source of a one-way object still has it: the other side's delete does not count.
+                (restores, decision) = (mayCreate, mayCreate ? .direction : nil)
+                guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
+            } else if !mayCreate {
+                // The source deleted it, so nothing that happened here counts.
+                (restores, decision) = (false, moved(values, unknown: unknown, from: base) ? .direction : nil)
+            } else if !moved(values, unknown: unknown, from: base) {
+                // Nothing was written here since both sides agreed.
+                (restores, decision) = (false, nil)
+            } else {
+                (restores, decision) = (existence.changeWins, existence.changeWins ? .changeWins : .deleteWins)
+            }
+            var result = Reconciliation(existence: restores ? .create(side.opposite) : .delete(side), base: base)
+            if restores {
+                result.target = values
+                result.base = nil
+            }
+            if let decision {
+                result.conflicts = [
+                    Conflict(
+                        subject: .existence,
+                        base: [],
+                        values: PerSide(both: []),
+                        winner: restores ? side : side.opposite,
+                        decision: decision
+                    )
+                ]
+            }
+            return result
+        }
+    }
+
+    /// Whether one side's values differ from the base in anything that this side may carry to the other.
+    private func moved(_ values: Attributes, unknown: [String], from base: Attributes?) -> Bool {
+        guard let base else { return true }
+        var baseWalk = AttributeWalk(base)
+        var valueWalk = AttributeWalk(values)
+        for rule in rules {
+            let was = baseWalk.values(of: rule.name)
+            let holds = valueWalk.values(of: rule.name)
+            if holds != was && rule.direction == .both && !unknown.contains(rule.name) { return true }
+        }
+        return false
+    }
+
+    /// Holds: both sides have the entry.
+    private func merge(base: Attributes?, ad: Attributes, miniorange: Attributes, unknown: [String]) -> Reconciliation {
+        // Most pairs are looked at when nothing moved at all.
+        if unknown.isEmpty, let base, ad == miniorange, ad == base {
+            return Reconciliation(existence: .both, base: base, target: base)
+        }
+        var walks = (
+            base: AttributeWalk(base ?? Attributes()), ad: AttributeWalk(ad), miniorange: AttributeWalk(miniorange)
+        )
+        var newBase: [Attributes.Item] = []
+        var target: [Attributes.Item] = []
+        newBase.reserveCapacity(rules.count)
+        target.reserveCapacity(rules.count)
+        var changes = PerSide<[String]>(both: [])
+        var conflicts: [Conflict] = []
+
+        for rule in rules {
+            let b = walks.base.values(of: rule.name)
+            let a = walks.ad.values(of: rule.name)
+            let m = walks.miniorange.values(of: rule.name)
+            var agreed = b
+            var wanted = b
+            if !unknown.isEmpty && unknown.contains(rule.name) {
+                // Known: nothing can be said of one side. Nothing moves.
+            } else if a == m {
+                agreed = a
+                wanted = a
+            } else {
+                let verdict = decide(rule, base: b, ad: a, miniorange: m)
+                wanted = verdict.values
+                if wanted != a { changes.ad.append(rule.name) }
+                if wanted != m { changes.miniorange.append(rule.name) }
+                if let decision = verdict.decision {
+                    conflicts.append(
+                        Conflict(
+                            subject: .attribute(rule.name),
+                            base: b,
+                            values: PerSide(ad: a, miniorange: m),
+                            winner: verdict.winner,
+                            decision: decision
+                        )
+                    )
+                }
+            }
+            if !agreed.isEmpty { newBase.append(Attributes.Item(name: rule.name, values: agreed)) }
+            if !wanted.isEmpty { target.append(Attributes.Item(name: rule.name, values: wanted)) }
+        }
+        var result = Reconciliation(
+            existence: .both,
+            base: Attributes(sorted: newBase),
+            target: Attributes(sorted: target)
+        )
+        result.changes = changes
+        result.conflicts = conflicts
+        return result
+    }
+
+    private struct Verdict {
+        var values: [Octets]
+        var winner: Side
+        var decision: ConflictRecord.Decision?
+    }
+
+    /// Holds: `ad` and `miniorange` differ.
+    private func decide(_ rule: MergeRule, base: [Octets], ad: [Octets], miniorange: [Octets]) -> Verdict {
+        switch rule.direction {
+        // One way: the source stands. Where the other side moved, its value goes to the conflict report.
+        case .toMiniOrange:
+            return Verdict(values: ad, winner: .ad, decision: miniorange == base ? nil : .direction)
+        case .toAD:
+            return Verdict(values: miniorange, winner: .miniorange, decision: ad == base ? nil : .direction)
+        case .both:
+            break
+        }
+        // Only one side moved.
+        if ad == base { return Verdict(values: miniorange, winner: .miniorange, decision: nil) }
+        if miniorange == base { return Verdict(values: ad, winner: .ad, decision: nil) }
+        // Both moved, to different values.
+        if rule.shape == .set {
+            return Verdict(
+                values: mergeSets(base: base, ad: ad, miniorange: miniorange),
+                winner: rule.prefer,
+                decision: nil
+            )
+        }
+        return Verdict(values: rule.prefer == .ad ? ad : miniorange, winner: rule.prefer, decision: .preferredSide)
+    }
+
+    /// Per value: what either side added is there, what either side removed is not.
+    private func mergeSets(base: [Octets], ad: [Octets], miniorange: [Octets]) -> [Octets] {
+        var merged = base.filter { ad.contains($0) && miniorange.contains($0) }
+        for side in [ad, miniorange] {
+            for value in side where !base.contains(value) && !merged.contains(value) { merged.append(value) }
+        }
+        return merged.sorted()
+    }
+
+    private func union(_ first: [String], _ second: [String]) -> [String] {
+        if first.isEmpty { return second }
+        if second.isEmpty { return first }
+        return first + second.filter { !first.contains($0) }
+    }
+}
+
+/// Walks attributes and rules in step, both sorted by name, so that a merge looks nothing up.
+private struct AttributeWalk {
+    private let items: [Attributes.Item]
+    private var position = 0
+
+    init(_ attributes: Attributes) { items = attributes.items }
+
+    /// The values of an attribute; names must be asked for in ascending order.
+    mutating func values(of name: String) -> [Octets] {
+        while position < items.count {
+            let item = items[position]
+            if item.name == name {
+                position += 1
+                return item.values
+            }
+            if name < item.name { return [] }
+            position += 1
+        }
+        return []
+    }
+}

@@ -1,0 +1,53 @@
+package import SyncModel
+
+/// Both sides moved the same thing to different values since the base.
+package struct Conflict: Hashable, Sendable {
+    package var subject: ConflictRecord.Subject
+    package var base: [Octets]
+    package var values: PerSide<[Octets]>
+    package var winner: Side
+    package var decision: ConflictRecord.Decision
+}
+
+/// What reconciling one pair calls for.
+package struct Reconciliation: Hashable, Sendable {
+    package enum Existence: Hashable, Sendable {
+        /// Both sides have the entry: `changes` says what each is to take over.
+        case both
+        case create(Side)
+        case delete(Side)
+        /// It is gone from both sides.
+        case forget
+        /// Nothing may be concluded or written.
+        case suspended
+    }
+    package var existence: Existence
+    /// What both sides last agreed on: the old base, moved where the sides now show the same.
+    package var base: Attributes?
+    /// What both are to show.
+    package var target: Attributes
+    /// The canonical attributes that each side must take over from `target`, sorted.
+    package var changes: PerSide<[String]>
+    package var conflicts: [Conflict]
+
+    package init(existence: Existence, base: Attributes?, target: Attributes = Attributes()) {
+        self.existence = existence
+        self.base = base
+        self.target = target
+        self.changes = PerSide(both: [])
+        self.conflicts = []
+    }
+}
+
+/// How a pair's existence is decided.
+package struct ExistenceRule: Hashable, Sendable {
+    /// Where entries may be created and deleted.
+    package var direction: Direction
+    /// A change outlives a delete on the other side; else the delete wins.
+    package var changeWins: Bool
+
+    package init(direction: Direction = .both, changeWins: Bool = true) {
+        self.direction = direction
+        self.changeWins = changeWins
+    }
+}

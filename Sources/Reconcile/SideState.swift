@@ -1,0 +1,13 @@
+package import SyncModel
+
+/// What is known of one side of a pair when it is reconciled.
+package enum SideState: Hashable, Sendable {
+    /// Never seen there.
+    case missing
+    /// Deleted, with proof.
+    case deleted
+    /// It exists outside of the configured scope.
+    case outOfScope
+    /// `unknown` names, sorted, the canonical attributes that can't be said now: references whose target has no pair yet.
+    case present(Attributes, unknown: [String])
+}
