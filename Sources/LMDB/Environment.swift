@@ -61,6 +61,7 @@ package final class Environment: @unchecked Sendable {
         if header == nil && !writes {
             throw LMDBError(code: ENOENT, operation: "mdb_env_open", text: "\(directory) holds no database")
         }
+        try ReaderTable.allocate(directory: directory, slots: options.maximumReaders, access: options.access)
         var created: MDB_env?
         try check(mdb_env_create(&created), "mdb_env_create")
         guard let handle = created else { throw LMDBError(code: ENOMEM, operation: "mdb_env_create") }

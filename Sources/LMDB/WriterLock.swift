@@ -32,7 +32,11 @@ final class WriterLock {
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, &text, text.count, 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would leave the lock with a child that was forked and has not yet called exec.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func holder(_ descriptor: Int32) -> Int32? {
         var octets = [UInt8](repeating: 0, count: 16)
