@@ -1,0 +1,165 @@
+internal import CLDAP
+internal import Glibc
+internal import SyncModel
+
+/// Connects, secures and binds a handle. Everything here blocks, within the time-outs given.
+struct HandleOpening {
+    let endpoint: LDAPEndpoint
+    let tls: TLSSettings
+    let bind: BindCredentials?
+    let timeouts: LDAPTimeouts
+
+    /// A connected and bound handle.
+    func open() throws(LDAPError) -> LDAPHandle {
+        if case .simple(_, let password) = bind, password.isEmpty {
+            throw .invalidRequest(.bind, .parameterError, message: "a simple bind needs a password")
+        }
+        if tls.startTLS && endpoint.transport != .ldap {
+            throw .invalidRequest(.open, .parameterError, message: "StartTLS goes with ldap:// only: \(endpoint)")
+        }
+        LDAPLibrary.prepare()
+        let handle = try LDAPHandle.initialize(endpoint.uri)
+        do throws(LDAPError) {
+            try configure(handle)
+            if tls.startTLS { try startTLS(handle) }
+            try authenticate(handle)
+            if usesTLS { try verifyTLS(handle) }
+            return handle
+        } catch {
+            handle.destroy()
+            throw error
+        }
+    }
+
+    private var usesTLS: Bool { endpoint.transport == .ldaps || tls.startTLS }
+
+    private func configure(_ handle: LDAPHandle) throws(LDAPError) {
+        try handle.set(LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3)
+        try handle.setOff(LDAP_OPT_REFERRALS)
+        // Set explicitly, since ldap.conf and the environment may have changed the defaults.
+        try handle.set(LDAP_OPT_DEREF, LDAP_DEREF_NEVER)
+        try handle.set(LDAP_OPT_SIZELIMIT, 0)
+        try handle.set(LDAP_OPT_TIMELIMIT, 0)
+        try handle.set(LDAP_OPT_NETWORK_TIMEOUT, timeouts.connect)
+        try handle.set(LDAP_OPT_TIMEOUT, timeouts.bind)
+        let idle = Int32(clamping: max(1, timeouts.keepAliveIdleSeconds))
+        try handle.set(LDAP_OPT_X_KEEPALIVE_IDLE, idle)
+        try handle.set(LDAP_OPT_X_KEEPALIVE_PROBES, 3)
+        try handle.set(LDAP_OPT_X_KEEPALIVE_INTERVAL, max(1, idle / 3))
+        // Keep-alive says nothing while data is unacknowledged: the same patience for that, in milliseconds.
+        try handle.set(LDAP_OPT_TCP_USER_TIMEOUT, idle.multipliedReportingOverflow(by: 2000).partialValue)
+        guard usesTLS else { return }
+        try handle.set(LDAP_OPT_X_TLS_CACERTFILE, tls.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
+        try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND)
+        try handle.set(LDAP_OPT_X_TLS_PROTOCOL_MIN, tls.minimumVersion == .tls13 ? cldap_tls_1_3 : cldap_tls_1_2)
+        // The options above count for a context made after them. A file that can't be read shows here.
+        let isServer: Int32 = 0
+        do throws(LDAPError) {
+            try handle.set(LDAP_OPT_X_TLS_NEWCTX, isServer)
+        } catch {
+            throw failure(.tls, error.code, "no TLS context: is \(tls.caFile ?? "the system's CA file") readable?")
+        }
+    }
+
+    private func startTLS(_ handle: LDAPHandle) throws(LDAPError) {
+        var messageID: Int32 = 0
+        try checkSent(ldap_start_tls(handle.pointer, nil, nil, &messageID), handle)
+        let result = try answer(messageID, handle, .tls)
+        guard result.code == .success else { throw .refused(.extended, result) }
+        let code = ldap_install_tls(handle.pointer)
+        guard code == LDAP_SUCCESS else {
+            throw failure(.tls, LDAPResultCode(rawValue: code), handle.lastMessage)
+        }
+    }
+
+    /// Without credentials an anonymous bind is made: it is the first request that opens the connection.
+    private func authenticate(_ handle: LDAPHandle) throws(LDAPError) {
+        var messageID: Int32 = 0
+        switch bind {
+        case .external:
+            var none = berval()
+            try checkSent(ldap_sasl_bind(handle.pointer, "", "EXTERNAL", &none, nil, nil, &messageID), handle)
+        case .simple(let name, let password):
+            guard !name.utf8.contains(0) else {
+                throw .invalidRequest(.bind, .parameterError, message: "a NUL in the name")
+            }
+            try simpleBind(handle, name, password, &messageID)
+        case nil:
+            try simpleBind(handle, "", Octets(), &messageID)
+        }
+        let result = try answer(messageID, handle, .bind)
+        guard result.code == .success else { throw .refused(.bind, result) }
+    }
+
+    private func simpleBind(
+        _ handle: LDAPHandle,
+        _ name: String,
+        _ password: Octets,
+        _ messageID: inout Int32
+    ) throws(LDAPError) {
+        var octets = password.bytes.map { CChar(bitPattern: $0) } + [0]
+        let code = octets.withUnsafeMutableBufferPointer { buffer in
+            var value = berval(bv_len: ber_len_t(password.count), bv_val: buffer.baseAddress)
+            return cldap_simple_bind(handle.pointer, name, &value, &messageID)
+        }
+        try checkSent(code, handle)
+    }
+
+    /// The first request connects, so that its failure may be that of TCP or of TLS.
+    private func checkSent(_ code: Int32, _ handle: LDAPHandle) throws(LDAPError) {
+        guard code != LDAP_SUCCESS else { return }
+        let message = handle.lastMessage
+        let isTLS = endpoint.transport == .ldaps && !message.isEmpty
+        throw failure(isTLS ? .tls : .connect, LDAPResultCode(rawValue: code), message)
+    }
+
+    private func answer(
+        _ messageID: Int32,
+        _ handle: LDAPHandle,
+        _ stage: LDAPError.ConnectStage
+    ) throws(LDAPError) -> LDAPResult {
+        // The library reads a message to its end: the socket must not wait longer for the rest of one than for its start.
+        if let socket = handle.socket {
+            var limit = timeval(timeouts.bind)
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            guard setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size) == 0,
+                setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size) == 0
+            else { throw failure(stage, .localError, String(cString: strerror(errno))) }
+        }
+        var limit = timeval(timeouts.bind)
+        var message: OpaquePointer?
+        let type = ldap_result(handle.pointer, messageID, LDAP_MSG_ALL, &limit, &message)
+        guard type > 0, let message else {
+            let code: LDAPResultCode = type == 0 ? .timeout : handle.lastCode
+            throw failure(stage, code, type == 0 ? "no answer in time" : handle.lastMessage)
+        }
+        defer { _ = ldap_msgfree(message) }
+        return try MessageDecoder(handle: handle).result(message, .bind)
+    }
+
+    /// What the options asked for is looked at once more: an older library ignores a minimum version it doesn't know.
+    private func verifyTLS(_ handle: LDAPHandle) throws(LDAPError) {
+        let version = handle.string(LDAP_OPT_X_TLS_VERSION) ?? "none"
+        let accepted = tls.minimumVersion == .tls13 ? ["TLS1.3"] : ["TLS1.2", "TLS1.3"]
+        guard ldap_tls_inplace(handle.pointer) == 1, accepted.contains(version.filter { $0 != "v" }) else {
+            throw failure(.tls, .notSupported, "TLS version \(version)")
+        }
+    }
+
+    private func failure(_ stage: LDAPError.ConnectStage, _ code: LDAPResultCode, _ message: String) -> LDAPError {
+        .connectFailed(endpoint: endpoint.uri, stage: stage, code, message: message)
+    }
+}
+
+/// The library's own initialisation isn't safe in two threads at once.
+enum LDAPLibrary {
+    private static let prepared: Bool = {
+        guard let handle = try? LDAPHandle.unconnected() else { return false }
+        handle.destroy()
+        return true
+    }()
+
+    static func prepare() {
+        _ = prepared
+    }
+}
