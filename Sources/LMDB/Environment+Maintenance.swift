@@ -39,6 +39,7 @@ extension Environment {
 
     /// Writes one consistent state, while others read and write, to `directory`, which is made (0700) where there is
     /// none and must not hold a data file (`EEXIST`). `compact` leaves free pages out and takes longer.
+    /// A writer of this process whose map must grow waits for the copy's end.
     /// On an error the part that was written is removed.
     package func copy(to directory: String, compact: Bool) throws {
         if mkdir(directory, 0o700) == -1 && errno != EEXIST { try checkErrno(-1, "mkdir", directory) }

@@ -5,7 +5,8 @@ extension Environment {
     /// Runs `body` with a consistent view of all tables. Any number of threads may read at one time, and beside a
     /// writer. The transaction, its cursors and the octets they give end with the closure.
     ///
-    /// A reader that stays open keeps every page it may see from being used again: the file grows. Be brief.
+    /// Be brief: a reader that stays open keeps every page it may see from being used again, so the file grows. And
+    /// never wait for a writer in `body`: the writer waits for this process's readers when its map must grow.
     package func read<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
         try gate.enter(.read)
         var begun = beginReading()

@@ -1,5 +1,6 @@
 internal import CLMDB
 internal import Glibc
+internal import Synchronization
 
 /// One LMDB environment: a directory with a data file, a reader table, and the writer's lock.
 ///
@@ -11,12 +12,15 @@ package final class Environment: @unchecked Sendable {
 
     package let directory: String
     package let options: EnvironmentOptions
+    /// Tells environments apart for good; an object's address may be used again.
+    let number: Int
     let handle: MDB_env
     let gate = TransactionGate()
     private let identity: OpenDirectories.Identity
     private var writerLock: WriterLock?
     private var tables: [String: MDB_dbi] = [:]
     private var isOpen = true
+    private static let opened = Atomic<Int>(0)
 
     /// Opens a directory; a writer makes it (0700, files 0600) where there is none. Slots of readers that died are
     /// cleared. Throws `writerActive`, `alreadyOpen`, `missing`, `damaged`, `truncated`, `versionMismatch`,
@@ -24,6 +28,7 @@ package final class Environment: @unchecked Sendable {
     package init(directory: String, options: EnvironmentOptions = EnvironmentOptions()) throws {
         self.directory = directory
         self.options = options
+        number = Self.opened.add(1, ordering: .relaxed).newValue
         let writes = options.access == .exclusiveWriter
         if writes && mkdir(directory, 0o700) == -1 && errno != EEXIST { try checkErrno(-1, "mkdir", directory) }
         let identity = try OpenDirectories.register(directory)

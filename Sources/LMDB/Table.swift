@@ -12,11 +12,11 @@ package struct Table: Sendable {
     }
 
     package let name: String
-    let environment: ObjectIdentifier
+    let environmentNumber: Int
     let identifier: MDB_dbi
 
     init(environment: Environment, identifier: MDB_dbi, name: String) {
-        self.environment = ObjectIdentifier(environment)
+        environmentNumber = environment.number
         self.identifier = identifier
         self.name = name
     }

@@ -27,7 +27,7 @@ package class Transaction {
     @inline(__always)
     final func live(_ table: borrowing Table, _ operation: StaticString) throws -> MDB_txn {
         guard let handle else { throw ended(operation) }
-        guard table.environment == ObjectIdentifier(environment) else { throw foreign(table.name, operation) }
+        guard table.environmentNumber == environment.number else { throw foreign(table.name, operation) }
         return handle
     }
 
