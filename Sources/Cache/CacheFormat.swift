@@ -1,0 +1,58 @@
+internal import LMDB
+
+/// The format of all tables together, and the way to it from earlier ones.
+///
+/// Format 1 is the first. A change of any key or record raises `current` and adds a step; each step leads from one
+/// format to the next, and all that are needed run in one transaction.
+struct CacheFormat: Sendable {
+    /// The first octet of every record.
+    static let recordVersion: UInt8 = 1
+    static let current = CacheFormat(number: 1, steps: [])
+
+    /// What leads from format `from` to `from + 1`.
+    struct Step: Sendable {
+        let from: Int
+        let apply: @Sendable (CacheTables, WriteTransaction) throws -> Void
+    }
+
+    let number: Int
+    let steps: [Step]
+
+    private static let key = [UInt8]("format".utf8)
+    /// Tells a cache from any other database that has a table with the same name.
+    private static let magic = [UInt8]("syncline cache".utf8)
+
+    /// The number that `meta` holds; nil where it holds none. Throws `Foreign` for a record that no Syncline wrote.
+    static func stored(_ meta: Table, in transaction: Transaction) throws -> Int? {
+        guard let octets = try meta.get(key, in: transaction) else { return nil }
+        guard octets.count == magic.count + 4, octets.starts(with: magic) else { throw Foreign() }
+        return octets[magic.count...].reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    struct Foreign: Error {}
+
+    /// Brings the tables to this format, from nothing or from an earlier one.
+    func establish(_ tables: CacheTables, path: String, in transaction: WriteTransaction) throws {
+        guard let found = try Self.stored(tables.meta, in: transaction) else {
+            return try store(in: tables.meta, transaction)
+        }
+        try refuseNewer(found, path: path)
+        guard found < number else { return }
+        for format in found..<number {
+            guard let step = steps.first(where: { $0.from == format }) else {
+                throw CacheError(.olderFormat(found: found, supported: number), path: path)
+            }
+            try step.apply(tables, transaction)
+        }
+        try store(in: tables.meta, transaction)
+    }
+
+    func refuseNewer(_ found: Int, path: String) throws {
+        if found > number { throw CacheError(.newerFormat(found: found, supported: number), path: path) }
+    }
+
+    private func store(in meta: Table, _ transaction: WriteTransaction) throws {
+        let octets = (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+        try meta.put(Self.key, Self.magic + octets, in: transaction)
+    }
+}

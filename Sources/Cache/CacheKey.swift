@@ -1,0 +1,174 @@
+internal import Glibc
+import LMDB
+import SyncModel
+
+/// Builds the key of one entry of a table, in memory that is kept from key to key.
+///
+/// All numbers are big-endian, so that the order of the octets is the order of the numbers.
+final class CacheKey {
+    private let memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Environment.maximumKeyOctets,
+        alignment: 8
+    )
+    private var count = 0
+    private static let digestOctets = 16
+
+    deinit { memory.deallocate() }
+
+    /// Valid until the next key is built.
+    var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+    /// side, anchor: replicas, joins.
+    func entry(_ side: Side, _ anchor: Anchor) -> UnsafeRawBufferPointer {
+        start(side)
+        append(anchor)
+        return octets
+    }
+
+    /// side, parent, normalised RDN: names. One that is too long ends with a digest, and only then the key has the greatest length.
+    func name(_ side: Side, parent: Anchor, rdn: Octets) -> UnsafeRawBufferPointer {
+        start(side)
+        append(parent)
+        append(rdn, room: memory.count - count - 1, roomWithDigest: memory.count - count)
+        return octets
+    }
+
+    /// side, length, match key, anchor: keys. The length keeps a key apart from those that begin with it.
+    func match(_ side: Side, key: Octets, _ anchor: Anchor) -> UnsafeRawBufferPointer {
+        _ = matchPrefix(side, key: key)
+        append(anchor)
+        return octets
+    }
+
+    func matchPrefix(_ side: Side, key: Octets) -> UnsafeRawBufferPointer {
+        start(side)
+        appendWithLength(key, tail: 16)
+        return octets
+    }
+
+    /// side, length, normalised DN, waiter: parked.
+    func parked(_ side: Side, name: Octets, waiter: PairID) -> UnsafeRawBufferPointer {
+        _ = parkedPrefix(side, name: name)
+        append(waiter.rawValue)
+        return octets
+    }
+
+    func parkedPrefix(_ side: Side, name: Octets) -> UnsafeRawBufferPointer {
+        start(side)
+        appendWithLength(name, tail: 8)
+        return octets
+    }
+
+    /// target, waiter: waiting.
+    func waiting(on target: PairID, waiter: PairID) -> UnsafeRawBufferPointer {
+        count = 0
+        append(target.rawValue)
+        append(waiter.rawValue)
+        return octets
+    }
+
+    /// A number alone: pairs, dirty, intents, quarantine, conflicts.
+    func number(_ number: UInt64) -> UnsafeRawBufferPointer {
+        count = 0
+        append(number)
+        return octets
+    }
+
+    /// time, sequence, pair: history.
+    func history(_ time: Timestamp, sequence: UInt64, pair: PairID) -> UnsafeRawBufferPointer {
+        count = 0
+        append(Self.ordered(time))
+        append(sequence)
+        append(pair.rawValue)
+        return octets
+    }
+
+    /// side, what: cursors.
+    func feed(_ side: Side, _ what: Feed) -> UnsafeRawBufferPointer {
+        start(side)
+        append(octet: what.rawValue)
+        return octets
+    }
+
+    enum Feed: UInt8 {
+        case cursor = 0
+        case loaded = 1
+    }
+
+    /// 1, name: the facts within meta, whose other keys begin with a letter.
+    func fact(_ name: Octets) -> UnsafeRawBufferPointer {
+        count = 0
+        append(octet: 1)
+        append(name, room: memory.count - count - 1, roomWithDigest: memory.count - count)
+        return octets
+    }
+
+    /// Times before 1970 come first too.
+    static func ordered(_ time: Timestamp) -> UInt64 { UInt64(bitPattern: time.milliseconds) ^ 1 << 63 }
+
+    static func time(ordered: UInt64) -> Timestamp {
+        Timestamp(milliseconds: Int64(bitPattern: ordered ^ 1 << 63))
+    }
+
+    private func start(_ side: Side) {
+        count = 0
+        append(octet: side.rawValue)
+    }
+
+    private func append(octet: UInt8) {
+        memory[count] = octet
+        count += 1
+    }
+
+    private func append(_ number: UInt64) {
+        memory.storeBytes(of: number.bigEndian, toByteOffset: count, as: UInt64.self)
+        count += 8
+    }
+
+    private func append(_ anchor: Anchor) {
+        append(anchor.high)
+        append(anchor.low)
+    }
+
+    private func appendWithLength(_ part: Octets, tail: Int) {
+        let length = UInt16(clamping: part.count)
+        append(octet: UInt8(length >> 8))
+        append(octet: UInt8(length & 0xFF))
+        let room = memory.count - count - tail
+        append(part, room: room, roomWithDigest: room)
+    }
+
+    private func append(_ part: Octets, room: Int, roomWithDigest: Int) {
+        part.bytes.withUnsafeBytes { part in
+            guard part.count > room else { return append(raw: part) }
+            append(raw: UnsafeRawBufferPointer(rebasing: part[..<(roomWithDigest - Self.digestOctets)]))
+            let digest = KeyDigest(part)
+            append(digest.high)
+            append(digest.low)
+        }
+    }
+
+    private func append(raw part: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: part)
+        count += part.count
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// A big-endian number within a key; nil beyond its end.
+    func number(at offset: Int) -> UInt64? {
+        guard offset >= 0, count >= offset + 8 else { return nil }
+        return UInt64(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    func anchor(at offset: Int) -> Anchor? {
+        guard let high = number(at: offset), let low = number(at: offset + 8) else { return nil }
+        return Anchor(high: high, low: low)
+    }
+
+    func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let start = baseAddress, let otherStart = other.baseAddress else { return true }
+        return memcmp(start, otherStart, count) == 0
+    }
+}

@@ -1,0 +1,98 @@
+internal import LMDB
+
+/// The tables of the cache.
+package enum CacheTable: String, CaseIterable, Hashable, Sendable {
+    /// side, anchor → replica
+    case replicas
+    /// side, parent's anchor, normalised RDN → anchors
+    case names
+    /// side, match key, anchor → nothing
+    case keys
+    /// pair id → pair
+    case pairs
+    /// side, anchor → pair id
+    case joins
+    /// pair id → since when, and why
+    case dirty
+    /// intent id → intent
+    case intents
+    /// side, normalised DN, waiting pair → nothing
+    case parked
+    /// pair, waiting pair → nothing
+    case waiting
+    /// pair id → reason, attempts, next time
+    case quarantine
+    /// conflict id → conflict
+    case conflicts
+    /// time, sequence, pair id → what was changed
+    case history
+    /// side, what → cursor, or whether the side was read completely
+    case cursors
+    /// format, counters, facts
+    case meta
+
+    /// Whether keys are made of numbers alone. Others hold names and values, which no message may show.
+    var hasPlainKeys: Bool {
+        switch self {
+        case .names, .keys, .parked, .meta: false
+        default: true
+        }
+    }
+}
+
+/// The opened tables of one environment.
+struct CacheTables: Sendable {
+    let replicas: Table
+    let names: Table
+    let keys: Table
+    let pairs: Table
+    let joins: Table
+    let dirty: Table
+    let intents: Table
+    let parked: Table
+    let waiting: Table
+    let quarantine: Table
+    let conflicts: Table
+    let history: Table
+    let cursors: Table
+    let meta: Table
+
+    /// A writer makes those that are not there.
+    init(_ environment: Environment) throws {
+        func open(_ table: CacheTable) throws -> Table { try environment.table(table.rawValue) }
+        // First, so that an environment without it is either empty or not a cache.
+        meta = try open(.meta)
+        replicas = try open(.replicas)
+        names = try open(.names)
+        keys = try open(.keys)
+        pairs = try open(.pairs)
+        joins = try open(.joins)
+        dirty = try open(.dirty)
+        intents = try open(.intents)
+        parked = try open(.parked)
+        waiting = try open(.waiting)
+        quarantine = try open(.quarantine)
+        conflicts = try open(.conflicts)
+        history = try open(.history)
+        cursors = try open(.cursors)
+    }
+
+    subscript(table: CacheTable) -> Table {
+        switch table {
+        case .replicas: replicas
+        case .names: names
+        case .keys: keys
+        case .pairs: pairs
+        case .joins: joins
+        case .dirty: dirty
+        case .intents: intents
+        case .parked: parked
+        case .waiting: waiting
+        case .quarantine: quarantine
+        case .conflicts: conflicts
+        case .history: history
+        case .cursors: cursors
+        case .meta: meta
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import LMDB
+package import SyncModel
+
+// Feeds, facts and counts.
+extension CacheTransaction {
+    package func cursor(_ side: Side) throws -> SyncModel.Cursor? {
+        try record(.cursors, tables.cursors, key.feed(side, .cursor)) { reader throws(RecordDamage) in
+            try CursorCodec.decode(from: &reader)
+        }
+    }
+
+    package func put(_ cursor: SyncModel.Cursor, for side: Side) throws {
+        CursorCodec.encode(cursor, into: writer)
+        try storeRecord(tables.cursors, key.feed(side, .cursor))
+    }
+
+    package func removeCursor(_ side: Side) throws {
+        try tables.cursors.delete(key.feed(side, .cursor), in: try writable())
+    }
+
+    package func isLoaded(_ side: Side) throws -> Bool {
+        try record(.cursors, tables.cursors, key.feed(side, .loaded)) { reader throws(RecordDamage) in
+            try reader.begin()
+            let loaded = try reader.readFlag()
+            try reader.end()
+            return loaded
+        } ?? false
+    }
+
+    package func setLoaded(_ side: Side, _ loaded: Bool) throws {
+        writer.begin()
+        writer.append(loaded)
+        try storeRecord(tables.cursors, key.feed(side, .loaded))
+    }
+
+    package func fact(_ name: String) throws -> Octets? {
+        let stored = try record(.meta, tables.meta, key.fact(Octets(name))) { reader throws(RecordDamage) in
+            try reader.begin()
+            let storedName = try reader.readText()
+            let value = try reader.readOctets()
+            try reader.end()
+            return (name: storedName, value: value)
+        }
+        // Two long names may share a digest.
+        return stored?.name == name ? stored?.value : nil
+    }
+
+    package func setFact(_ name: String, _ value: Octets?) throws {
+        let factKey = key.fact(Octets(name))
+        guard let value else {
+            try tables.meta.delete(factKey, in: try writable())
+            return
+        }
+        writer.begin()
+        writer.append(name)
+        writer.append(value)
+        try storeRecord(tables.meta, factKey)
+    }
+
+    /// Rows of a table, without looking at them. `waiting` counts those who wait for a name and those who wait for a pair.
+    package func count(_ table: StoreTable) throws -> Int {
+        switch table {
+        case .pairs: try tables.pairs.count(in: transaction)
+        case .dirty: try tables.dirty.count(in: transaction)
+        case .intents: try tables.intents.count(in: transaction)
+        case .quarantine: try tables.quarantine.count(in: transaction)
+        case .conflicts: try tables.conflicts.count(in: transaction)
+        case .replicas: try tables.replicas.count(in: transaction)
+        case .waiting:
+            try tables.waiting.count(in: transaction) + tables.parked.count(in: transaction)
+        }
+    }
+}

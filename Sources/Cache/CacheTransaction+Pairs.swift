@@ -1,0 +1,65 @@
+internal import LMDB
+package import SyncModel
+
+extension CacheTransaction {
+    package func makePairID() throws -> PairID { PairID(try take(\.nextPair)) }
+
+    package func pair(_ id: PairID) throws -> Pair? {
+        try record(.pairs, tables.pairs, key.number(id.rawValue)) { reader throws(RecordDamage) in
+            try PairCodec.decode(id, from: &reader)
+        }
+    }
+
+    /// Stores, and moves the joins from `old`, which must be what is stored now. An anchor belongs to the pair that claimed it last.
+    package func put(_ pair: Pair, replacing old: Pair?) throws {
+        PairCodec.encode(pair, into: writer)
+        try storeRecord(tables.pairs, key.number(pair.id.rawValue))
+        for side in Side.allCases where old?.anchors[side] != pair.anchors[side] {
+            if let anchor = old?.anchors[side] { try removeJoin(side, anchor, of: pair.id) }
+            if let anchor = pair.anchors[side] {
+                writer.begin()
+                writer.appendFixed(pair.id.rawValue)
+                try storeRecord(tables.joins, key.entry(side, anchor))
+            }
+        }
+    }
+
+    package func remove(_ pair: Pair) throws {
+        try tables.pairs.delete(key.number(pair.id.rawValue), in: try writable())
+        for side in Side.allCases {
+            if let anchor = pair.anchors[side] { try removeJoin(side, anchor, of: pair.id) }
+        }
+    }
+
+    package func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID? {
+        try record(.joins, tables.joins, key.entry(side, anchor)) { reader throws(RecordDamage) in
+            try Self.decodeJoin(&reader)
+        }
+    }
+
+    package func forEachPairID(after: PairID?, _ body: (PairID) throws -> Bool) throws {
+        try forEachNumber(.pairs, after: after?.rawValue) { number, _ in try body(PairID(number)) }
+    }
+
+    /// Visits the pairs in order of their ids, until `body` returns false.
+    package func forEachPair(after: PairID? = nil, _ body: (Pair) throws -> Bool) throws {
+        try forEachNumber(.pairs, after: after?.rawValue) { number, value in
+            let pair = try decode(.pairs, key.number(number), value) { reader throws(RecordDamage) in
+                try PairCodec.decode(PairID(number), from: &reader)
+            }
+            return try body(pair)
+        }
+    }
+
+    static func decodeJoin(_ reader: inout RecordReader) throws(RecordDamage) -> PairID {
+        try reader.begin()
+        let id = PairID(try reader.readFixed())
+        try reader.end()
+        return id
+    }
+
+    private func removeJoin(_ side: Side, _ anchor: Anchor, of id: PairID) throws {
+        guard try pairID(side, anchor) == id else { return }
+        try tables.joins.delete(key.entry(side, anchor), in: try writable())
+    }
+}

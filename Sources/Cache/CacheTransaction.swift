@@ -1,0 +1,114 @@
+internal import LMDB
+import SyncModel
+
+/// The cache within one transaction, for reading, or for reading and writing. It belongs to the thread that runs the closure of
+/// `Cache.read` or `Cache.write`, and ends with it.
+package final class CacheTransaction: StoreTransaction {
+    let cache: Cache
+    let tables: CacheTables
+    let transaction: Transaction
+    private let writing: WriteTransaction?
+    let key: CacheKey
+    let writer: RecordWriter
+    let names: NameTable
+    private var loadedCounters: Counters?
+    private var countersChanged = false
+
+    init(_ cache: Cache, _ transaction: Transaction, _ workspace: Workspace) {
+        self.cache = cache
+        self.tables = cache.tables
+        self.transaction = transaction
+        self.writing = transaction as? WriteTransaction
+        self.key = workspace.key
+        self.writer = workspace.writer
+        self.names = workspace.names
+    }
+
+    /// The transaction, if it may write.
+    @inline(__always)
+    func writable() throws -> WriteTransaction {
+        guard let writing else { throw CacheError(.readOnly, path: cache.path) }
+        return writing
+    }
+
+    /// Reads the record under `key`; nil where there is none.
+    @inline(__always)
+    func record<Value>(
+        _ table: CacheTable,
+        _ handle: Table,
+        _ key: UnsafeRawBufferPointer,
+        _ decode: (inout RecordReader) throws(RecordDamage) -> Value
+    ) throws -> Value? {
+        try handle.get(key, in: transaction) { try self.decode(table, key, $0, decode) }
+    }
+
+    @inline(__always)
+    func decode<Value>(
+        _ table: CacheTable,
+        _ key: UnsafeRawBufferPointer,
+        _ octets: UnsafeRawBufferPointer,
+        _ decode: (inout RecordReader) throws(RecordDamage) -> Value
+    ) throws -> Value {
+        var reader = RecordReader(octets, names: names)
+        do throws(RecordDamage) {
+            return try decode(&reader)
+        } catch {
+            throw damaged(table, key, error.text)
+        }
+    }
+
+    func damaged(_ table: CacheTable, _ key: UnsafeRawBufferPointer, _ reason: String) -> CacheError {
+        CacheError(.damaged(table: table, key: [UInt8](key), reason: reason), path: cache.path)
+    }
+
+    /// Stores what the writer holds.
+    @inline(__always)
+    func storeRecord(_ handle: Table, _ key: UnsafeRawBufferPointer) throws {
+        try handle.put(key, writer.octets, in: try writable())
+    }
+
+    /// Visits the keys of one number, in order, beyond `after`.
+    func forEachNumber(
+        _ table: CacheTable,
+        after: UInt64?,
+        _ body: (UInt64, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        if after == .max { return }
+        let start = after.map { ($0 + 1).bigEndianOctets }
+        try tables[table].scan(from: start, in: transaction) { key, value in
+            guard key.count == 8, let number = key.number(at: 0) else { throw damaged(table, key, "invalid key") }
+            return try body(number, value) ? .next : .stop
+        }
+    }
+
+    // MARK: - Counters
+
+    func counters() throws -> Counters {
+        if let loadedCounters { return loadedCounters }
+        let stored = try Counters.key.withUnsafeBytes { key in
+            try record(.meta, tables.meta, key) { reader throws(RecordDamage) in
+                try Counters.decode(from: &reader)
+            }
+        }
+        loadedCounters = stored ?? Counters()
+        return stored ?? Counters()
+    }
+
+    /// Gives the next number of a kind, which this transaction's commit makes used for good.
+    func take(_ counter: WritableKeyPath<Counters, UInt64>) throws -> UInt64 {
+        _ = try writable()
+        var counters = try counters()
+        let number = counters[keyPath: counter]
+        counters[keyPath: counter] = number + 1
+        loadedCounters = counters
+        countersChanged = true
+        return number
+    }
+
+    /// Called once, before the commit.
+    func storeCounters() throws {
+        guard countersChanged, let loadedCounters else { return }
+        loadedCounters.encode(into: writer)
+        try Counters.key.withUnsafeBytes { try storeRecord(tables.meta, $0) }
+    }
+}

@@ -1,0 +1,69 @@
+import SyncModel
+
+/// The record of a replica. Side and anchor are its key.
+enum ReplicaCodec {
+    static func encode(_ replica: Replica, into writer: RecordWriter) {
+        writer.begin()
+        writer.append(replica.kind.rawValue)
+        writer.append(replica.isProtected)
+        writer.appendOptional(replica.object, writer.append)
+        encode(replica.parent, into: writer)
+        writer.append(replica.rdn)
+        writer.append(replica.version)
+        writer.append(replica.keys)
+        writer.append(replica.attributes)
+    }
+
+    static func decode(
+        _ side: Side,
+        _ anchor: Anchor,
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> Replica {
+        try reader.begin()
+        let kind = try reader.readCase(ObjectKind.self)
+        let isProtected = try reader.readFlag()
+        let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+            try reader.readName()
+        }
+        let parent = try decodeParent(from: &reader)
+        let rdn = try reader.readRelativeDistinguishedName()
+        let version = try reader.readVersion()
+        let keys = try reader.readValues()
+        let attributes = try reader.readAttributes()
+        try reader.end()
+        return Replica(
+            side: side,
+            anchor: anchor,
+            object: object,
+            kind: kind,
+            parent: parent,
+            rdn: rdn,
+            attributes: attributes,
+            version: version,
+            keys: keys,
+            isProtected: isProtected
+        )
+    }
+
+    private static func encode(_ parent: Parent, into writer: RecordWriter) {
+        switch parent {
+        case .root:
+            writer.append(0 as UInt8)
+        case .entry(let anchor):
+            writer.append(1 as UInt8)
+            writer.append(anchor)
+        case .unresolved(let name):
+            writer.append(2 as UInt8)
+            writer.append(name)
+        }
+    }
+
+    private static func decodeParent(from reader: inout RecordReader) throws(RecordDamage) -> Parent {
+        switch try reader.readOctet() {
+        case 0: return .root
+        case 1: return .entry(try reader.readAnchor())
+        case 2: return .unresolved(try reader.readDistinguishedName())
+        default: throw .invalid("parent")
+        }
+    }
+}
