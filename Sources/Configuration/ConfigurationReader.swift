@@ -1,0 +1,146 @@
+import Mapping
+import SyncModel
+import Yams
+
+/// Reads the whole file.
+struct ConfigurationReader {
+    let reading: Reading
+
+    /// Nil if something was reported that leaves nothing to read.
+    func read() -> Configuration? {
+        guard let root = reading.document.root, !root.isNull else {
+            reading.problems.report("the file is empty", at: .start, remedy: "begin with `version: 1`")
+            return nil
+        }
+        guard let top = Value(node: root, path: "", reading: reading).asSection() else { return nil }
+        readVersion(top)
+        let cache = top["cache"]?.asSection()
+        _ = cache?["encrypt"]?.asFlag()
+        let admin = top["admin"]?.asSection()
+        let log = top["log"]?.asSection()
+        let ad = readSide(.ad, top)
+        let miniorange = readSide(.miniorange, top)
+        readSchedule(top)
+        let objects = ObjectsReader(
+            defaults: readDefaults(top),
+            bases: PerSide(ad: ad?.base, miniorange: miniorange?.base)
+        ).read(top)
+        guard let ad, let miniorange else { return nil }
+        let files = reading.files
+        return Configuration(
+            file: reading.problems.file,
+            cachePath: cache?["path"].flatMap(files.resolve) ?? "/var/lib/syncline",
+            adminSocket: admin?["socket"].flatMap(files.resolve) ?? "/run/syncline/admin.sock",
+            adminHTTP: admin?["http"].flatMap(readAddress),
+            logLevel: log?["level"].flatMap(readLogLevel) ?? .info,
+            ad: ad,
+            miniorange: miniorange,
+            objects: objects
+        )
+    }
+
+    private func readVersion(_ top: Section) {
+        guard let value = top.require("version"), let text = value.asText(), text != "1" else { return }
+        value.report("`version: \(text)` is unknown to this version of Syncline", remedy: "write `version: 1`")
+    }
+
+    private func readSide(_ side: Side, _ top: Section) -> SideConfiguration? {
+        top.require(side.name)?.asSection().map { SideReader(side: side, section: $0).read() }
+    }
+
+    private func readLogLevel(_ value: Value) -> LogLevel? {
+        value.asChoice([
+            "trace": .trace, "debug": .debug, "info": .info, "notice": .notice, "warning": .warning, "error": .error,
+            "critical": .critical,
+        ])
+    }
+
+    private func readAddress(_ value: Value) -> HostAndPort? {
+        guard let text = value.asText() else { return nil }
+        guard let address = HostAndPort(configured: text) else {
+            let remedy = "write `\(Grammar.example(of: value.path))`, or `http: \"[::1]:8389\"`"
+            value.report("`\(value.path)` must be host:port, not `\(text)`", remedy: remedy)
+            return nil
+        }
+        guard HostAndPort.isLoopback(address.host) else {
+            value.report(
+                "`\(value.path)`: `\(address.host)` can be reached from other machines, and the admin API asks nobody's name",
+                remedy: "write `http: 127.0.0.1:\(address.port)`, and put a proxy that authenticates in front"
+            )
+            return nil
+        }
+        return address
+    }
+
+    private func readSchedule(_ top: Section) {
+        guard let value = top["schedule"]?.asSection()?["reconcile"], let text = value.asText() else { return }
+        guard Schedule(configured: text) == nil else { return }
+        value.report("`\(value.path)` does not know `\(text)`", remedy: "write \(Schedule.forms)")
+    }
+
+    private func readDefaults(_ top: Section) -> ObjectDefaults {
+        var defaults = ObjectDefaults()
+        defaults.direction = top["direction"]?.asDirection() ?? .both
+        if let conflicts = top["conflicts"]?.asSection() {
+            let sides: KeyValuePairs<String, Side> = ["ad": .ad, "miniorange": .miniorange]
+            let rule = conflicts["rule"]?.asChoice(sides)
+            let prefer = conflicts["prefer"]?.asChoice(sides)
+            if let rule, let prefer, rule != prefer {
+                conflicts["prefer"]?.report(
+                    "`conflicts.rule: \(rule.name)` and `conflicts.prefer: \(prefer.name)` contradict each other",
+                    remedy: "keep the one that names the side whose value shall stand, and remove the other"
+                )
+            }
+            defaults.prefer = rule ?? prefer ?? .ad
+            defaults.deleteAgainstChange =
+                conflicts["deleteAgainstChange"]?
+                .asChoice(["change-wins": .changeWins, "delete-wins": .deleteWins]) ?? .changeWins
+        }
+        if let deletes = top["deletes"]?.asSection() {
+            defaults.deletePolicy = deletes["policy"]?.asDeletePolicy() ?? .delete
+            // What is not zero has been refused already; this reports what is no duration.
+            _ = deletes["grace"]?.asDuration(in: .zero...(.zero))
+        }
+        return defaults
+    }
+}
+
+/// What an object takes over where it says nothing itself.
+struct ObjectDefaults {
+    var direction = Direction.both
+    var prefer = Side.ad
+    var deletePolicy = DeletePolicy.delete
+    var deleteAgainstChange = DeleteAgainstChange.changeWins
+}
+
+extension Value {
+    func asDirection() -> Direction? {
+        asChoice(["both": .both, "to-ad": .toAD, "to-miniorange": .toMiniOrange])
+    }
+
+    func asDeletePolicy() -> DeletePolicy? {
+        asChoice(["delete": .delete, "keep": .keep])
+    }
+
+    /// The direction here, within that of what holds it: it narrows, and never widens.
+    func asDirection(within outer: Direction) -> Direction? {
+        guard let direction = asDirection() else { return nil }
+        guard outer != .both, direction != outer else { return direction }
+        report(
+            "`\(path): \(direction.configured)` is wider than the `\(outer.configured)` that holds around it",
+            remedy: "remove it, or widen the outer `direction`"
+        )
+        return nil
+    }
+}
+
+extension Direction {
+    /// The word in the file.
+    var configured: String {
+        switch self {
+        case .both: "both"
+        case .toAD: "to-ad"
+        case .toMiniOrange: "to-miniorange"
+        }
+    }
+}

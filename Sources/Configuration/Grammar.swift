@@ -1,0 +1,133 @@
+/// One key of the file.
+struct Key: Sendable {
+    let name: String
+    /// How the key is written, for who left it out or wrote something else.
+    let example: String
+
+    init(_ name: String, _ example: String) {
+        self.name = name
+        self.example = example
+    }
+}
+
+/// Every key of the file, by the path of the section that holds it. List items count as their list.
+enum Grammar {
+    static func keys(of section: String) -> [Key] {
+        sections[section] ?? []
+    }
+
+    /// How the key at `path` is written.
+    static func example(of path: String) -> String {
+        let parts = path.split(separator: ".").map(String.init)
+        let section = parts.dropLast().joined(separator: ".")
+        let example = keys(of: section).first { $0.name == parts.last }?.example
+        return "\(parts.last ?? path): \(example ?? "…")"
+    }
+
+    static let sections: [String: [Key]] = {
+        var sections = general
+        for side in ["ad", "miniorange"] {
+            let isAD = side == "ad"
+            sections[side] = sideKeys(isAD: isAD)
+            sections["\(side).bind"] = [
+                Key("dn", isAD ? "svc-syncline@example.com" : "\"cn=syncline,dc=example,dc=com\""),
+                Key("passwordFile", "/etc/syncline/\(side).password"),
+            ]
+            sections["\(side).tls"] = [
+                Key("caFile", "/etc/syncline/\(side)-ca.pem"),
+                Key("startTLS", "true"),
+                Key("allowPlaintext", "false"),
+            ]
+            sections["\(side).timeouts"] = [Key("connect", "5s"), Key("operation", "30s")]
+            sections["\(side).limits"] = [Key("writesInFlight", "16")]
+        }
+        return sections
+    }()
+
+    private static func sideKeys(isAD: Bool) -> [Key] {
+        let password = isAD ? "ad.password" : "miniorange.password"
+        let shared = [
+            Key("kind", isAD ? "active-directory" : "openldap"),
+            Key("servers", isAD ? "[ldaps://dc1.example.com]" : "[ldaps://ldap.example.com]"),
+            Key("base", isAD ? "DC=example,DC=com" : "dc=example,dc=com"),
+            Key("bind", "{dn: …, passwordFile: /etc/syncline/\(password)}"),
+            Key("tls", "{caFile: /etc/syncline/ca.pem}"),
+            Key("timeouts", "{connect: 5s, operation: 30s}"),
+            Key("feed", "auto"),
+            Key("pulse", "100ms"),
+            Key("limits", "{writesInFlight: 16}"),
+        ]
+        return isAD ? shared : shared + [Key("accesslogBase", "cn=accesslog")]
+    }
+
+    private static let general: [String: [Key]] = [
+        "": [
+            Key("version", "1"),
+            Key("cache", "{path: /var/lib/syncline}"),
+            Key("admin", "{socket: /run/syncline/admin.sock}"),
+            Key("log", "{level: info}"),
+            Key("ad", "{servers: …, base: …, bind: …, tls: …}"),
+            Key("miniorange", "{servers: …, base: …, bind: …, tls: …}"),
+            Key("direction", "both"),
+            Key("conflicts", "{prefer: ad}"),
+            Key("deletes", "{policy: delete}"),
+            Key("schedule", "{reconcile: off}"),
+            Key("objects", "[{name: people, kind: user, ad: {base: …}, miniorange: {base: …}}]"),
+            Key("gateway", "…"),
+        ],
+        "cache": [Key("path", "/var/lib/syncline"), Key("encrypt", "false")],
+        "admin": [Key("socket", "/run/syncline/admin.sock"), Key("http", "127.0.0.1:8389")],
+        "log": [Key("level", "info")],
+        "conflicts": [
+            Key("rule", "ad"),
+            Key("prefer", "ad"),
+            Key("clockTolerance", "2s"),
+            Key("deleteAgainstChange", "change-wins"),
+        ],
+        "deletes": [Key("policy", "delete"), Key("grace", "0s"), Key("limit", "none")],
+        "schedule": [Key("reconcile", "off")],
+        "objects": [
+            Key("name", "people"),
+            Key("kind", "user"),
+            Key("direction", "both"),
+            Key("ad", "{base: \"OU=People,DC=example,DC=com\"}"),
+            Key("miniorange", "{base: \"ou=people,dc=example,dc=com\"}"),
+            Key("hierarchy", "tree"),
+            Key("match", "[{ad: sAMAccountName, miniorange: uid}]"),
+            Key("attributes", "default"),
+            Key("deletes", "{policy: delete}"),
+        ],
+        "objects.ad": [
+            Key("base", "\"OU=People,DC=example,DC=com\""),
+            Key("filter", "\"(&(objectClass=user)(!(objectClass=computer)))\""),
+            Key("objectClass", "[top, person, organizationalPerson, user]"),
+            Key("rdn", "cn"),
+        ],
+        "objects.miniorange": [
+            Key("base", "\"ou=people,dc=example,dc=com\""),
+            Key("filter", "\"(objectClass=inetOrgPerson)\""),
+            Key("objectClass", "[top, person, organizationalPerson, inetOrgPerson]"),
+            Key("rdn", "uid"),
+            Key("membership", "member"),
+        ],
+        "objects.deletes": [Key("policy", "delete")],
+        "objects.match": [Key("ad", "sAMAccountName"), Key("miniorange", "uid")],
+        "objects.attributes": [
+            Key("preset", "default"),
+            Key("rules", "[{ad: givenName, miniorange: givenName}]"),
+            Key("without", "[pager]"),
+        ],
+        "objects.attributes.rules": [
+            Key("ad", "givenName"),
+            Key("miniorange", "givenName"),
+            Key("type", "value"),
+            Key("direction", "both"),
+            Key("multiValued", "true"),
+            Key("maximumLength", "64"),
+            Key("fallback", "[cn, uid]"),
+            Key("enabledValue", "\"TRUE\""),
+            Key("disabledValue", "\"FALSE\""),
+            Key("unit", "days"),
+        ],
+    ]
+}

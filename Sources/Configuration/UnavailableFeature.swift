@@ -1,0 +1,72 @@
+/// What the file may say one day and this version does not do: refused, so that nobody relies on it. A feature that
+/// arrives takes its row away.
+struct UnavailableFeature: Sendable {
+    /// The key, as in ``Grammar``.
+    let path: String
+    /// Whether a scalar value asks for the feature; nil stands for a list or a section.
+    let concerns: @Sendable (String?) -> Bool
+    /// What this version does instead.
+    let remedy: String
+
+    private init(_ path: String, _ remedy: String, concerns: @escaping @Sendable (String?) -> Bool = { _ in true }) {
+        self.path = path
+        self.concerns = concerns
+        self.remedy = remedy
+    }
+
+    static let all: [UnavailableFeature] = [
+        UnavailableFeature(
+            "cache.encrypt",
+            "remove it (the cache's files are readable by Syncline's account alone; put them on an encrypted volume)",
+            concerns: { $0 == "true" }
+        ),
+        UnavailableFeature(
+            "conflicts.rule",
+            "remove it, or write `rule: ad` or `rule: miniorange` (in a conflict the named side's value stands)",
+            concerns: { $0 == "newest" || $0 == "hold" }
+        ),
+        UnavailableFeature(
+            "conflicts.clockTolerance",
+            "remove it (conflicts are settled by the preferred side, not by clocks)"
+        ),
+        UnavailableFeature(
+            "deletes.policy",
+            "remove it, or write `policy: delete` or `policy: keep`",
+            concerns: { $0 == "disable" || $0 == "move" }
+        ),
+        UnavailableFeature(
+            "objects.deletes.policy",
+            "remove it, or write `policy: delete` or `policy: keep`",
+            concerns: { $0 == "disable" || $0 == "move" }
+        ),
+        UnavailableFeature(
+            "deletes.grace",
+            "remove it (a proven delete is carried at once)",
+            concerns: { text in text.flatMap(Duration.init(configured:)).map { $0 > .zero } ?? false }
+        ),
+        UnavailableFeature(
+            "deletes.limit",
+            "remove it (deletes are not counted; `policy: keep` carries none)",
+            concerns: { $0 != "none" }
+        ),
+        UnavailableFeature(
+            "schedule.reconcile",
+            "remove it, or write `reconcile: off` (live synchronisation runs without it)",
+            concerns: { text in text.flatMap(Schedule.init(configured:)).map { $0 != .off } ?? false }
+        ),
+        UnavailableFeature(
+            "objects.kind",
+            "remove this object (only `kind: user` is synchronised)",
+            concerns: { $0 == "group" || $0 == "container" }
+        ),
+        UnavailableFeature(
+            "objects.miniorange.membership",
+            "remove it (it belongs to `kind: group`; only `kind: user` is synchronised)"
+        ),
+        UnavailableFeature("gateway", "remove it (clients go on binding at the directories themselves)"),
+    ]
+
+    static func find(path: String, scalar: String?) -> UnavailableFeature? {
+        all.first { $0.path == path && $0.concerns(scalar) }
+    }
+}
