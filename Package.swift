@@ -22,6 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -39,6 +40,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -57,7 +59,7 @@ let package = Package(
         module("SyncModel", []),
         module("Mapping", ["SyncModel"]),
         module("Reconcile", ["SyncModel"]),
-        module("SyncEngine", ["SyncModel", "Mapping", "Reconcile"]),
+        module("SyncEngine", ["SyncModel", "Mapping", "Reconcile", deque]),
 
         // IO.
         module("LDAPClient", ["CLDAP", "SyncModel"]),
@@ -78,6 +80,14 @@ let package = Package(
         tool("synclined", ["SyncService", argumentParser]),
         tool("syncline", ["SyncService", argumentParser]),
 
+        // Tests.
+        .target(name: "Support", dependencies: ["SyncModel"], path: "Tests/Support", swiftSettings: houseSettings),
         tests("SyncModelTests", ["SyncModel"]),
+        tests("LMDBTests", ["LMDB"]),
+        tests("LDAPClientTests", ["LDAPClient", "SyncModel"]),
+        tests("MappingTests", ["Mapping", "SyncModel"]),
+        tests("ReconcileTests", ["Reconcile", "SyncModel"]),
+        tests("CacheTests", ["Cache", "LMDB", "Support", "SyncModel"]),
+        tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),
     ]
 )

@@ -1,0 +1,337 @@
+import Mapping
+import SyncModel
+
+/// What a side tells goes into the cache: replica, cursor and "this pair is dirty", in one transaction.
+extension Engine {
+    mutating func ingest(
+        _ event: FeedEvent,
+        from side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        switch event {
+        case .connected(_, let snapshots):
+            try learnRoots(snapshots, side, store)
+            isConnected[side] = true
+            queue.recallBacklog()
+        case .changes(let changes, let cursor):
+            for change in changes { try ingest(change, from: side, store, now: now) }
+            if let cursor { try store.put(cursor, for: side) }
+        case .complete(let present, let cursor):
+            if let present { try suspectAbsent(present, side, store, now: now) }
+            try store.put(cursor, for: side)
+            try store.setLoaded(side, true)
+            queue.recallBacklog()
+        case .disconnected:
+            isConnected[side] = false
+        }
+    }
+
+    /// The bases must be the entries they were when the cache was built: a DN never identifies.
+    private mutating func learnRoots(
+        _ snapshots: [EntrySnapshot],
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws {
+        var known: [Root] = []
+        for snapshot in snapshots {
+            let fact = "root.\(side.name).\(snapshot.name.normalized.lossyText)"
+            if let stored = try store.fact(fact), stored.bytes != snapshot.anchor.octets {
+                throw EngineError.foreignBase(side, snapshot.name)
+            }
+            try store.setFact(fact, Octets(snapshot.anchor.octets))
+            let living = objectOrder.filter {
+                $0.mapping.specification.scopes[side].base.normalized == snapshot.name.normalized
+            }
+            known.append(
+                Root(name: snapshot.name, anchor: snapshot.anchor, objects: living.map(\.name).sorted())
+            )
+            let replica = Replica(
+                side: side,
+                anchor: snapshot.anchor,
+                object: nil,
+                kind: .container,
+                parent: .root,
+                rdn: snapshot.name.leaf ?? RelativeDistinguishedName([]),
+                attributes: Attributes(),
+                version: snapshot.version
+            )
+            try store.put(replica, replacing: try store.replica(side, snapshot.anchor))
+        }
+        // The longest first, so that a base within a base is found by its own name.
+        roots[side] = known.sorted {
+            ($0.name.rdns.count, $1.name.normalized) > ($1.name.rdns.count, $0.name.normalized)
+        }
+        places.clear(side)
+    }
+
+    mutating func ingest(
+        _ change: Change,
+        from side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        count { $0.changes[side] += 1 }
+        switch change {
+        case .present(let snapshot): try ingest(snapshot, from: side, store, now: now)
+        case .edited(let anchor, let edits, let newName, let version):
+            try ingestEdits(anchor, edits, newName, version, side, store, now: now)
+        case .deleted(let anchor): try ingestDeletion(of: anchor, side, store, now: now)
+        }
+    }
+
+    mutating func ingest(
+        _ snapshot: EntrySnapshot,
+        from side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
+        let old = try store.replica(side, snapshot.anchor)
+        if let old, !snapshot.version.supersedes(old.version) {
+            count { $0.echoes[side] += 1 }
+            return
+        }
+        guard let (object, isProtected) = standing(of: snapshot, side) else {
+            try leaveScope(snapshot.anchor, old, side, store, now: now)
+            return
+        }
+        let parent: Parent
+        if let name = snapshot.name.parent {
+            let container = try resolveContainer(name, side, store)
+            parent = container.map { .entry($0) } ?? .unresolved(name)
+        } else {
+            parent = .root
+        }
+        var replica = Replica(
+            side: side,
+            anchor: snapshot.anchor,
+            object: object?.name,
+            kind: object?.mapping.specification.kind ?? .container,
+            parent: parent,
+            rdn: snapshot.name.leaf ?? RelativeDistinguishedName([]),
+            attributes: Attributes(),
+            version: snapshot.version,
+            isProtected: isProtected
+        )
+        if let object {
+            let selected = object.mapping.selected(side, snapshot.attributes)
+            replica.keys = object.mapping.keys(side, selected)
+            replica.attributes = try withResolvedReferences(selected, side, object, store)
+        }
+        try adopt(replica, old, store, now: now)
+    }
+
+    /// Stores a new state of an entry and makes its pair dirty where that means anything.
+    private mutating func adopt(
+        _ replica: Replica,
+        _ old: Replica?,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let side = replica.side
+        try store.put(replica, replacing: old)
+        var pair = try joined(replica, store)
+        let before = pair
+        pair.presence[side] = .present
+        pair.object = replica.object
+        pair.kind = replica.kind
+        if pair != before { try store.put(pair, replacing: before) }
+
+        let moved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
+        if moved {
+            if replica.kind == .container { places.clear(side) }
+            try wakeParked(replica, store, now: now)
+            if old != nil { try retryNameTaken(side, store, now: now) }
+        }
+        if let old, old.keys != replica.keys { try retryAmbiguous(old.keys + replica.keys, store, now: now) }
+        var comparable = replica
+        if let old { comparable.version = old.version }
+        if old == nil || comparable != old || before.presence[side] != .present {
+            if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
+            try dirtyAfterChange(pair.id, side, store, now: now)
+        }
+        if before.presence[side] != .present { try wakeWaiters(on: pair.id, store, now: now) }
+    }
+
+    /// A pair that is set aside gets a new chance by each change.
+    private mutating func dirtyAfterChange(
+        _ pair: PairID,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        mismatches[pair] = nil
+        markDirty(pair, DirtyCause(changedAt: side), now: now)
+    }
+
+    /// The pair of a replica; a new one with this side only where it has none.
+    private mutating func joined(_ replica: Replica, _ store: any StoreTransaction) throws -> Pair {
+        if let id = try store.pairID(replica.side, replica.anchor), let pair = try store.pair(id) { return pair }
+        var pair = Pair(id: try store.makePairID(), object: replica.object, kind: replica.kind)
+        pair.anchors[replica.side] = replica.anchor
+        try store.put(pair, replacing: nil)
+        return pair
+    }
+
+    /// The object that takes the entry, nil for a container that only gives others their place; no result where it is out of scope.
+    private func standing(of snapshot: EntrySnapshot, _ side: Side) -> (object: Object?, isProtected: Bool)? {
+        guard !configuration.excluded[side].contains(snapshot.name.normalized) else { return nil }
+        for object in objectOrder {
+            if case .inScope(let isProtected) = object.mapping.standing(
+                side,
+                name: snapshot.name,
+                attributes: snapshot.attributes
+            ) {
+                return (object, isProtected)
+            }
+        }
+        guard DirectoryView.isContainer(snapshot.attributes),
+            roots[side].contains(where: { snapshot.name.isDescendant(of: $0.name) })
+        else { return nil }
+        return (nil, false)
+    }
+
+    /// The entry exists, but is not ours to look at any more. That is no deletion.
+    private mutating func leaveScope(
+        _ anchor: Anchor,
+        _ old: Replica?,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let old else { return }
+        try store.remove(old)
+        if old.kind == .container { places.clear(side) }
+        guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
+        var pair = before
+        pair.presence[side] = .outOfScope
+        try store.put(pair, replacing: before)
+        try retryNameTaken(side, store, now: now)
+        try retryAmbiguous(old.keys, store, now: now)
+        markDirty(id, DirtyCause(changedAt: side), now: now)
+    }
+
+    private mutating func ingestEdits(
+        _ anchor: Anchor,
+        _ edits: [AttributeEdit],
+        _ newName: DistinguishedName?,
+        _ version: Version,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let old = try store.replica(side, anchor) else {
+            // Not in the cache: it may just have come into scope, so it is read as a whole.
+            guard try store.pairID(side, anchor) != nil || !edits.isEmpty else { return }
+            try requestRead(.read(anchor), side, store, now: now)
+            return
+        }
+        guard version.supersedes(old.version) else {
+            count { $0.echoes[side] += 1 }
+            return
+        }
+        guard let object = old.object.flatMap({ objects[$0] }), newName == nil,
+            let attributes = try edited(old.attributes, edits, side, object, store),
+            let name = try name(of: old, store)
+        else {
+            try requestRead(.read(anchor), side, store, now: now)
+            return
+        }
+        guard
+            case .inScope(let isProtected) = object.mapping.standing(side, name: name, attributes: attributes)
+        else {
+            try requestRead(.read(anchor), side, store, now: now)
+            return
+        }
+        var replica = old
+        replica.attributes = attributes
+        replica.version = version
+        replica.isProtected = isProtected
+        replica.keys = object.mapping.keys(side, attributes)
+        try adopt(replica, old, store, now: now)
+    }
+
+    /// The attributes after a log's edits, or nil where the log and the cache don't fit and only the server knows.
+    private mutating func edited(
+        _ attributes: Attributes,
+        _ edits: [AttributeEdit],
+        _ side: Side,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Attributes? {
+        var result = attributes
+        for edit in edits {
+            guard object.mapping.selected(side, [edit.name: ["x"]]).isEmpty == false else { continue }
+            var values = edit.values
+            if object.mapping.isReference(side, edit.name) {
+                values = try values.map { try reference($0, side, store).octets }
+            }
+            guard let next = AttributeEditing.apply(edit.kind, values, to: result[edit.name]) else { return nil }
+            result[edit.name] = next
+        }
+        return result
+    }
+
+    mutating func ingestDeletion(
+        of anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let old = try store.replica(side, anchor)
+        if let old {
+            try store.remove(old)
+            if old.kind == .container { places.clear(side) }
+        }
+        guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
+        guard before.presence[side] != .deleted else { return }
+        var pair = before
+        pair.presence[side] = .deleted
+        try store.put(pair, replacing: before)
+        if let old {
+            try retryNameTaken(side, store, now: now)
+            try retryAmbiguous(old.keys, store, now: now)
+        }
+        markDirty(id, DirtyCause(changedAt: side), now: now)
+    }
+
+    /// What a complete scan did not show is looked for by name before anything is concluded: an entry that was added while the scan went on is not gone.
+    private mutating func suspectAbsent(
+        _ present: [Anchor],
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        var suspects: [Anchor] = []
+        var position = 0
+        try store.forEachAnchor(side, after: nil) { anchor in
+            while position < present.count, present[position] < anchor { position += 1 }
+            if position == present.count || present[position] != anchor { suspects.append(anchor) }
+            return true
+        }
+        for anchor in suspects where !roots[side].contains(where: { $0.anchor == anchor }) {
+            try requestRead(.confirmAbsence(anchor), side, store, now: now)
+        }
+    }
+
+    /// Reads are intents too: what a cursor has passed must not be forgotten by a crash.
+    mutating func requestRead(
+        _ operation: WriteOperation,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let pair: PairID
+        if case .read(let anchor) = operation {
+            pair = try store.pairID(side, anchor) ?? PairID(0)
+        } else if case .confirmAbsence(let anchor) = operation {
+            pair = try store.pairID(side, anchor) ?? PairID(0)
+        } else {
+            pair = PairID(0)
+        }
+        let object = try store.pair(pair)?.object
+        let write = Write(id: try store.makeIntentID(), pair: pair, side: side, object: object, operation: operation)
+        try open(Intent(write: write, target: [], since: now), store)
+    }
+}

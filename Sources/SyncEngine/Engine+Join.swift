@@ -1,0 +1,162 @@
+import Mapping
+import SyncModel
+
+/// How two unpaired replicas become a pair, once: by match rules in their order, exact, and unique on both sides. Anything else is for a person.
+extension Engine {
+    enum JoinDecision: Hashable {
+        /// No entry of the other side fits: one is to be made.
+        case alone
+        case join(PairID)
+        case ambiguous(rule: Int, candidates: [Anchor])
+        /// It can't be said yet: a side is not completely known, or the candidate is being written.
+        case wait
+    }
+
+    /// Holds: `pair` has an entry on `side` only, and it is present.
+    func joinDecision(
+        for pair: Pair,
+        _ replica: Replica,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> JoinDecision {
+        let side = replica.side
+        guard try store.isLoaded(side.opposite) else { return .wait }
+        // Protected accounts are never matched by name.
+        guard !replica.isProtected else { return .alone }
+        for rule in object.mapping.specification.match.indices {
+            let keys = replica.keys.filter { $0.bytes.first == UInt8(rule) }
+            guard !keys.isEmpty else { continue }
+            var candidates: [Anchor] = []
+            for key in keys {
+                candidates += try unpaired(side.opposite, key, object, except: nil, store)
+            }
+            candidates = Array(Set(candidates)).sorted()
+            guard let candidate = candidates.first else { continue }
+            // Unique on this side can only be said when all of it is known.
+            guard try store.isLoaded(side) else { return .wait }
+            var rivals: [Anchor] = []
+            for key in keys { rivals += try unpaired(side, key, object, except: replica.anchor, store) }
+            guard candidates.count == 1, rivals.isEmpty else {
+                return .ambiguous(rule: rule, candidates: candidates + Array(Set(rivals)).sorted())
+            }
+            guard let id = try store.pairID(side.opposite, candidate) else { return .wait }
+            if inFlight[id] != nil { return .wait }
+            if try store.replica(side.opposite, candidate)?.isProtected == true { continue }
+            // What has this key there must also be the only one with it in the eyes of the candidate.
+            if let other = try store.replica(side.opposite, candidate) {
+                var back: [Anchor] = []
+                for key in other.keys where key.bytes.first == UInt8(rule) {
+                    back += try unpaired(side, key, object, except: replica.anchor, store)
+                }
+                guard back.isEmpty else { return .ambiguous(rule: rule, candidates: [candidate] + back) }
+            }
+            return .join(id)
+        }
+        return .alone
+    }
+
+    /// Entries with this key whose pair has this one side only.
+    private func unpaired(
+        _ side: Side,
+        _ key: Octets,
+        _ object: Object,
+        except own: Anchor?,
+        _ store: any StoreTransaction
+    ) throws -> [Anchor] {
+        try store.anchors(side, key: key, limit: 16).filter { anchor in
+            guard anchor != own, let id = try store.pairID(side, anchor), let pair = try store.pair(id) else {
+                return false
+            }
+            return pair.object == object.name && pair.anchors[side.opposite] == nil && pair.presence[side] == .present
+        }
+    }
+
+    /// Makes one pair of two halves; the older id stays.
+    mutating func join(
+        _ first: Pair,
+        _ second: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Pair {
+        let (kept, absorbed) = first.id < second.id ? (first, second) : (second, first)
+        var pair = kept
+        for side in Side.allCases where pair.anchors[side] == nil {
+            pair.anchors[side] = absorbed.anchors[side]
+            pair.presence[side] = absorbed.presence[side]
+        }
+        pair.nameCounter = 0
+        try discard(absorbed, store)
+        try store.put(pair, replacing: kept)
+        try store.removeQuarantine(pair.id)
+        count { $0.joins += 1 }
+        try store.append(
+            HistoryRecord(
+                pair: pair.id,
+                time: now,
+                event: .joined,
+                side: .ad,
+                cause: DirtyCause(changedAt: .ad),
+                attributes: []
+            )
+        )
+        for waiter in try store.takeWaiters(on: absorbed.id) { markDirty(waiter, .reference, now: now) }
+        try wakeWaiters(on: pair.id, store, now: now)
+        return pair
+    }
+
+    mutating func discard(_ pair: Pair, _ store: any StoreTransaction) throws {
+        try store.remove(pair)
+        try store.removeQuarantine(pair.id)
+        try store.clearDirty(pair.id)
+        unsaved[pair.id] = nil
+        mismatches[pair.id] = nil
+    }
+
+    /// A container has its counterpart at the same place: the same RDN below the counterpart of its parent.
+    mutating func processContainer(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
+        try store.clearDirty(pair.id)
+        var current = pair
+        for side in Side.allCases where current.presence[side] == .deleted || current.presence[side] == .outOfScope {
+            current.anchors[side] = nil
+            current.presence[side] = .missing
+        }
+        if current.anchors.ad == nil && current.anchors.miniorange == nil {
+            try discard(pair, store)
+            return
+        }
+        if current != pair { try store.put(current, replacing: pair) }
+        guard !current.isComplete, let side = Side.allCases.first(where: { current.anchors[$0] != nil }),
+            let anchor = current.anchors[side], let replica = try store.replica(side, anchor)
+        else { return }
+        guard let counterparts = try counterparts(ofParentOf: replica, store, waiter: pair.id) else { return }
+        for parent in counterparts {
+            guard let match = try store.child(side.opposite, of: parent, named: replica.rdn.normalized),
+                let id = try store.pairID(side.opposite, match), let other = try store.pair(id),
+                other.kind == .container, other.anchors[side] == nil, other.id != current.id
+            else { continue }
+            _ = try join(current, other, store, now: now)
+            // Containers below it may have their counterpart now; they wait on this pair.
+            return
+        }
+    }
+
+    /// Where on the other side the counterpart of an entry's parent is; nil where the parent has none yet, and then the pair waits for it.
+    private mutating func counterparts(
+        ofParentOf replica: Replica,
+        _ store: any StoreTransaction,
+        waiter: PairID
+    ) throws -> [Anchor]? {
+        guard case .entry(let parent) = replica.parent else { return nil }
+        let side = replica.side
+        if let root = roots[side].first(where: { $0.anchor == parent }) {
+            let counterparts = roots[side.opposite].filter { !Set($0.objects).isDisjoint(with: root.objects) }
+            return counterparts.map(\.anchor)
+        }
+        guard let id = try store.pairID(side, parent), let pair = try store.pair(id) else { return nil }
+        guard let counterpart = pair.anchors[side.opposite] else {
+            try store.wait(on: id, waiter: waiter)
+            return nil
+        }
+        return [counterpart]
+    }
+}

@@ -1,0 +1,155 @@
+import Mapping
+import SyncModel
+
+/// Where entries stand: DNs are resolved by walking down from a configured base, and made by walking up to one.
+extension Engine {
+    /// The entry with this DN, if the cache knows it.
+    mutating func resolve(_ name: DistinguishedName, _ side: Side, _ store: any StoreTransaction) throws -> Anchor? {
+        if let known = places.anchor(side, name) { return known }
+        for root in roots[side] {
+            guard let below = name.relative(to: root.name) else { continue }
+            var anchor = root.anchor
+            for rdn in below.reversed() {
+                guard let child = try store.child(side, of: anchor, named: rdn.normalized) else { return nil }
+                anchor = child
+            }
+            return anchor
+        }
+        return nil
+    }
+
+    /// As `resolve`, for the containers in which many entries stand.
+    mutating func resolveContainer(
+        _ name: DistinguishedName,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Anchor? {
+        if let known = places.anchor(side, name) { return known }
+        guard let anchor = try resolve(name, side, store) else { return nil }
+        places.note(side, name, anchor)
+        return anchor
+    }
+
+    /// The DN of an entry as the cache knows it now, or nil where its place is not known.
+    mutating func name(of anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> DistinguishedName? {
+        if let root = roots[side].first(where: { $0.anchor == anchor }) { return root.name }
+        guard let replica = try store.replica(side, anchor) else { return nil }
+        return try name(of: replica, store)
+    }
+
+    mutating func name(of replica: Replica, _ store: any StoreTransaction) throws -> DistinguishedName? {
+        switch replica.parent {
+        case .root:
+            return roots[replica.side].first { $0.anchor == replica.anchor }?.name
+        case .unresolved(let parent):
+            return parent.child(replica.rdn)
+        case .entry(let parent):
+            guard let container = try containerName(parent, replica.side, store) else { return nil }
+            return container.child(replica.rdn)
+        }
+    }
+
+    mutating func containerName(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> DistinguishedName? {
+        if let known = places.name(side, anchor) { return known }
+        guard let name = try name(of: anchor, side, store) else { return nil }
+        places.note(side, anchor, name)
+        return name
+    }
+
+    /// The canonical value of an entry's place: empty octets for the object's own base, else the pair of its container; nil where the other side has no
+    /// such container.
+    func canonicalParent(
+        of replica: Replica,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Octets? {
+        if object.mapping.specification.isFlat { return Engine.ownBase }
+        guard case .entry(let parent) = replica.parent else { return nil }
+        if roots[replica.side].contains(where: { $0.anchor == parent && $0.objects.contains(object.name) }) {
+            return Engine.ownBase
+        }
+        guard let id = try store.pairID(replica.side, parent), let pair = try store.pair(id), pair.isComplete,
+            pair.kind == .container
+        else { return nil }
+        return Octets(id.rawValue.bigEndianOctets)
+    }
+
+    /// One octet, since an attribute without octets would be absent.
+    static let ownBase = Octets([0])
+
+    /// The DN of the container that a canonical parent means on a side.
+    mutating func container(
+        _ parent: Octets?,
+        _ object: Object,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> DistinguishedName? {
+        guard let parent, parent != Engine.ownBase else { return object.mapping.specification.scopes[side].base }
+        guard let raw = UInt64(bigEndianOctets: parent.bytes), let pair = try store.pair(PairID(raw)),
+            let anchor = pair.anchors[side]
+        else { return nil }
+        return try containerName(anchor, side, store)
+    }
+
+    /// Replaces the DNs of reference attributes by what they name.
+    mutating func withResolvedReferences(
+        _ attributes: Attributes,
+        _ side: Side,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Attributes {
+        var resolved = attributes
+        for item in attributes.items where object.mapping.isReference(side, item.name) {
+            resolved[item.name] = try item.values.map { try reference($0, side, store).octets }
+        }
+        return resolved
+    }
+
+    mutating func reference(_ value: Octets, _ side: Side, _ store: any StoreTransaction) throws -> Reference {
+        // A server only returns DNs here; anything else stays as it is, unresolved under a name that nothing has.
+        guard let text = value.text, let name = try? DistinguishedName(parsing: text) else {
+            return .unresolved(DistinguishedName([RelativeDistinguishedName(type: "invalid", value: value)]))
+        }
+        if let anchor = try resolve(name, side, store) { return .entry(anchor) }
+        return .unresolved(name)
+    }
+
+    /// The values as the server takes them: references become DNs again.
+    mutating func withNamedReferences(
+        _ values: [Octets],
+        _ attribute: String,
+        _ side: Side,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> [Octets] {
+        guard object.mapping.isReference(side, attribute) else { return values }
+        return try values.compactMap { value in
+            switch Reference(value) {
+            case .entry(let anchor): try name(of: anchor, side, store).map { Octets($0.description) }
+            case .unresolved(let name): Octets(name.description)
+            case nil: nil
+            }
+        }
+    }
+}
+
+/// Looks references up in the store.
+struct StoreResolver: ReferenceResolver {
+    let store: any StoreTransaction
+
+    func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID? {
+        guard let id = try store.pairID(side, anchor) else { return nil }
+        // While it has one side only it may still be joined, and be another pair then; a deleted entry is no target.
+        guard let pair = try store.pair(id), pair.isComplete, pair.presence[side] == .present else { return nil }
+        return id
+    }
+
+    func anchor(_ side: Side, of pair: PairID) throws -> Anchor? {
+        guard let pair = try store.pair(pair), pair.presence[side] == .present else { return nil }
+        return pair.anchors[side]
+    }
+}

@@ -1,0 +1,244 @@
+import Mapping
+import Reconcile
+import SyncModel
+
+/// From what reconciling calls for to operations that a server takes.
+extension Engine {
+    mutating func planCreation(
+        on side: Side,
+        _ pair: inout Pair,
+        _ result: Reconciliation,
+        _ source: Replica?,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> PairPlan {
+        var plan = PairPlan()
+        guard let source else { return plan }
+        guard let parent = try canonicalParent(of: source, object, store),
+            let container = try container(parent, object, side, store)
+        else {
+            plan.obstacle = .noCounterpartForParent
+            try waitForContainer(of: source, waiter: pair.id, store)
+            return plan
+        }
+        let entry = try object.mapping.newEntry(
+            side,
+            target: result.target,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )
+        if let missing = entry.missingRequired {
+            plan.obstacle = .missingRequiredValue(missing)
+            return plan
+        }
+        if let invalid = entry.invalid.first {
+            plan.obstacle = .refused(
+                side,
+                Refusal(reason: .invalid, code: 0, message: "\(invalid.attribute): \(invalid.reason)")
+            )
+            return plan
+        }
+        for target in entry.waitsFor { try store.wait(on: target, waiter: pair.id) }
+        // The entry that was deleted there is gone for good; the new one gets its own anchor.
+        pair.anchors[side] = nil
+        pair.presence[side] = .missing
+        var attributes = Attributes()
+        for item in entry.attributes.items {
+            attributes[item.name] = try withNamedReferences(item.values, item.name, side, object, store)
+        }
+        plan.writes = [
+            PlannedWrite(
+                side: side,
+                operation: .add(
+                    name: container.child(entry.rdn),
+                    objectClasses: entry.objectClasses,
+                    attributes: attributes
+                ),
+                names: result.target.names,
+                event: .added
+            )
+        ]
+        return plan
+    }
+
+    mutating func planDeletion(
+        on side: Side,
+        _ pair: inout Pair,
+        _ replica: Replica?,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> PairPlan {
+        var plan = PairPlan()
+        guard let replica, let name = try name(of: replica, store) else { return plan }
+        guard object.mapping.specification.deletePolicy == .delete else {
+            // It stays here by itself; the entry that it was paired with never comes back, but a new one may match it.
+            pair.anchors[side.opposite] = nil
+            return plan
+        }
+        guard !replica.isProtected || side != .ad else {
+            plan.obstacle = .protected(side)
+            return plan
+        }
+        plan.writes = [
+            PlannedWrite(
+                side: side,
+                operation: .delete(replica.anchor, name: name, version: replica.version),
+                names: [],
+                event: .deleted
+            )
+        ]
+        return plan
+    }
+
+    mutating func planChanges(
+        _ pair: Pair,
+        _ result: Reconciliation,
+        _ replicas: PerSide<Replica?>,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> PairPlan {
+        var plan = PairPlan()
+        for side in Side.allCases {
+            guard let replica = replicas[side] else { continue }
+            if case .entry = replica.parent, try canonicalParent(of: replica, object, store) == nil {
+                plan.obstacle = .noCounterpartForParent
+                try waitForContainer(of: replica, waiter: pair.id, store)
+            }
+            guard !result.changes[side].isEmpty else { continue }
+            try planChanges(on: side, pair, result, replica, object, store, into: &plan)
+        }
+        return plan
+    }
+
+    private mutating func planChanges(
+        on side: Side,
+        _ pair: Pair,
+        _ result: Reconciliation,
+        _ replica: Replica,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        into plan: inout PairPlan
+    ) throws {
+        guard let name = try name(of: replica, store) else { return }
+        let names = result.changes[side].filter { $0 != parentAttribute }
+        let projection = try object.mapping.changes(
+            side,
+            to: result.target,
+            of: names,
+            current: replica.attributes,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )
+        for target in projection.waitsFor { try store.wait(on: target, waiter: pair.id) }
+        if let missing = projection.missingRequired {
+            plan.obstacle = .missingRequiredValue(missing)
+            return
+        }
+        if let invalid = projection.invalid.first {
+            plan.obstacle = .refused(
+                side,
+                Refusal(reason: .invalid, code: 0, message: "\(invalid.attribute): \(invalid.reason)")
+            )
+            return
+        }
+        let moves = result.changes[side].contains(parentAttribute)
+        if moves || projection.newRDN != nil || !projection.changes.isEmpty, replica.isProtected, side == .ad {
+            plan.obstacle = .protected(side)
+            return
+        }
+        // A new name first: other entries may wait for the old one. What else changed follows when this is confirmed.
+        if moves || projection.newRDN != nil {
+            try planRename(
+                on: side,
+                result,
+                replica,
+                name,
+                moves: moves,
+                newRDN: projection.newRDN,
+                object,
+                store,
+                into: &plan
+            )
+            return
+        }
+        if projection.changes.isEmpty {
+            if projection.waitsFor.isEmpty { plan.settled += names }
+            return
+        }
+        var changes: [AttributeChange] = []
+        for change in projection.changes {
+            changes.append(
+                AttributeChange(
+                    name: change.name,
+                    old: try withNamedReferences(change.old, change.name, side, object, store),
+                    new: try withNamedReferences(change.new, change.name, side, object, store)
+                )
+            )
+        }
+        plan.writes.append(
+            PlannedWrite(
+                side: side,
+                operation: .modify(replica.anchor, name: name, version: replica.version, changes: changes),
+                names: names,
+                event: .modified
+            )
+        )
+    }
+
+    private mutating func planRename(
+        on side: Side,
+        _ result: Reconciliation,
+        _ replica: Replica,
+        _ name: DistinguishedName,
+        moves: Bool,
+        newRDN: RelativeDistinguishedName?,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        into plan: inout PairPlan
+    ) throws {
+        var container = name.parent
+        if moves {
+            container = try self.container(result.target[parentAttribute].first, object, side, store)
+        }
+        guard let container else {
+            plan.obstacle = .noCounterpartForParent
+            return
+        }
+        var carried = moves ? [parentAttribute] : []
+        if newRDN != nil { carried += object.canonicalNamesOfRDN(side) }
+        plan.writes.append(
+            PlannedWrite(
+                side: side,
+                operation: .rename(
+                    replica.anchor,
+                    name: name,
+                    version: replica.version,
+                    newName: container.child(newRDN ?? replica.rdn)
+                ),
+                names: carried.sorted(),
+                event: .renamed
+            )
+        )
+    }
+
+    /// The pair is looked at again when its container gets a counterpart.
+    private mutating func waitForContainer(
+        of replica: Replica,
+        waiter: PairID,
+        _ store: any StoreTransaction
+    ) throws {
+        guard case .entry(let parent) = replica.parent, let id = try store.pairID(replica.side, parent) else { return }
+        try store.wait(on: id, waiter: waiter)
+    }
+}
+
+extension Engine.Object {
+    /// The canonical attributes that an entry's RDN shows on a side.
+    func canonicalNamesOfRDN(_ side: Side) -> [String] {
+        let specification = mapping.specification
+        let rdn = specification.scopes[side].rdn.lowercased()
+        return specification.attributes
+            .filter { (side == .ad ? $0.ad : $0.miniorange).lowercased() == rdn }
+            .map { $0.ad.lowercased() }
+    }
+}

@@ -1,0 +1,315 @@
+import Mapping
+import Reconcile
+import SyncModel
+
+/// Looks at one dirty pair: reconcile, and turn what it calls for into intents.
+extension Engine {
+    /// One side's part of a plan.
+    struct PlannedWrite {
+        var side: Side
+        var operation: WriteOperation
+        /// Canonical names that the write carries.
+        var names: [String]
+        var event: HistoryRecord.Event
+    }
+
+    /// A plan for a pair, and what stands in its way.
+    struct PairPlan {
+        var writes: [PlannedWrite] = []
+        /// Canonical names that need no write although they differ: the sides can't show them any closer.
+        var settled: [String] = []
+        var obstacle: QuarantineReason?
+        var retries = false
+    }
+
+    mutating func process(_ id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard let pair = try store.pair(id) else {
+            try store.clearDirty(id)
+            unsaved[id] = nil
+            return
+        }
+        // One entry's writes are serial: it is looked at again when the answer comes.
+        guard inFlight[id] == nil else { return }
+        count { $0.reconciled += 1 }
+        unsaved[id] = nil
+        if pair.kind == .container && pair.object == nil {
+            try processContainer(pair, store, now: now)
+            return
+        }
+        guard let object = pair.object.flatMap({ objects[$0] }) else {
+            try store.clearDirty(id)
+            return
+        }
+        guard let pair = try joinedIfPossible(pair, object, store, now: now) else { return }
+        try reconcile(pair, object, store, now: now)
+    }
+
+    /// Joins a half pair with its counterpart. Nil where the pair is done with for now: it waits, or is set aside.
+    private mutating func joinedIfPossible(
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Pair? {
+        guard let side = Side.allCases.first(where: { pair.presence[$0] == .present }),
+            pair.anchors[side.opposite] == nil, pair.presence[side.opposite] == .missing,
+            let anchor = pair.anchors[side], let replica = try store.replica(side, anchor)
+        else { return pair }
+        // Its own add may be what this entry is: the answer tells.
+        if let name = try name(of: replica, store), let adder = namesBeingAdded[side][name.normalized], adder != pair.id
+        {
+            keepDirty(pair.id, now: now)
+            queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
+            return nil
+        }
+        switch try joinDecision(for: pair, replica, object, store) {
+        case .alone:
+            return pair
+        case .join(let other):
+            guard let counterpart = try store.pair(other) else { return pair }
+            return try join(pair, counterpart, store, now: now)
+        case .ambiguous(let rule, let candidates):
+            try setAside(
+                pair.id,
+                .ambiguousMatch(rule: rule, candidates: candidates),
+                retries: false,
+                store,
+                now: now
+            )
+            try store.clearDirty(pair.id)
+            return nil
+        case .wait:
+            keepDirty(pair.id, now: now)
+            // Until both sides were read completely the end of the reading wakes it; afterwards nothing tells.
+            if try store.isLoaded(.ad), try store.isLoaded(.miniorange) {
+                queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
+            }
+            return nil
+        }
+    }
+
+    /// How long a pair waits for the answer to another one's write, in milliseconds.
+    private static let joinDelay: Int64 = 100
+
+    /// Stays in the durable queue without being looked at again in this step.
+    private mutating func keepDirty(_ pair: PairID, now: Timestamp) {
+        unsaved[pair] = DirtyRecord(since: now, cause: .retry)
+    }
+
+    private mutating func reconcile(
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        var replicas = PerSide<Replica?>(both: nil)
+        for side in Side.allCases where pair.presence[side] == .present {
+            if let anchor = pair.anchors[side] { replicas[side] = try store.replica(side, anchor) }
+        }
+        try resolveAnew(&replicas, pair, object, store)
+        let states = try sideStates(pair, replicas, object, store)
+        let result = object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange)
+
+        var next = pair
+        next.base = result.base
+        let plan: PairPlan
+        switch result.existence {
+        case .suspended:
+            plan = PairPlan()
+        case .forget:
+            try wakeWaiters(on: pair.id, store, now: now)
+            try discard(pair, store)
+            return
+        case .create(let side):
+            plan = try planCreation(on: side, &next, result, replicas[side.opposite], object, store)
+        case .delete(let side):
+            plan = try planDeletion(on: side, &next, replicas[side], object, store)
+        case .both:
+            plan = try planChanges(next, result, replicas, object, store)
+        }
+        for name in plan.settled { next.base?[name] = result.target[name] }
+        try carryOut(plan, pair, next, result, object, store, now: now)
+    }
+
+    /// Records what the plan calls for: the pair, its conflicts and its intents, or why nothing can be done.
+    private mutating func carryOut(
+        _ plan: PairPlan,
+        _ before: Pair,
+        _ pair: Pair,
+        _ result: Reconciliation,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let ready = plan.writes.filter { hasRoom($0.side) }
+        let cause = try store.dirty(pair.id)?.cause ?? .retry
+        // A write that waits for its side keeps the pair in the queue, and what was decided of it is decided again then.
+        if ready.count < plan.writes.count {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: cause)
+            for write in plan.writes where !hasRoom(write.side) && isConnected[write.side] {
+                queue.block(pair.id, on: write.side)
+            }
+            if ready.isEmpty { return }
+        } else {
+            try store.clearDirty(pair.id)
+        }
+        if pair != before { try store.put(pair, replacing: before) }
+        // Reported when it is acted on: while its write waits, the same conflict is decided again.
+        if !ready.isEmpty || !plan.settled.isEmpty {
+            try report(result.conflicts, pair, isJoin: before.base == nil, store, now: now)
+        }
+        for planned in ready {
+            let write = Write(
+                id: try store.makeIntentID(),
+                pair: pair.id,
+                side: planned.side,
+                object: object.name,
+                operation: planned.operation
+            )
+            let target = planned.names.map { Intent.CanonicalChange(name: $0, values: result.target[$0]) }
+            try open(Intent(write: write, target: target, since: now), store)
+            count { $0.writes[planned.side] += 1 }
+            try store.append(
+                HistoryRecord(
+                    pair: pair.id,
+                    time: now,
+                    event: planned.event,
+                    side: planned.side,
+                    cause: cause,
+                    attributes: planned.names
+                )
+            )
+        }
+        if let obstacle = plan.obstacle {
+            try setAside(pair.id, obstacle, retries: plan.retries, store, now: now)
+        } else if plan.writes.isEmpty {
+            mismatches[pair.id] = nil
+            if try store.count(.quarantine) > 0 { try store.removeQuarantine(pair.id) }
+        }
+    }
+
+    private mutating func report(
+        _ conflicts: [Conflict],
+        _ pair: Pair,
+        isJoin: Bool,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        for conflict in conflicts {
+            count { $0.conflicts += 1 }
+            try store.append(
+                ConflictRecord(
+                    pair: pair.id,
+                    object: pair.object,
+                    subject: conflict.subject,
+                    base: conflict.base,
+                    values: conflict.values,
+                    winner: conflict.winner,
+                    decision: conflict.decision,
+                    isJoin: isJoin,
+                    time: now
+                )
+            )
+        }
+    }
+
+    /// Puts an intent into the store and its write on its way.
+    mutating func open(_ intent: Intent, _ store: any StoreTransaction) throws {
+        let write = intent.write
+        try store.put(intent)
+        inFlight[write.pair, default: 0] += 1
+        if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = write.pair }
+        start(write)
+    }
+
+    mutating func start(_ write: Write) {
+        outstanding[write.side] += 1
+        writes.append(write)
+    }
+
+    // MARK: What is known of the sides
+
+    /// Tries again what could not be resolved when the entry was taken in.
+    private mutating func resolveAnew(
+        _ replicas: inout PerSide<Replica?>,
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        for side in Side.allCases {
+            guard let old = replicas[side] else { continue }
+            var replica = old
+            if case .unresolved(let name) = old.parent {
+                if let anchor = try resolveContainer(name, side, store) {
+                    replica.parent = .entry(anchor)
+                } else {
+                    try store.park(side, name: name.normalized, waiter: pair.id)
+                }
+            }
+            for item in old.attributes.items where object.mapping.isReference(side, item.name) {
+                var values: [Octets] = []
+                for value in item.values {
+                    guard case .unresolved(let name) = Reference(value) else {
+                        values.append(value)
+                        continue
+                    }
+                    if let anchor = try resolve(name, side, store) {
+                        values.append(Reference.entry(anchor).octets)
+                    } else {
+                        try store.park(side, name: name.normalized, waiter: pair.id)
+                        values.append(value)
+                    }
+                }
+                replica.attributes[item.name] = values
+            }
+            if replica != old {
+                try store.put(replica, replacing: old)
+                replicas[side] = replica
+            }
+        }
+    }
+
+    private func sideStates(
+        _ pair: Pair,
+        _ replicas: PerSide<Replica?>,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> PerSide<SideState> {
+        let resolver = StoreResolver(store: store)
+        let canonical = try object.mapping.canonical(
+            ad: replicas.ad?.attributes,
+            miniorange: replicas.miniorange?.attributes,
+            base: pair.base,
+            nameCounter: pair.nameCounter,
+            resolver: resolver
+        )
+        var states = PerSide<SideState>(both: .missing)
+        for side in Side.allCases {
+            switch pair.presence[side] {
+            case .missing: states[side] = .missing
+            case .deleted: states[side] = .deleted
+            case .outOfScope: states[side] = .outOfScope
+            case .present:
+                guard let replica = replicas[side], let lifted = canonical[side] else {
+                    states[side] = .missing
+                    continue
+                }
+                var values = lifted.values
+                var unknown = lifted.unknown
+                if let parent = try canonicalParent(of: replica, object, store) {
+                    values[parentAttribute] = [parent]
+                } else {
+                    unknown.append(parentAttribute)
+                }
+                for reference in lifted.unresolved {
+                    // A target that is there but has no pair, or no counterpart yet: looked at again when that changes.
+                    if case .entry(let anchor) = reference, let target = try store.pairID(side, anchor) {
+                        try store.wait(on: target, waiter: pair.id)
+                    }
+                }
+                states[side] = .present(values, unknown: unknown.sorted())
+            }
+        }
+        return states
+    }
+}

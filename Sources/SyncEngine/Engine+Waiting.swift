@@ -1,0 +1,81 @@
+import SyncModel
+
+/// Who is to be looked at again, and when.
+extension Engine {
+    /// Entries whose references or parents named this DN before it was known.
+    mutating func wakeParked(_ replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.waiting) > 0, let name = try name(of: replica, store) else { return }
+        for waiter in try store.takeParked(replica.side, name: name.normalized) {
+            markDirty(waiter, .reference, now: now)
+        }
+    }
+
+    /// Entries that refer to a pair, or stand in it, and wait for it to be there.
+    mutating func wakeWaiters(on pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.waiting) > 0 else { return }
+        for waiter in try store.takeWaiters(on: pair) { markDirty(waiter, .reference, now: now) }
+    }
+
+    /// A name became free on this side: who was refused for it may have it now.
+    mutating func retryNameTaken(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.quarantine) > 0 else { return }
+        for (pair, record) in try store.quarantined(after: nil, limit: 1_000) {
+            if case .refused(side, let refusal) = record.reason,
+                refusal.reason == .nameTaken || refusal.reason == .valueTaken || refusal.reason == .noParent
+            {
+                markDirty(pair, .retry, now: now)
+            }
+        }
+    }
+
+    /// An entry with one of these keys came, changed or went: a match may no longer be ambiguous, or no longer be the only one.
+    mutating func retryAmbiguous(_ keys: [Octets], _ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.quarantine) > 0 else { return }
+        for key in keys {
+            for side in Side.allCases {
+                for anchor in try store.anchors(side, key: key, limit: 16) {
+                    guard let pair = try store.pairID(side, anchor), let record = try store.quarantine(pair),
+                        case .ambiguousMatch = record.reason
+                    else { continue }
+                    markDirty(pair, .retry, now: now)
+                }
+            }
+        }
+    }
+
+    mutating func setAside(
+        _ pair: PairID,
+        _ reason: QuarantineReason,
+        retries: Bool,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let previous = try store.quarantine(pair)
+        let attempts = (previous?.attempts ?? 0) + 1
+        var next: Timestamp?
+        if retries && attempts <= Engine.retryLimit {
+            // 1 s, 4 s, 16 s … at most an hour.
+            let delay = min(Int64(1_000) << Int64(min(2 * (attempts - 1), 20)), 3_600_000)
+            next = now.advanced(byMilliseconds: delay)
+            noteRetry(at: now.advanced(byMilliseconds: delay))
+        }
+        try store.put(
+            QuarantineRecord(reason: reason, attempts: attempts, since: previous?.since ?? now, next: next),
+            for: pair
+        )
+        if previous == nil {
+            try store.append(
+                HistoryRecord(
+                    pair: pair,
+                    time: now,
+                    event: .quarantined,
+                    side: .ad,
+                    cause: .retry,
+                    attributes: []
+                )
+            )
+        }
+    }
+
+    static let retryLimit = 50
+}

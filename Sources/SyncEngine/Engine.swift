@@ -1,0 +1,211 @@
+import Mapping
+import Reconcile
+package import SyncModel
+
+/// Decides what to do next: events in, writes out. It holds no connection, clock or thread; the store is handed to it as one transaction, and what it
+/// keeps in memory besides is a value: a caller that could not commit goes on with the copy from before.
+package struct Engine: Sendable {
+    struct Object: Sendable {
+        let mapping: ObjectMapping
+        let reconciler: Reconciler
+        var name: String { mapping.specification.name }
+    }
+
+    let configuration: EngineConfiguration
+    let objects: [String: Object]
+    /// Configured order: the first object that takes an entry has it.
+    let objectOrder: [Object]
+
+    var queue = WorkQueue()
+    /// Pairs with open intents, and how many.
+    var inFlight: [PairID: Int] = [:]
+    /// Writes on their way to each side.
+    var outstanding = PerSide<Int>(both: 0)
+    /// Sides whose feed is connected; nothing is written to others.
+    var isConnected = PerSide<Bool>(both: false)
+    /// Names that are being added, with the pair that waits for the answer.
+    var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
+    /// Anchors of the configured bases.
+    var roots = PerSide<[Root]>(both: [])
+    /// Parents that were resolved; emptied when a container moves.
+    var places = PlaceCache()
+    /// Pairs made dirty in this transaction that are not yet in the durable table.
+    var unsaved: [PairID: DirtyRecord] = [:]
+    /// How often the server made something else of what was written, by pair.
+    var mismatches: [PairID: Int] = [:]
+    var nextRetry: Timestamp?
+    /// Reads of open intents that wait for their time, or for their side.
+    var postponedReads: [(time: Timestamp, write: Write)] = []
+    var writes: [Write] = []
+
+    package private(set) var counters = EngineCounters()
+    /// A person has stopped all writes.
+    package var isPaused = false
+
+    package init(configuration: EngineConfiguration) {
+        self.configuration = configuration
+        objectOrder = configuration.objects.map { mapping in
+            let specification = mapping.specification
+            var rules = mapping.mergeRules.map { Engine.narrowed($0, by: specification.direction) }
+            rules.append(
+                MergeRule(
+                    name: parentAttribute,
+                    shape: .register,
+                    direction: specification.direction,
+                    prefer: specification.prefer
+                )
+            )
+            return Object(
+                mapping: mapping,
+                reconciler: Reconciler(
+                    rules: rules,
+                    existence: ExistenceRule(
+                        direction: specification.direction,
+                        changeWins: specification.deleteAgainstChange == .changeWins
+                    )
+                )
+            )
+        }
+        objects = Dictionary(uniqueKeysWithValues: objectOrder.map { ($0.name, $0) })
+    }
+
+    /// A rule can't go where its object does not.
+    private static func narrowed(_ rule: MergeRule, by direction: Direction) -> MergeRule {
+        var rule = rule
+        if rule.direction == .both { rule.direction = direction }
+        return rule
+    }
+
+    /// After a start: what was on its way when the last process ended is read again before anything else is decided of it.
+    /// Nothing is started yet: the reads go out as soon as their side is connected.
+    package mutating func recover(_ store: any StoreTransaction, now: Timestamp) throws {
+        for intent in try store.intents() {
+            try repeatAsRead(intent, store, notBefore: now)
+        }
+        queue.recallBacklog()
+        nextRetry = now
+    }
+
+    /// One transaction's work: takes in the events, then looks at dirty pairs until both windows are full or nothing is left.
+    ///
+    /// The writes that it returns may be started once the transaction is committed, not before.
+    package mutating func step(
+        _ events: [EngineEvent],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> [Write] {
+        writes = []
+        unsaved = [:]
+        for event in events {
+            switch event {
+            case .feed(let side, let event): try ingest(event, from: side, store, now: now)
+            case .settled(let id, let outcome): try settle(id, outcome, store, now: now)
+            case .resync(let pair): try resync(pair, store, now: now)
+            case .tick: break
+            }
+        }
+        queue.releaseDelayed(now: now)
+        startPostponedReads(now: now)
+        try releaseRetries(store, now: now)
+        if !isPaused { try workOff(store, now: now) }
+        for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
+        unsaved = [:]
+        return takeWrites()
+    }
+
+    /// Whether everything known is done: nothing dirty that could be worked on, nothing on its way.
+    package var isQuiet: Bool { queue.isIdle && inFlight.isEmpty }
+
+    /// Whether there is work that another step could do right away.
+    package var hasWork: Bool {
+        guard !isPaused else { return false }
+        if !queue.hotPairs.isEmpty { return true }
+        if !hasRoom(.ad) && !hasRoom(.miniorange) { return false }
+        return queue.hasBacklog || Side.allCases.contains { hasRoom($0) && queue.blockedCount(on: $0) > 0 }
+    }
+
+    /// When the next tick has something to do, at the latest.
+    package var nextDeadline: Timestamp? {
+        [queue.nextDelayed, nextRetry, postponedReads.map(\.time).min()].compactMap { $0 }.min()
+    }
+
+    package var outstandingWrites: PerSide<Int> { outstanding }
+
+    private mutating func takeWrites() -> [Write] {
+        defer { writes = [] }
+        return writes
+    }
+
+    func hasRoom(_ side: Side) -> Bool {
+        isConnected[side] && outstanding[side] < configuration.writesInFlight[side]
+    }
+
+    mutating func count(_ change: (inout EngineCounters) -> Void) { change(&counters) }
+
+    // MARK: Dirty pairs
+
+    mutating func markDirty(_ pair: PairID, _ cause: DirtyCause, now: Timestamp) {
+        if unsaved[pair] == nil { unsaved[pair] = DirtyRecord(since: now, cause: cause) }
+        queue.append(pair)
+    }
+
+    private mutating func workOff(_ store: any StoreTransaction, now: Timestamp) throws {
+        var budget = configuration.pairsPerStep
+        while budget > 0, let pair = queue.popHot() {
+            try process(pair, store, now: now)
+            budget -= 1
+        }
+        for side in Side.allCases {
+            // What was blocked may be blocked again on the other side; each is looked at once a step.
+            var rounds = queue.blockedCount(on: side)
+            while budget > 0, rounds > 0, hasRoom(side), let pair = queue.popBlocked(on: side) {
+                try process(pair, store, now: now)
+                budget -= 1
+                rounds -= 1
+            }
+        }
+        while budget > 0, queue.hasBacklog, hasRoom(.ad) || hasRoom(.miniorange),
+            Side.allCases.allSatisfy({ queue.blockedCount(on: $0) < 1_000 })
+        {
+            let pairs = try store.dirty(after: queue.backlogPosition, limit: budget)
+            guard let last = pairs.last else {
+                queue.finishBacklog()
+                break
+            }
+            queue.backlogPosition = last
+            for pair in pairs where inFlight[pair] == nil { try process(pair, store, now: now) }
+            budget -= pairs.count
+        }
+    }
+
+    private mutating func resync(_ pair: PairID?, _ store: any StoreTransaction, now: Timestamp) throws {
+        if let pair {
+            guard try store.pair(pair) != nil else { return }
+            try store.removeQuarantine(pair)
+            markDirty(pair, .request, now: now)
+            return
+        }
+        var pairs: [PairID] = []
+        try store.forEachPairID(after: nil) { id in
+            pairs.append(id)
+            return true
+        }
+        for pair in pairs { try store.markDirty(pair, DirtyRecord(since: now, cause: .request)) }
+        for (pair, _) in try store.quarantined(after: nil, limit: .max) { try store.removeQuarantine(pair) }
+        queue.recallBacklog()
+    }
+
+    /// Brings back quarantined pairs whose time has come.
+    private mutating func releaseRetries(_ store: any StoreTransaction, now: Timestamp) throws {
+        guard let due = nextRetry, due <= now else { return }
+        nextRetry = nil
+        for (pair, record) in try store.quarantined(after: nil, limit: 10_000) {
+            guard let next = record.next else { continue }
+            if next <= now { markDirty(pair, .retry, now: now) } else { noteRetry(at: next) }
+        }
+    }
+
+    mutating func noteRetry(at time: Timestamp) {
+        nextRetry = min(nextRetry ?? time, time)
+    }
+}

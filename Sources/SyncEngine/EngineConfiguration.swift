@@ -1,0 +1,65 @@
+package import Mapping
+package import SyncModel
+
+/// What the engine must know besides the store.
+package struct EngineConfiguration: Sendable {
+    package var objects: [ObjectMapping]
+    /// The most writes on their way to each side at once.
+    package var writesInFlight: PerSide<Int>
+    /// The most pairs looked at in one transaction.
+    package var pairsPerStep: Int
+    /// The DN of each side's entries that must never be touched: both bind accounts.
+    package var excluded: PerSide<Set<Octets>>
+
+    package init(
+        objects: [ObjectMapping],
+        writesInFlight: PerSide<Int> = PerSide(ad: 32, miniorange: 64),
+        pairsPerStep: Int = 256,
+        excluded: PerSide<Set<Octets>> = PerSide(both: [])
+    ) {
+        self.objects = objects
+        self.writesInFlight = writesInFlight
+        self.pairsPerStep = pairsPerStep
+        self.excluded = excluded
+    }
+}
+
+/// What happened outside.
+package enum EngineEvent: Sendable {
+    case feed(Side, FeedEvent)
+    case settled(IntentID, WriteOutcome)
+    /// A person asks for everything, or one pair, to be looked at again.
+    case resync(PairID?)
+    /// No new event; time has passed.
+    case tick
+}
+
+/// What can't go on without a person.
+package enum EngineError: Error, Hashable, CustomStringConvertible {
+    /// The configured base is another entry than the one that the cache was built from.
+    case foreignBase(Side, DistinguishedName)
+
+    package var description: String {
+        switch self {
+        case .foreignBase(let side, let name):
+            """
+            \(side.name): \(name) is another entry than when this cache was built: another directory answers, or the base was made anew. \
+            Nothing is written. Point the configuration at the right server, or move the cache folder away to join both sides afresh.
+            """
+        }
+    }
+}
+
+/// What the engine has done since it started; for status and metrics.
+package struct EngineCounters: Hashable, Sendable {
+    package var changes = PerSide<Int>(both: 0)
+    package var echoes = PerSide<Int>(both: 0)
+    package var writes = PerSide<Int>(both: 0)
+    package var stale = PerSide<Int>(both: 0)
+    package var refused = PerSide<Int>(both: 0)
+    package var joins = 0
+    package var conflicts = 0
+    package var reconciled = 0
+
+    package init() {}
+}

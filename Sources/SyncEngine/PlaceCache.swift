@@ -1,0 +1,34 @@
+import SyncModel
+
+/// A configured base: the entry under which one object's entries stand.
+struct Root: Hashable, Sendable {
+    var name: DistinguishedName
+    var anchor: Anchor
+    /// The objects that live here, sorted.
+    var objects: [String]
+}
+
+/// Containers that were looked up by name. It holds nothing that the store does not; it saves looking the same parent up for each of its children.
+struct PlaceCache: Sendable {
+    private static let limit = 4_096
+    private var anchors = PerSide<[DistinguishedName: Anchor]>(both: [:])
+    private var names = PerSide<[Anchor: DistinguishedName]>(both: [:])
+
+    func anchor(_ side: Side, _ name: DistinguishedName) -> Anchor? { anchors[side][name] }
+    func name(_ side: Side, _ anchor: Anchor) -> DistinguishedName? { names[side][anchor] }
+
+    mutating func note(_ side: Side, _ name: DistinguishedName, _ anchor: Anchor) {
+        if anchors[side].count >= PlaceCache.limit { anchors[side] = [:] }
+        anchors[side][name] = anchor
+    }
+
+    mutating func note(_ side: Side, _ anchor: Anchor, _ name: DistinguishedName) {
+        if names[side].count >= PlaceCache.limit { names[side] = [:] }
+        names[side][anchor] = name
+    }
+
+    mutating func clear(_ side: Side) {
+        anchors[side] = [:]
+        names[side] = [:]
+    }
+}
