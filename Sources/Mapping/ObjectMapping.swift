@@ -1,0 +1,127 @@
+package import SyncModel
+
+/// The compiled rules of one configured object: a set of lenses between each side's values and the canonical form, in which merging is done.
+///
+/// A canonical attribute has the name of AD's attribute in lower case. Two kinds have companions:
+/// * `NAME;others`, a set: what the LDAP side holds besides the one value that AD can hold.
+/// * `NAME;fallback`, a register that goes to the LDAP side only: the stand-in that is shown there while there is no value. It is
+///   in the base like any other, so a stand-in is never taken for a value, however its source has moved since.
+package struct ObjectMapping: Sendable {
+    package let specification: ObjectSpecification
+    /// One for each canonical attribute, sorted by name. The place of the entry is not among them.
+    package let mergeRules: [MergeRule]
+    /// Lower-cased names to ask each server for, sorted.
+    package let readAttributes: PerSide<[String]>
+
+    let rules: [CompiledRule]
+    /// Each side's attributes, sorted by name. An attribute that two rules read stands twice.
+    let slots: PerSide<[Slot]>
+    /// The canonical attributes, sorted by name.
+    let canonicalSlots: [Slot]
+    let scope: ScopeCheck
+    let namesAtAD: Int?
+    let namesAtMiniOrange: Int?
+
+    /// Attributes that name an AD entry where none is mapped to its RDN, in this order.
+    static let nameSources = ["displayname", "cn", "samaccountname"]
+
+    package init(_ specification: ObjectSpecification) throws(MappingError) {
+        let rules = try RuleCompiler(specification: specification).compile()
+        try Self.checkMatchRules(specification.match)
+        self.specification = specification
+        self.rules = rules
+        slots = PerSide(ad: Self.slots(rules, .ad), miniorange: Self.slots(rules, .miniorange))
+        canonicalSlots = Self.canonicalSlots(rules)
+        mergeRules = canonicalSlots.map { slot in
+            let rule = rules[slot.rule]
+            let shape: MergeRule.Shape =
+                switch slot.part {
+                case .primary: rule.shape == .set ? .set : .register
+                case .others: .set
+                case .standIn: .register
+                }
+            return MergeRule(
+                name: slot.name,
+                shape: shape,
+                direction: slot.part == .standIn ? .toMiniOrange : rule.direction,
+                prefer: specification.prefer
+            )
+        }
+        readAttributes = PerSide(
+            ad: Self.readAttributes(.ad, specification, rules),
+            miniorange: Self.readAttributes(.miniorange, specification, rules)
+        )
+        scope = ScopeCheck(specification)
+        namesAtAD = rules.firstIndex(where: \.namesAtAD)
+        namesAtMiniOrange = rules.firstIndex(where: \.namesAtMiniOrange)
+    }
+
+    private static func checkMatchRules(_ matches: [MatchSpecification]) throws(MappingError) {
+        for (position, match) in matches.enumerated() {
+            guard position < Int(commandKeyPrefix) else {
+                throw MappingError(match: position, reason: "more than \(commandKeyPrefix) match rules; remove some")
+            }
+            guard !match.ad.isEmpty, !match.miniorange.isEmpty else {
+                throw MappingError(match: position, reason: "an attribute of each side is needed")
+            }
+        }
+    }
+
+    private static func slots(_ rules: [CompiledRule], _ side: Side) -> [Slot] {
+        rules.indices.map { Slot(name: rules[$0].attribute(side), rule: $0) }
+            .sorted { ($0.name, $0.rule) < ($1.name, $1.rule) }
+    }
+
+    private static func canonicalSlots(_ rules: [CompiledRule]) -> [Slot] {
+        var slots: [Slot] = []
+        for (index, rule) in rules.enumerated() {
+            slots.append(Slot(name: rule.name, rule: index))
+            if rule.shape == .registerWithOthers {
+                slots.append(Slot(name: rule.othersName, rule: index, part: .others))
+            }
+            if !rule.fallback.isEmpty { slots.append(Slot(name: rule.standInName, rule: index, part: .standIn)) }
+        }
+        return slots.sorted { $0.name < $1.name }
+    }
+
+    private static func readAttributes(
+        _ side: Side,
+        _ specification: ObjectSpecification,
+        _ rules: [CompiledRule]
+    ) -> [String] {
+        var names: Set<String> = ["objectclass", "cn", "displayname", "mail", "samaccountname", "uid"]
+        if side == .ad {
+            names.formUnion(["admincount", "iscriticalsystemobject", "useraccountcontrol"])
+            names.remove("uid")
+        } else {
+            names.remove("samaccountname")
+        }
+        names.formUnion(rules.lazy.map { $0.attribute(side) })
+        names.formUnion(specification.scopes[side].filter.attributes)
+        names.formUnion(
+            specification.match.lazy.map { CaseFolding.lowercaseName(side == .ad ? $0.ad : $0.miniorange) }
+        )
+        names.insert(CaseFolding.lowercaseName(specification.scopes[side].rdn))
+        return names.sorted()
+    }
+
+    /// Whether a side's attribute holds names of other entries, which a replica keeps as references.
+    package func isReference(_ side: Side, _ attribute: String) -> Bool {
+        let name = CaseFolding.lowercaseName(attribute)
+        return rules.contains { $0.type == .reference && $0.attribute(side) == name }
+    }
+
+    /// What of an entry's attributes a replica keeps.
+    package func selected(_ side: Side, _ attributes: Attributes) -> Attributes {
+        let names = readAttributes[side]
+        var kept: [Attributes.Item] = []
+        kept.reserveCapacity(min(names.count, attributes.items.count))
+        var position = 0
+        for item in attributes.items {
+            while position < names.count, names[position] < item.name { position += 1 }
+            guard position < names.count else { break }
+            if names[position] == item.name { kept.append(item) }
+        }
+        return Attributes(sorted: kept)
+    }
+}
