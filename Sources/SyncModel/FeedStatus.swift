@@ -24,7 +24,12 @@ package struct FeedStatus: Hashable, Sendable {
     package var problem: String?
 
     package init(
-        side: Side, server: String? = nil, way: String = "", reason: String = "", state: State, problem: String? = nil
+        side: Side,
+        server: String? = nil,
+        way: String = "",
+        reason: String = "",
+        state: State,
+        problem: String? = nil
     ) {
         self.side = side
         self.server = server
