@@ -21,6 +21,7 @@ extension Engine {
             if let present { try suspectAbsent(present, side, store, now: now) }
             try store.put(cursor, for: side)
             try store.setLoaded(side, true)
+            try endReload(side, store, now: now)
             queue.recallBacklog()
         case .disconnected:
             isConnected[side] = false
@@ -88,7 +89,8 @@ extension Engine {
     ) throws {
         if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
         let old = try store.replica(side, snapshot.anchor)
-        if let old, !snapshot.version.supersedes(old.version) {
+        let isSameByNewMapping = isReloading[side] && snapshot.version == old?.version
+        if let old, !snapshot.version.supersedes(old.version), !isSameByNewMapping {
             count { $0.echoes[side] += 1 }
             return
         }
@@ -193,7 +195,7 @@ extension Engine {
     }
 
     /// The entry exists, but is not ours to look at any more. That is no deletion.
-    private mutating func leaveScope(
+    mutating func leaveScope(
         _ anchor: Anchor,
         _ old: Replica?,
         _ side: Side,

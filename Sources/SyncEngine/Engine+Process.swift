@@ -30,6 +30,10 @@ extension Engine {
         }
         // One entry's writes are serial: it is looked at again when the answer comes.
         guard inFlight[id] == nil else { return }
+        if isReloading.ad || isReloading.miniorange {
+            keepDirty(id, now: now)
+            return
+        }
         count { $0.reconciled += 1 }
         unsaved[id] = nil
         if pair.kind == .container && pair.object == nil {

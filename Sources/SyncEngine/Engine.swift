@@ -34,6 +34,8 @@ package struct Engine: Sendable {
     /// How often the server made something else of what was written, by pair.
     var mismatches: [PairID: Int] = [:]
     var nextRetry: Timestamp?
+    /// Sides that are being read anew because the mapping changed.
+    var isReloading = PerSide<Bool>(both: false)
     /// Reads of open intents that wait for their time, or for their side.
     var postponedReads: [(time: Timestamp, write: Write)] = []
     var writes: [Write] = []
@@ -74,16 +76,6 @@ package struct Engine: Sendable {
         var rule = rule
         if rule.direction == .both { rule.direction = direction }
         return rule
-    }
-
-    /// After a start: what was on its way when the last process ended is read again before anything else is decided of it.
-    /// Nothing is started yet: the reads go out as soon as their side is connected.
-    package mutating func recover(_ store: any StoreTransaction, now: Timestamp) throws {
-        for intent in try store.intents() {
-            try repeatAsRead(intent, store, notBefore: now)
-        }
-        queue.recallBacklog()
-        nextRetry = now
     }
 
     /// One transaction's work: takes in the events, then looks at dirty pairs until both windows are full or nothing is left.
@@ -185,12 +177,7 @@ package struct Engine: Sendable {
             markDirty(pair, .request, now: now)
             return
         }
-        var pairs: [PairID] = []
-        try store.forEachPairID(after: nil) { id in
-            pairs.append(id)
-            return true
-        }
-        for pair in pairs { try store.markDirty(pair, DirtyRecord(since: now, cause: .request)) }
+        try markAllDirty(.request, store, now: now)
         for (pair, _) in try store.quarantined(after: nil, limit: .max) { try store.removeQuarantine(pair) }
         queue.recallBacklog()
     }

@@ -1,0 +1,64 @@
+package import SyncModel
+
+/// What a restart finds: intents that were open, and a mapping that may be another one now.
+extension Engine {
+    private static let mappingFact = "mapping"
+
+    private static func reloadFact(_ side: Side) -> String { "reload.\(side.name)" }
+
+    /// After a start: what was on its way when the last process ended is read again before anything else is decided of it.
+    /// Nothing is started yet: the reads go out as soon as their side is connected.
+    ///
+    /// `mapping` stands for everything that decides which entries and attributes are kept in agreement. Where it is not what the cache was filled by,
+    /// both sides are read again as a whole, and nothing is written until both were: what was not asked for before is not known to be absent.
+    package mutating func recover(_ store: any StoreTransaction, mapping: Octets, now: Timestamp) throws {
+        for intent in try store.intents() {
+            try repeatAsRead(intent, store, notBefore: now)
+        }
+        if let known = try store.fact(Engine.mappingFact), known != mapping {
+            for side in Side.allCases {
+                try store.removeCursor(side)
+                try store.setLoaded(side, false)
+                try store.setFact(Engine.reloadFact(side), Octets([1]))
+            }
+            try markAllDirty(.configuration, store, now: now)
+        }
+        try store.setFact(Engine.mappingFact, mapping)
+        for side in Side.allCases { isReloading[side] = try store.fact(Engine.reloadFact(side)) != nil }
+        queue.recallBacklog()
+        nextRetry = now
+    }
+
+    func markAllDirty(_ cause: DirtyCause, _ store: any StoreTransaction, now: Timestamp) throws {
+        var pairs: [PairID] = []
+        try store.forEachPairID(after: nil) { id in
+            pairs.append(id)
+            return true
+        }
+        for pair in pairs { try store.markDirty(pair, DirtyRecord(since: now, cause: cause)) }
+    }
+
+    /// Everything of a side was read by the new mapping. What it no longer takes in leaves the scope, which deletes nothing.
+    mutating func endReload(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard isReloading[side] else { return }
+        var anchors: [Anchor] = []
+        try store.forEachAnchor(side, after: nil) { anchor in
+            anchors.append(anchor)
+            return true
+        }
+        for anchor in anchors {
+            guard let replica = try store.replica(side, anchor), let name = try name(of: replica, store) else {
+                continue
+            }
+            let isTaken = objectOrder.contains { object in
+                if case .inScope = object.mapping.standing(side, name: name, attributes: replica.attributes) {
+                    return true
+                }
+                return false
+            }
+            if replica.kind != .container && !isTaken { try leaveScope(anchor, replica, side, store, now: now) }
+        }
+        isReloading[side] = false
+        try store.setFact(Engine.reloadFact(side), nil)
+    }
+}
