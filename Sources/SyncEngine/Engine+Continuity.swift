@@ -51,7 +51,7 @@ extension Engine {
                 continue
             }
             let isTaken = objectOrder.contains { object in
-                if case .inScope = object.mapping.standing(side, name: name, attributes: replica.attributes) {
+                if case .inScope(_) = object.mapping.standing(side, name: name, attributes: replica.attributes) {
                     return true
                 }
                 return false
