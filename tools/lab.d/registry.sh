@@ -33,8 +33,8 @@ port_taken() {
 
 # claim_address FOLDER: picks an address that no lab has and on whose ports nothing listens, and writes FOLDER/address.
 claim_address() {
-  local folder=$1 claimed name number address port
-  claimed=" $(for name in $(lab_names); do cat "$registry/$name/address" 2>/dev/null || true; done | tr '\n' ' ')"
+  local folder=$1 claimed lab number address port
+  claimed=" $(for lab in $(lab_names); do cat "$registry/$lab/address" 2>/dev/null || true; done | tr '\n' ' ')"
   for ((number = 0; number < 254 * 100; number++)); do
     address=127.0.$((77 + number / 254)).$((1 + number % 254))
     [[ $claimed != *" $address "* ]] || continue
