@@ -1,3 +1,4 @@
+import Mapping
 package import SyncModel
 
 /// What a restart finds: intents that were open, and a mapping that may be another one now.
@@ -50,15 +51,21 @@ extension Engine {
             guard let replica = try store.replica(side, anchor), let name = try name(of: replica, store) else {
                 continue
             }
-            let isTaken = objectOrder.contains { object in
-                if case .inScope(_) = object.mapping.standing(side, name: name, attributes: replica.attributes) {
-                    return true
-                }
-                return false
+            let isTaken = objectOrder.contains {
+                $0.mapping.standing(side, name: name, attributes: replica.attributes).isInScope
             }
             if replica.kind != .container && !isTaken { try leaveScope(anchor, replica, side, store, now: now) }
         }
         isReloading[side] = false
         try store.setFact(Engine.reloadFact(side), nil)
+    }
+}
+
+extension ObjectMapping.Standing {
+    var isInScope: Bool {
+        switch self {
+        case .inScope: true
+        case .outOfScope: false
+        }
     }
 }
