@@ -75,7 +75,8 @@ enum AccountLens {
         case (.accountEnabledFlag(let enabled, let disabled), .miniorange):
             projectFlag(value, current, enabled: enabled, disabled: disabled)
         case (.accountExpiresTime, .ad), (.accountExpiresDays, .ad): projectFileTime(value, current ?? [])
-        case (.accountExpiresTime, .miniorange), (.accountExpiresDays, .miniorange): projectExpiry(type, value)
+        case (.accountExpiresTime, .miniorange), (.accountExpiresDays, .miniorange):
+            projectExpiry(type, value, current)
         case (.lockout, .ad): projectUnlock(value, current ?? [])
         case (.lockout, .miniorange): projectLock(value, current ?? [])
         case (.mustChangePassword, .ad): projectMustChange(value, current)
@@ -123,6 +124,12 @@ enum AccountLens {
         if liftFileTime(current) == [value] { return .values(current) }
         guard let time = AccountState.integer(value).flatMap({ FileTime(seconds: $0) }) else { return .notShown }
         return .values([Octets(time.description)])
+    }
+
+    private static func projectExpiry(_ type: RuleType, _ value: [Octets], _ current: [Octets]?) -> Result {
+        // Another writing of the same time, or of never, stays.
+        if let current, liftExpiry(type, current, CanonicalValue(primary: value)) == value { return .values(current) }
+        return projectExpiry(type, value)
     }
 
     private static func projectExpiry(_ type: RuleType, _ value: [Octets]) -> Result {

@@ -11,11 +11,11 @@ struct CanonicalValue: Hashable, Sendable {
 
     var isAbsent: Bool { primary.isEmpty && others.isEmpty }
 
-    /// The values that the LDAP side shows of it, sorted.
+    /// The values that the LDAP side shows of it, sorted, each once: a merge may leave the primary among the others.
     var all: [Octets] {
         if others.isEmpty { return primary }
         if primary.isEmpty { return others }
-        return (primary + others).sorted()
+        return (primary + others.subtracting(primary)).sorted()
     }
 }
 

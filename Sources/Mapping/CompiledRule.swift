@@ -46,3 +46,18 @@ struct Slot: Sendable {
     var rule: Int
     var part: Part = .primary
 }
+
+/// The few facts of a rule that suffice where both sides are equal. Trivial, so that reading it costs nothing.
+struct RulePlan: Sendable {
+    var isPlain: Bool
+    var isReference: Bool
+    var isSet: Bool
+    var hasFallback: Bool
+
+    init(_ rule: CompiledRule) {
+        isPlain = rule.type == .value || rule.type == .reference
+        isReference = rule.type == .reference
+        isSet = rule.shape == .set
+        hasFallback = !rule.fallback.isEmpty
+    }
+}

@@ -20,7 +20,7 @@ extension ObjectMapping {
         rdn: RelativeDistinguishedName? = nil
     ) throws -> Projection {
         let values = canonicalValues(target)
-        let touched = touchedRules(side, names)
+        let touched = touchedRules(side, names, values, current)
         var projection = Projection()
         for slotIndex in slots[side].indices {
             let slot = slots[side][slotIndex]
@@ -93,16 +93,31 @@ extension ObjectMapping {
         return entry
     }
 
-    private func touchedRules(_ side: Side, _ names: [String]) -> [Bool] {
+    private func touchedRules(
+        _ side: Side,
+        _ names: [String],
+        _ values: [CanonicalValue],
+        _ current: Attributes
+    ) -> [Bool] {
         var touched = [Bool](repeating: false, count: rules.count)
         for name in names {
             for slot in canonicalSlots where slot.name == name { touched[slot.rule] = true }
         }
         guard side == .miniorange else { return touched }
         for (index, rule) in rules.enumerated() where rule.fallback.contains(where: { touched[$0] }) {
-            touched[index] = true
+            touched[index] = touched[index] || showsStandIn(rule, values[index], current)
         }
         return touched
+    }
+
+    /// Whether the LDAP entry shows a stand-in, which then follows its source. A value that is not one stays out of it: it may be
+    /// in conflict, and not be for this write to replace.
+    private func showsStandIn(_ rule: CompiledRule, _ value: CanonicalValue, _ current: Attributes) -> Bool {
+        let shown = current[rule.miniorange]
+        guard value.isAbsent, let source = rule.fallback.first(where: { !current[rules[$0].miniorange].isEmpty })
+        else { return value.isAbsent && shown.isEmpty }
+        let standIns = current[rules[source].miniorange]
+        return shown.allSatisfy { standIns.contains($0) }
     }
 
     /// The rules that write the attribute of a slot, in the order in which they apply: enabling first, since it decides what a lock can be.

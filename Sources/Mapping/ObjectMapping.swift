@@ -14,6 +14,10 @@ package struct ObjectMapping: Sendable {
     package let readAttributes: PerSide<[String]>
 
     let rules: [CompiledRule]
+    /// What the fast way asks of each rule.
+    let plans: [RulePlan]
+    /// The rules whose values name entries.
+    let references: [Int]
     /// Each side's attributes, sorted by name. An attribute that two rules read stands twice.
     let slots: PerSide<[Slot]>
     /// The canonical attributes, sorted by name.
@@ -30,6 +34,8 @@ package struct ObjectMapping: Sendable {
         try Self.checkMatchRules(specification.match)
         self.specification = specification
         self.rules = rules
+        plans = rules.map(RulePlan.init)
+        references = rules.indices.filter { rules[$0].type == .reference }
         slots = PerSide(ad: Self.slots(rules, .ad), miniorange: Self.slots(rules, .miniorange))
         canonicalSlots = Self.canonicalSlots(rules)
         mergeRules = canonicalSlots.map { slot in
