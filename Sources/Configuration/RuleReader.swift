@@ -41,7 +41,7 @@ struct RuleReader {
         guard let ad, let miniorange else { return nil }
         let typeName = readType(ad: ad)
         let direction = section["direction"]?.asDirection(within: outer) ?? outer
-        let type = readDetails(of: typeName, miniorange: miniorange)
+        let type = typeName.map { readDetails(of: $0, miniorange: miniorange) } ?? .value
         // The miniorange side demands some attributes that many AD accounts lack; a rule of one's own needs the same help.
         let row = AttributePreset.user.first { isSame($0.ad, ad) && isSame($0.miniorange, miniorange) }
         let usualFallback = direction.permits(writingTo: .miniorange) ? row?.fallback ?? [] : []
@@ -73,7 +73,8 @@ struct RuleReader {
 
     // MARK: Type
 
-    private func readType(ad: String) -> TypeName {
+    /// Nil, and reported, if the type that is given is none of AD's attribute.
+    private func readType(ad: String) -> TypeName? {
         let fitting = Self.typesByAttribute[CaseFolding.lowercaseName(ad)] ?? .value
         guard section.mentions("type") else {
             if fitting != .value {
@@ -87,10 +88,11 @@ struct RuleReader {
             "value": TypeName.value, "reference": .reference, "account-enabled": .accountEnabled,
             "account-expires": .accountExpires, "lockout": .lockout, "must-change-password": .mustChangePassword,
         ])
-        guard let chosen, let value = section["type"] else { return fitting }
+        guard let chosen, let value = section["type"] else { return nil }
         if let attribute = chosen.attribute, !isSame(attribute, ad) {
             let message = "`type: \(chosen.rawValue)` is for AD's `\(attribute)`, not for `\(ad)`"
             value.report(message, remedy: "write `ad: \(attribute)`, or another type")
+            return nil
         } else if chosen == .value, fitting != .value {
             value.report("AD's `\(ad)` cannot be carried as it is", remedy: "write `type: \(fitting.rawValue)`")
         }

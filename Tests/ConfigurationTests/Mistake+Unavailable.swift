@@ -1,0 +1,102 @@
+extension Mistake {
+    /// What this version does not do.
+    static let unavailable = table(
+        #"""
+        direction: both
+        direction: both⏎cache: {encrypt: true}
+        13:9
+        `cache.encrypt: true` is not available in this version
+        remove it
+
+        {prefer: ad}
+        {rule: newest}
+        13:13
+        `conflicts.rule: newest` is not available in this version
+        `rule: ad`
+
+        {prefer: ad}
+        {rule: hold}
+        13:13
+        `conflicts.rule: hold` is not available
+        `rule: miniorange`
+
+        {prefer: ad}
+        {clockTolerance: 2s}
+        13:13
+        `conflicts.clockTolerance: 2s` is not available
+        remove it
+
+        {policy: delete}
+        {policy: disable}
+        14:11
+        `deletes.policy: disable` is not available
+        `policy: keep`
+
+        {policy: delete}
+        {policy: move}
+        14:11
+        `deletes.policy: move` is not available
+        `policy: keep`
+
+        {policy: delete}
+        {grace: 1h}
+        14:11
+        `deletes.grace: 1h` is not available
+        remove it
+
+        {policy: delete}
+        {limit: {count: 5}}
+        14:11
+        `deletes.limit` is not available
+        remove it
+
+        {reconcile: off}
+        {reconcile: daily 02:00}
+        15:12
+        `schedule.reconcile: daily 02:00` is not available
+        `reconcile: off`
+
+        {reconcile: off}
+        {reconcile: weekly sun 02:00}
+        15:12
+        is not available
+        `reconcile: off`
+
+        kind: user
+        kind: group
+        18:5
+        `objects.kind: group` is not available
+        only `kind: user`
+
+        kind: user
+        kind: container
+        18:5
+        `objects.kind: container` is not available
+        only `kind: user`
+
+        ou=people,dc=syncline,dc=test"
+        ou=people,dc=syncline,dc=test", membership: member
+        20:57
+        `objects.miniorange.membership: member` is not available
+        remove it
+
+            kind: user
+            kind: user⏎    deletes: {policy: move}
+        19:15
+        `objects.deletes.policy: move` is not available
+        `policy: keep`
+
+        direction: both
+        direction: both⏎gateway: {listen: "0.0.0.0:636"}
+        13:1
+        `gateway` is not available
+        remove it
+
+        direction: both
+        direction: both⏎gateway:
+        13:1
+        `gateway` is not available
+        remove it
+        """#
+    )
+}

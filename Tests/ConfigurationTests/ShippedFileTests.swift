@@ -1,0 +1,69 @@
+import Foundation
+import Mapping
+import SyncModel
+import Testing
+
+@testable import Configuration
+
+@Suite struct ShippedFileTests {
+    private static let directory = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("conf")
+
+    private static let files = ["syncline.yaml"] + examples
+    private static let examples = ["examples/minimal.yaml", "examples/one-way.yaml", "examples/own-rules.yaml"]
+
+    private func shipped(_ name: String) throws -> String {
+        try String(contentsOf: Self.directory.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    /// What is wrong with the text once the files that it names exist.
+    private func errors(_ text: String) throws -> [String] {
+        let workspace = try Workspace()
+        for name in ["ad.password", "miniorange.password"] { try workspace.write(name, "secret\n") }
+        for name in ["ad-ca.pem", "ldap-ca.pem"] { try workspace.write(name, "-----BEGIN CERTIFICATE-----\n") }
+        return try workspace.errors(
+            text.replacingOccurrences(of: "/etc/syncline", with: workspace.path),
+            credentialsDirectory: workspace.path
+        ).map(\.description)
+    }
+
+    @Test("A shipped file is sound", arguments: files)
+    func isSound(_ name: String) throws {
+        #expect(try errors(shipped(name)) == [])
+    }
+
+    @Test func everyExampleIsTested() throws {
+        let found = try FileManager.default.contentsOfDirectory(
+            atPath: Self.directory.appendingPathComponent("examples").path
+        )
+        #expect(found.sorted().map { "examples/\($0)" } == Self.examples.sorted())
+    }
+
+    @Test func theRulesInCommentsAreSound() throws {
+        let text = try shipped("syncline.yaml").replacing("# - {ad:", with: "- {ad:")
+        #expect(try errors(text) == [])
+    }
+
+    @Test func theDefaultsInCommentsAreTheDefaults() throws {
+        let shown = try shipped("syncline.yaml")
+        for setting in [
+            "pulse: 100ms", "connect: 5s", "operation: 30s", "writesInFlight: 16", "accesslogBase: cn=accesslog",
+            "hierarchy: tree", "feed: auto", "rdn: cn", "rdn: uid",
+            "filter: \"\(ObjectsReader.usualScope(.ad).filter)\"",
+            "filter: \"\(ObjectsReader.usualScope(.miniorange).filter)\"",
+            "objectClass: [\(ObjectsReader.usualScope(.ad).objectClasses.joined(separator: ", "))]",
+            "objectClass: [\(ObjectsReader.usualScope(.miniorange).objectClasses.joined(separator: ", "))]",
+        ] {
+            #expect(shown.contains("# \(setting)") || shown.contains("  \(setting)"), "\(setting)")
+        }
+    }
+
+    @Test("Every key is documented", arguments: Grammar.sections.keys.sorted())
+    func isDocumented(_ section: String) throws {
+        let text = try shipped("syncline.yaml")
+        for key in Grammar.keys(of: section) {
+            #expect(text.contains("\(key.name):"), "\(section).\(key.name)")
+        }
+    }
+}
