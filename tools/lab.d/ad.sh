@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # tools/lab sets the options, and other parts the addresses
 # A Samba Active Directory domain controller that serves LDAP alone, out of one folder.
 #
 # Provisioning takes seconds, so its result is kept as a tarball and each lab starts from a copy. The passwords in the copy were
@@ -18,33 +18,46 @@ random_password() {
   printf 'Aa1-%s' "$(openssl rand -base64 18 | tr '+/' 'xy')"
 }
 
-# ad_template BACKEND: sets tarball to the path of the template, provisioning it first if this machine has none yet. Not to be
+# ad_cache: sets cache to the folder of tarballs and key to what one with this lab's Samba, backend and scripts is called by.
+ad_cache() {
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/syncline-lab
+  key=$ad_backend-$({ samba --version; cat "$lab_parts/ad.sh" "$lab_parts/people" "$grant_ad"; } | sha256sum | cut -c1-16)
+  mkdir -p "$cache"
+  chmod 0700 "$cache"
+}
+
+# ad_template: sets tarball to the path of the template, provisioning it first if this machine has none yet. Not to be
 # called in a subshell: undo_up removes template_work.
 ad_template() {
-  local backend=$1 cache=${XDG_CACHE_HOME:-$HOME/.cache}/syncline-lab key
-  key=$({ samba --version; echo "$backend"; cat "$lab_parts/ad.sh" "$grant_ad"; } | sha256sum | cut -c1-16)
-  tarball=$cache/ad-$backend-$key.tar
+  local cache key
+  ad_cache
+  tarball=$cache/ad-$key.tar
+  [[ ! -s $tarball ]] || return 0
+  exec {template_lock}>"$cache/.lock"
+  flock "$template_lock"
   if [[ ! -s $tarball ]]; then
-    mkdir -p "$cache"
-    exec {template_lock}>"$cache/.lock"
-    flock "$template_lock"
-    if [[ ! -s $tarball ]]; then
-      note "Provisioning a domain controller ($backend), once"
-      rm -rf "$cache"/ad-"$backend"-*.tar "$cache"/new.*
-      template_work=$(mktemp -d "$cache/new.XXXXXX")
-      provision_ad "$backend" "$template_work/ad"
-      tar --sparse -C "$template_work" -cf "$template_work/ad.tar" ad
-      chmod 0600 "$template_work/ad.tar"
-      mv "$template_work/ad.tar" "$tarball"
-      rm -rf "$template_work"
-      template_work=
-    fi
-    exec {template_lock}>&-
+    note "Provisioning a domain controller ($ad_backend), once"
+    # Of other versions, nothing will be needed again; what a killed run has left belongs to no one, as the lock is ours.
+    rm -rf "$cache"/ad-"$ad_backend"-* "$cache"/new.*
+    template_work=$(mktemp -d "$cache/new.XXXXXX")
+    provision_ad "$ad_backend" "$template_work/ad"
+    pack_ad "$template_work" "$tarball"
+    rm -rf "$template_work"
+    template_work=
   fi
+  exec {template_lock}>&-
+}
+
+# pack_ad FOLDER TARBALL: FOLDER/ad as a tarball that appears whole or not at all.
+pack_ad() {
+  (umask 077 && tar --sparse -C "$1" -cf "$2.$$" ad)
+  mv "$2.$$" "$2"
 }
 
 provision_ad() {
-  local backend=$1 folder=$2 log=$template_work/log ou
+  local backend=$1 folder=$2 log=$template_work/log ou size=()
+  # A million people take 14 GB; the file holds no more than what is in it.
+  [[ $backend != mdb ]] || size=(--backend-store-size=32Gb)
   mkdir -p "$folder"
   (
     umask 077
@@ -53,7 +66,7 @@ provision_ad() {
   )
   samba-tool domain provision --realm="$ad_realm" --domain="$ad_domain" --server-role=dc \
     --adminpass="$(<"$folder/admin.password")" --dns-backend=NONE --host-name=dc1 --backend-store="$backend" \
-    --targetdir="$folder" --option="interfaces=127.0.0.1/8" --option="bind interfaces only=yes" >"$log" 2>&1 \
+    "${size[@]}" --targetdir="$folder" --option="interfaces=127.0.0.1/8" --option="bind interfaces only=yes" >"$log" 2>&1 \
     || fail "samba-tool domain provision failed: $(tail -5 "$log")"
   write_smb_conf "$folder" 127.0.0.1 1 "" ""
   for ou in "$ad_people" "$ad_teams"; do
@@ -63,7 +76,7 @@ provision_ad() {
   "$samba_python" "$grant_ad" -H "$folder/private/sam.ldb" -s "$folder/smb.conf" --account "$ad_account" \
     --account-password-file "$folder/syncline.password" --base "$ad_people" --base "$ad_teams" --dirsync >>"$log" 2>&1 \
     || fail "conf/active-directory/grant failed: $(tail -5 "$log")"
-  rm -rf "$folder/etc"
+  rm -rf "${folder:?}/etc"
 }
 
 # write_smb_conf FOLDER ADDRESS WORKERS DURABLE PLAIN: every path lies inside the folder.
@@ -100,22 +113,35 @@ END
   printf '\n[sysvol]\n\tpath = %s/state/sysvol\n\tread only = no\n' "$folder" >>"$folder/smb.conf"
 }
 
-# prepare_ad FOLDER ADDRESS: unpacks the template and writes the configuration of this lab.
+# prepare_ad FOLDER ADDRESS SEED-COUNT PASSWORD-FILE: unpacks the template, writes this lab's configuration, adds sample people.
 prepare_ad() {
-  local folder=$1 address=$2 tarball
-  ad_template "$ad_backend"
-  tar -C "$folder" -xf "$tarball"
+  local folder=$1 address=$2 count=$3 password_file=$4 tarball seeded=0 cache key other
+  ad_template
+  ad_cache
+  # Thousands of people take minutes, so they are kept as well: start from the largest collection that fits.
+  for other in "$cache/ad-$key"-people*.tar; do
+    other=${other##*-people} other=${other%.tar}
+    [[ -n $password_file || ! $other =~ ^[0-9]+$ ]] || ((other > count || other <= seeded)) || seeded=$other
+  done
+  ((seeded == 0)) || tarball=$cache/ad-$key-people$seeded.tar
+  tar --sparse -C "$folder" -xf "$tarball"
   write_smb_conf "$folder/ad" "$address" "$ad_workers" "$durable" "$plain_ad"
+  if ((count > seeded)); then
+    seed_ad "$folder" "$seeded" "$count" "$password_file"
+    [[ -n $password_file ]] || ((count < 2000)) || pack_ad "$folder" "$cache/ad-$key-people$count.tar"
+  fi
   mkdir -p "$folder/secrets"
   mv "$folder/ad/admin.password" "$folder/secrets/ad-admin.password"
   mv "$folder/ad/syncline.password" "$folder/secrets/ad-syncline.password"
 }
 
-# seed_ad FOLDER COUNT PASSWORDS: sample people, written to the database while the server is down.
+# seed_ad FOLDER FIRST COUNT PASSWORD-FILE: sample people from number FIRST up to COUNT, written while the server is down.
 seed_ad() {
-  "$samba_python" "$lab_parts/people" --side ad --count "$2" --base "$ad_people" ${3:+--password-file "$3"} \
-    --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" >"$1/log/seed-ad.log" 2>&1 \
-    || fail "seeding the AD side failed: $(tail -3 "$1/log/seed-ad.log")"
+  local options=(--side ad --first "$2" --count "$(($3 - $2))" --base "$ad_people")
+  (($2 == 0)) || options+=(--no-units)
+  [[ -z $4 ]] || options+=(--password-file "$4")
+  "$samba_python" "$lab_parts/people" "${options[@]}" --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" \
+    >"$1/log/seed-ad.log" 2>&1 || fail "seeding the AD side failed: $(tail -3 "$1/log/seed-ad.log")"
 }
 
 launch_ad() {

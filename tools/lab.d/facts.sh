@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # tools/lab sets the options, and other parts the addresses
 # What a lab tells about itself: lab.env for shells, lab.json for programs, and a configuration of Syncline for its servers.
 
 http_port=8389

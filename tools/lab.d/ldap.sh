@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # tools/lab sets the options, and other parts the addresses
 # An OpenLDAP server with a configuration and databases of its own, out of one folder.
 #
 # Modes: full has the overlays that production has; no-accesslog leaves the access log out; plain leaves syncprov out as well, so
@@ -20,8 +20,14 @@ ldap_user() {
   fi
 }
 
+# ldapi_uri FOLDER: the server's socket, at which root is the configuration's administrator.
+ldapi_uri() {
+  local path=$1/ldap/ldapi
+  printf 'ldapi://%s' "${path//\//%2F}"
+}
+
 ldap_uris() {
-  printf 'ldap://%s:%s/ ldaps://%s:%s/ ldapi://%s/' "$2" "$ldap_port" "$2" "$ldaps_port" "$(sed 's,/,%2F,g' <<<"$1/ldap/ldapi")"
+  printf 'ldap://%s:%s/ ldaps://%s:%s/ %s/' "$2" "$ldap_port" "$2" "$ldaps_port" "$(ldapi_uri "$1")"
 }
 
 write_slapd_config() {
@@ -224,8 +230,9 @@ await_ldap() {
 # grant_ldap_rights FOLDER: the recipe that production's admins use, by the way that they use it.
 grant_ldap_rights() {
   local folder=$1 options=(--account "$ldap_account" --suffix "$ldap_base" --base "$ldap_people" --base "$ldap_teams" --config-read)
+  [[ -z $identity ]] || options+=(--identity)
   [[ $ldap_mode != full ]] || options+=(--log 'olcDatabase={2}mdb,cn=config')
   "$grant_ldap" "${options[@]}" \
-    | ldapmodify -Q -Y EXTERNAL -H "ldapi://$(sed 's,/,%2F,g' <<<"$folder/ldap/ldapi")" >"$folder/log/grant-ldap.log" 2>&1 \
+    | ldapmodify -Q -Y EXTERNAL -H "$(ldapi_uri "$folder")" >"$folder/log/grant-ldap.log" 2>&1 \
     || fail "conf/openldap/grant failed: $(tail -3 "$folder/log/grant-ldap.log")"
 }

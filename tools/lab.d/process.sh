@@ -7,12 +7,12 @@
 
 # start_time PID: the process's start in clock ticks since boot; fails when there is no such process.
 start_time() {
-  local stat
+  local stat fields
   { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
-  stat=${stat##*) }
-  set -- $stat
-  [[ $1 != Z ]] || return 1
-  printf '%s\n' "${20}"
+  # The name in parentheses may hold anything; the fields behind it are state, parent, group, session and numbers.
+  read -ra fields <<<"${stat##*) }"
+  [[ ${fields[0]} != Z ]] || return 1
+  printf '%s\n' "${fields[19]}"
 }
 
 # start_server RECORD FOLDER LOG COMMAND...: starts COMMAND in FOLDER as the leader of a new session and writes RECORD.
@@ -32,19 +32,16 @@ start_server() {
 
 # group_members RECORD: the ids of the server's living processes, one a line.
 group_members() {
-  local record=$1 pid start leader_start stat other
+  local record=$1 pid start leader_start stat fields other folder
   [[ -s $record ]] || return 0
   read -r pid start <"$record"
   leader_start=$(start_time "$pid" || true)
   [[ -z $leader_start || $leader_start == "$start" ]] || return 0
-  local folder
   folder=$(cd "$(dirname "$record")/.." && pwd -P)
   for other in /proc/[0-9]*; do
     { stat=$(<"$other/stat"); } 2>/dev/null || continue
-    stat=${stat##*) }
-    # State, parent, group, session.
-    set -- $stat
-    [[ $1 != Z && $3 == "$pid" && $4 == "$pid" ]] || continue
+    read -ra fields <<<"${stat##*) }"
+    [[ ${fields[0]} != Z && ${fields[2]} == "$pid" && ${fields[3]} == "$pid" ]] || continue
     [[ $(readlink "$other/cwd") == "$folder"/* ]] || continue
     printf '%s\n' "${other#/proc/}"
   done

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # tools/lab sets the options, and other parts the addresses
 # Which labs there are on this machine, and which loopback address belongs to which.
 #
 # One symbolic link a lab, named by the lab, to its folder; the folder's file "address" is its claim. Changes are made
