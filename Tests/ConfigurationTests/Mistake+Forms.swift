@@ -40,7 +40,7 @@ extension Mistake {
 
         {dn: svc@syncline.test,
         {dn: svc@syncline.test, password: hunter2,
-        5:34
+        5:33
         unknown key `password`
         passwordFile
 

@@ -58,7 +58,7 @@ extension Mistake {
 
         [ldaps://dc1.example.com]
         [ldaps://a, ldaps://a:636]
-        3:25
+        3:24
         `ldaps://a:636` is listed twice
         keep one
 
@@ -100,7 +100,7 @@ extension Mistake {
 
         "cn=sync,dc=syncline,dc=test"
         sync@syncline.test
-        10:14
+        10:18
         not a distinguished name
         cn=syncline
 

@@ -40,7 +40,7 @@ final class Workspace {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         path = directory.path
         try write("ad.password", "first\n", mode: 0o600)
-        try write("mo.password", "second", mode: 0o600)
+        try write("mo.password", "zebra-42", mode: 0o600)
         try write("ca.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", mode: 0o644)
     }
 
