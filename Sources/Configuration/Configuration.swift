@@ -60,10 +60,6 @@ package struct Configuration: Sendable, Hashable {
             problems.report("the configuration cannot be read: \(error.reason)", at: nil, remedy: remedy)
             return nil
         }
-        guard bytes.count <= Document.maximumOctets else {
-            problems.report("the configuration is too long", at: nil, remedy: "name the right file")
-            return nil
-        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let line = 1 + String(decoding: bytes, as: UTF8.self).prefix { $0 != "\u{FFFD}" }.count { $0.isNewline }
             let position = Position(line: line, column: 1)

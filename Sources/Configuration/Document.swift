@@ -8,8 +8,6 @@ struct Document {
     /// Where a repeated key was told apart from its later twin, and the scalar that stood there.
     private let renamed: [Position: Unicode.Scalar]
 
-    /// The longest file that is read, in octets.
-    static let maximumOctets = 4_194_304
     private static let maximumRenames = 100
 
     /// Nil if the text is not YAML; the reason has been reported then.

@@ -15,7 +15,7 @@ struct FileReader {
     /// Where systemd puts the service's credentials; nil outside of it.
     let credentialsDirectory: String?
 
-    /// The longest password or CA file that is read, in octets.
+    /// The longest file that is read, in octets.
     static let maximumOctets = 4_194_304
 
     struct Contents {

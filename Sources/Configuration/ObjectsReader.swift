@@ -148,11 +148,18 @@ struct ObjectsReader {
             let remedy = "write a base that ends in `\(outer)`, or widen `\(side.name).base`"
             base.report("`\(base.path)`: `\(name)` is not below `\(side.name).base`", remedy: remedy)
         }
+        let rdn = section["rdn"]
+        var rdnName = rdn?.asAttributeName()
+        if side == .ad, let rdn, let wrong = rdnName, CaseFolding.lowercaseName(wrong) != "cn" {
+            // rDNAttID of the class ([MS-ADTS] 3.1.1.2.4.8); AD refuses an entry with another.
+            rdn.report("AD names its users by `cn`, not by `\(wrong)`", remedy: "remove `rdn`")
+            rdnName = nil
+        }
         return ScopeSpecification(
             base: name ?? usual.base,
             filter: section["filter"]?.asFilter() ?? usual.filter,
             objectClasses: section["objectClass"].flatMap(readNames) ?? usual.objectClasses,
-            rdn: section["rdn"]?.asAttributeName() ?? usual.rdn
+            rdn: rdnName ?? usual.rdn
         )
     }
 

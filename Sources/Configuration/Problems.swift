@@ -2,6 +2,7 @@
 final class Problems {
     let file: String
     private var errors: [ConfigurationError] = []
+    private var reported: Set<ConfigurationError> = []
 
     init(file: String) {
         self.file = file
@@ -12,7 +13,7 @@ final class Problems {
     func report(_ message: String, at position: Position?, remedy: String) {
         let error = ConfigurationError(file: file, position: position, message: message, remedy: remedy)
         // An alias makes one place of the file read several times.
-        guard !errors.contains(error) else { return }
+        guard reported.insert(error).inserted else { return }
         errors.append(error)
     }
 

@@ -61,6 +61,8 @@ struct Section {
         let remedy =
             if ["password", "bindPassword", "secret"].contains(key) {
                 "a password never stands here: put it in a file with mode 600 and write `passwordFile: /etc/syncline/…`"
+            } else if key.contains("=") {
+                "a DN inside of braces must be quoted as a whole, or its commas end it: `\"\(key),…\"`"
             } else if key == "<<" {
                 "merge keys are not supported; write the keys themselves"
             } else if let meant = Suggestion.nearest(to: key, among: names) {

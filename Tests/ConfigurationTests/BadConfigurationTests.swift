@@ -138,4 +138,18 @@ import Testing
         let errors = try Workspace().errors(text)
         #expect(errors.map { $0.position?.description } == ["25:9", "26:9"])
     }
+
+    @Test func aNameThatItsCommasCutIsToBeQuoted() throws {
+        let text = try Workspace.edited("\"cn=sync,dc=syncline,dc=test\"", "cn=sync,dc=syncline")
+        let errors = try Workspace().errors(text)
+        #expect(errors.map { $0.position?.description } == ["10:22"])
+        #expect(errors.first?.remedy.contains("must be quoted as a whole") == true)
+    }
+
+    @Test func aKeyGivenThreeTimesIsReportedTwice() throws {
+        let text = try Workspace.edited("direction: both", "direction: both\ndirection: to-ad\n\"direction\": both")
+        let errors = try Workspace().errors(text)
+        #expect(errors.map { $0.position?.description } == ["13:1", "14:1"])
+        #expect(errors.allSatisfy { $0.message == "`direction` is given twice; the first stands on line 12" })
+    }
 }

@@ -51,6 +51,12 @@ extension Mistake {
         RFC 4515
 
         DC=syncline,DC=test"}
+        DC=syncline,DC=test", rdn: uid}
+        19:54
+        AD names its users by `cn`, not by `uid`
+        remove `rdn`
+
+        DC=syncline,DC=test"}
         DC=syncline,DC=test", rdn: 'c n'}
         19:54
         `c n` is not an attribute's name
