@@ -1,0 +1,74 @@
+import SyncModel
+import Testing
+
+@testable import Cache
+
+@Suite struct ReportTests {
+    let directory: TemporaryCache
+    let cache: Cache
+
+    init() throws {
+        directory = try TemporaryCache()
+        cache = try directory.open()
+    }
+
+    private func line(_ pair: UInt64, _ time: Int64) -> HistoryRecord {
+        HistoryRecord(
+            pair: PairID(pair),
+            time: Timestamp(milliseconds: time),
+            event: .modified,
+            side: .miniorange,
+            cause: .changedAtAD,
+            attributes: ["mail"]
+        )
+    }
+
+    @Test func conflictsAreNumberedAndCanBeSettled() throws {
+        var generator = NounGenerator(seed: 9)
+        let records = (0..<5).map { _ in generator.conflict() }
+        try cache.write { for record in records { try $0.append(record) } }
+        let resolution = ConflictResolution(taken: .miniorange, time: Timestamp(milliseconds: 7))
+        try cache.write { transaction throws in
+            #expect(try transaction.conflicts().map(\.id) == [1, 2, 3, 4, 5])
+            #expect(try transaction.conflicts().map(\.record) == records)
+            #expect(try transaction.conflicts(after: 2, limit: 2).map(\.id) == [3, 4])
+            #expect(try transaction.countOpenConflicts() == 5)
+            #expect(try transaction.settleConflict(3, resolution))
+            #expect(try transaction.settleConflict(3, resolution))
+            #expect(try !transaction.settleConflict(6, resolution))
+            #expect(try transaction.conflict(3)?.resolution == resolution)
+            #expect(try transaction.conflict(3)?.record == records[2])
+            #expect(try transaction.countOpenConflicts() == 4)
+        }
+    }
+
+    @Test func historyIsReadFromItsEnd() throws {
+        let lines = [line(1, -5), line(2, 10), line(1, 10), line(1, 20), line(3, 1_000_000)]
+        try cache.write { for line in lines { try $0.append(line) } }
+        try cache.read { transaction throws in
+            #expect(try transaction.history() == lines.reversed())
+            #expect(try transaction.history(limit: 2) == lines.suffix(2).reversed())
+            #expect(try transaction.history(of: PairID(1)).map(\.time.milliseconds) == [20, 10, -5])
+            let recent = try transaction.history(since: Timestamp(milliseconds: 10))
+            #expect(recent.map(\.time.milliseconds) == [1_000_000, 20, 10, 10])
+        }
+    }
+
+    @Test func oldHistoryIsForgottenInPortions() throws {
+        try cache.write { for number in 0..<10 { try $0.append(line(1, Int64(number))) } }
+        let time = Timestamp(milliseconds: 6)
+        #expect(try cache.write { try $0.removeHistory(before: time, limit: 4) } == 4)
+        #expect(try cache.write { try $0.removeHistory(before: time, limit: 4) } == 2)
+        #expect(try cache.write { try $0.removeHistory(before: time, limit: 4) } == 0)
+        #expect(try cache.read { try $0.history() }.map(\.time.milliseconds) == [9, 8, 7, 6])
+    }
+
+    @Test func statisticsCountRowsAndOctets() throws {
+        try cache.write { for number in 0..<100 { try $0.append(line(1, Int64(number))) } }
+        let statistics = try cache.statistics()
+        let history = try #require(statistics.tables.first { $0.table == .history })
+        #expect(history.entries == 100)
+        #expect(history.octets >= 4096)
+        #expect(statistics.tables.count == CacheTable.allCases.count)
+    }
+}
