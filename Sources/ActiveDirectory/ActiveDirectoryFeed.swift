@@ -1,0 +1,74 @@
+internal import LDAPClient
+package import Logging
+package import SyncModel
+
+/// The stream of changes from the domain controllers, by uSNChanged ([MS-ADTS] 3.1.1.1.9).
+///
+/// A change notification or a risen highestCommittedUSN wakes it; what changed is then asked for by USN. Both ways of
+/// waking lose nothing: the USN is the truth, and the server's own.
+package struct ActiveDirectoryFeed: DirectoryFeed {
+    private let settings: ActiveDirectorySettings
+    private let view: DirectoryView
+    private let logger: Logger
+    private let board: FeedStatusBoard
+
+    /// `status` is called on any thread whenever something in it changed. Throws where the settings can't work.
+    package init(
+        settings: ActiveDirectorySettings,
+        view: DirectoryView,
+        logger: Logger,
+        status: @escaping @Sendable (ActiveDirectoryFeedStatus) -> Void = { _ in }
+    ) throws(ActiveDirectoryError) {
+        try settings.validate()
+        self.settings = settings
+        self.view = view
+        self.logger = logger
+        board = FeedStatusBoard(report: status)
+    }
+
+    package func run(
+        from cursor: Cursor?,
+        deliver: @escaping @Sendable (FeedEvent) async throws -> Void
+    ) async throws {
+        let progress = FeedProgress(cursor: cursor)
+        let delivery = FeedDelivery(deliver: deliver, progress: progress)
+        var backoff = Backoff()
+        while !Task.isCancelled {
+            board.update { $0.phase = .connecting }
+            let failure = await attempt(progress, delivery)
+            if Task.isCancelled { break }
+            if let failure = failure as? DeliveryFailure { throw failure.cause }
+            if delivery.hasConnected { backoff.reset() }
+            try await delivery.disconnect()
+            let needsAPerson = (failure as? ActiveDirectoryError)?.needsAPerson ?? false
+            let pause = needsAPerson ? Backoff.cautious : backoff.next(random: Double.random(in: 0..<1))
+            logger.warning("the feed is interrupted", metadata: ["reason": "\(failure)", "retryIn": "\(pause)"])
+            board.update {
+                $0.phase = .waiting(pause)
+                $0.error = "\(failure)"
+            }
+            try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// Connects and feeds until something fails, and says what.
+    private func attempt(_ progress: FeedProgress, _ delivery: FeedDelivery) async -> any Error {
+        do {
+            let server = try await settings.connect()
+            defer { server.connection.close() }
+            let session = FeedSession(
+                server: server,
+                settings: settings,
+                view: view,
+                progress: progress,
+                delivery: delivery,
+                board: board,
+                logger: logger
+            )
+            try await session.run()
+            return CancellationError()
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// The delay before the next attempt: doubled with each failure, with jitter so that many clients don't come at once.
+struct Backoff: Hashable, Sendable {
+    static let shortest = Duration.milliseconds(200)
+    static let longest = Duration.seconds(30)
+    /// Where every attempt does harm, as a refused bind does.
+    static let cautious = Duration.seconds(300)
+
+    private(set) var failures = 0
+
+    mutating func reset() { failures = 0 }
+
+    /// `random` in 0..<1. Between 75 and 100 % of the current delay.
+    mutating func next(random: Double) -> Duration {
+        let full = min(Self.longest, Self.shortest * (1 << min(failures, 10)))
+        failures += 1
+        return full * (0.75 + 0.25 * random)
+    }
+}

@@ -1,0 +1,92 @@
+internal import LDAPClient
+internal import SyncModel
+
+/// What a server tells about itself ([MS-ADTS] 3.1.1.3.2).
+struct DomainController: Hashable, Sendable {
+    var endpoint: LDAPEndpoint
+    var hostName: String?
+    /// The default naming context, as the server spells it.
+    var namingContext: String
+    /// Names the database: another one after a restore.
+    var invocationID: Anchor
+    var highestCommittedUSN: UInt64
+
+    static let usnRequest = SearchRequest(base: "", scope: .base, attributes: ["highestCommittedUSN"])
+
+    static func usn(in result: SearchResult) -> UInt64? {
+        result.entries.first?.text("highestCommittedUSN").flatMap { UInt64($0) }
+    }
+
+    static func read(over connection: LDAPConnection) async throws(ActiveDirectoryError) -> DomainController {
+        func missing(_ what: String) -> ActiveDirectoryError {
+            .notADomainController(endpoint: connection.endpoint.uri, missing: what)
+        }
+        let names = ["highestCommittedUSN", "dsServiceName", "defaultNamingContext", "dnsHostName"]
+        let request = SearchRequest(base: "", scope: .base, attributes: names)
+        guard let root = try await connection.only(request) else { throw missing("its root DSE") }
+        guard let usn = root.text("highestCommittedUSN").flatMap({ UInt64($0) }) else {
+            throw missing("highestCommittedUSN")
+        }
+        guard let namingContext = root.text("defaultNamingContext") else { throw missing("defaultNamingContext") }
+        guard let service = root.text("dsServiceName") else { throw missing("dsServiceName") }
+        let settings = SearchRequest(base: service, scope: .base, attributes: ["invocationId"])
+        guard let octets = try await connection.only(settings)?.first("invocationId"),
+            let invocationID = Anchor(octets: octets.bytes)
+        else { throw missing("invocationId") }
+        return DomainController(
+            endpoint: connection.endpoint,
+            hostName: root.text("dnsHostName"),
+            namingContext: namingContext,
+            invocationID: invocationID,
+            highestCommittedUSN: usn
+        )
+    }
+}
+
+extension LDAPConnection {
+    /// The entry of a base search; nil where there is none.
+    func only(_ request: SearchRequest) async throws(ActiveDirectoryError) -> LDAPEntry? {
+        do throws(LDAPError) {
+            return try await search(request).entries.first
+        } catch {
+            if error.serverResult?.code == .noSuchObject { return nil }
+            throw .ldap(error)
+        }
+    }
+}
+
+/// A connection with what its server told.
+struct ConnectedServer: Sendable {
+    let connection: LDAPConnection
+    let controller: DomainController
+}
+
+extension ActiveDirectorySettings {
+    /// The first server, in order, that answers and is a domain controller.
+    func connect() async throws(ActiveDirectoryError) -> ConnectedServer {
+        var failures: [String] = []
+        for endpoint in endpoints {
+            do throws(ActiveDirectoryError) {
+                return try await connect(to: endpoint)
+            } catch {
+                // The same account is refused everywhere: asking all servers would only lock it sooner.
+                if error.needsAPerson { throw error }
+                failures.append(error.description)
+            }
+        }
+        throw .noServer(failures)
+    }
+
+    private func connect(to endpoint: LDAPEndpoint) async throws(ActiveDirectoryError) -> ConnectedServer {
+        let connection = try await open(endpoint)
+        return ConnectedServer(connection: connection, controller: try await .read(over: connection))
+    }
+
+    func open(_ endpoint: LDAPEndpoint) async throws(ActiveDirectoryError) -> LDAPConnection {
+        do throws(LDAPError) {
+            return try await LDAPConnection.open(endpoint, tls: tls, bind: credentials, timeouts: timeouts)
+        } catch {
+            throw .ldap(error)
+        }
+    }
+}

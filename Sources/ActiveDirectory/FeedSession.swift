@@ -1,0 +1,194 @@
+internal import LDAPClient
+internal import Logging
+internal import SyncModel
+
+/// One connection's worth of feeding: the roots, the load where it is needed, then changes.
+struct FeedSession: Sendable {
+    let server: ConnectedServer
+    let settings: ActiveDirectorySettings
+    let view: DirectoryView
+    let reading: EntryReading
+    let progress: FeedProgress
+    let delivery: FeedDelivery
+    let board: FeedStatusBoard
+    let logger: Logger
+
+    init(
+        server: ConnectedServer,
+        settings: ActiveDirectorySettings,
+        view: DirectoryView,
+        progress: FeedProgress,
+        delivery: FeedDelivery,
+        board: FeedStatusBoard,
+        logger: Logger
+    ) {
+        self.server = server
+        self.settings = settings
+        self.view = view
+        self.progress = progress
+        self.delivery = delivery
+        self.board = board
+        self.logger = logger
+        reading = EntryReading(view: view)
+    }
+
+    var connection: LDAPConnection { server.connection }
+    var controller: DomainController { server.controller }
+
+    /// Returns only when the task is cancelled.
+    func run() async throws {
+        let roots = try await readRoots()
+        let start = progress.start(at: controller)
+        try await delivery.connect(server: Octets(controller.invocationID.octets), roots: roots)
+        logger.info(
+            "the feed is connected",
+            metadata: ["server": "\(controller.endpoint)", "usn": "\(controller.highestCommittedUSN)"]
+        )
+        let remarks = try await self.remarks()
+        board.update {
+            $0.server = controller.endpoint.uri
+            $0.hostName = controller.hostName
+            $0.invocationID = controller.invocationID
+            $0.position = start.cursor.position
+            $0.serverPosition = controller.highestCommittedUSN
+            $0.reloadReason = start.reason
+            $0.error = nil
+            $0.remarks = remarks
+        }
+        if let reason = start.reason { logger.warning("everything is read again", metadata: ["reason": "\(reason)"]) }
+        let (wakes, waker) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(1))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await watchNotifications { waker.yield(.notification) } }
+            group.addTask { try await feed(from: start, wakes) }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: settings.pulse)
+                    waker.yield(.pulse)
+                }
+            }
+            defer { group.cancelAll() }
+            while try await group.next() != nil {}
+        }
+    }
+
+    enum Wake: Sendable { case notification, pulse }
+
+    private func feed(from start: FeedStart, _ wakes: AsyncStream<Wake>) async throws {
+        var position = start.cursor.position
+        if case .loading(let breadth, let end) = start.cursor.state {
+            position = try await load(breadth, after: position, end: end)
+        }
+        var follower = ChangeFollower(session: self, position: position, rangeCost: try await rangeCost())
+        board.update { $0.phase = .live }
+        try await follower.catchUp(.pulse)
+        for await wake in wakes { try await follower.catchUp(wake) }
+    }
+
+    /// The configured bases. One that can't be found is an error, never absence.
+    private func readRoots() async throws(ActiveDirectoryError) -> [EntrySnapshot] {
+        guard let context = try? DistinguishedName(parsing: controller.namingContext) else {
+            throw .notADomainController(endpoint: controller.endpoint.uri, missing: "a readable defaultNamingContext")
+        }
+        var roots: [EntrySnapshot] = []
+        for base in scopesByBase.map(\.base) {
+            guard base.isEqualOrDescendant(of: context) else {
+                throw .baseOutside(base, namingContext: controller.namingContext)
+            }
+            let request = reading.search(at: base.description, showDeleted: false)
+            guard let entry = try await connection.only(request) else {
+                throw .baseMissing(base, endpoint: controller.endpoint.uri)
+            }
+            roots.append(try reading.snapshot(of: entry, invocationID: controller.invocationID))
+        }
+        return roots
+    }
+
+    /// Each base once, with the filters of all scopes there.
+    var scopesByBase: [(base: DistinguishedName, filters: [Filter])] {
+        var bases: [(base: DistinguishedName, filters: [Filter])] = []
+        for scope in view.scopes {
+            let key = scope.base.normalized
+            if let index = bases.firstIndex(where: { $0.base.normalized == key }) {
+                if !bases[index].filters.contains(scope.filter) { bases[index].filters.append(scope.filter) }
+            } else {
+                bases.append((scope.base, [scope.filter]))
+            }
+        }
+        return bases
+    }
+
+    /// The well-known name holds in every language and after a rename ([MS-ADTS] 6.1.1.4).
+    var deletedObjects: String {
+        "<WKGUID=18e2ea80684f11d2b9aa00c04f79f805,\(controller.namingContext)>"
+    }
+
+    private func remarks() async throws(ActiveDirectoryError) -> [String] {
+        let request = SearchRequest(base: deletedObjects, scope: .base, attributes: ["1.1"], controls: [.showDeleted])
+        if try await connection.only(request) != nil { return [] }
+        return ["the account may not read the container of deleted objects: deletes at this side will not be noticed"]
+    }
+
+    /// What a range search takes that finds nothing: the better of two, since the first may pay for something else.
+    private func rangeCost() async throws(ActiveDirectoryError) -> Duration {
+        var best = Duration.seconds(60)
+        for _ in 0..<2 {
+            let request = deltaRequest(filter: "(uSNChanged>=\(UInt64(Int64.max)))")
+            let clock = ContinuousClock()
+            let begin = clock.now
+            do throws(LDAPError) { _ = try await connection.search(request) } catch { throw .ldap(error) }
+            best = min(best, clock.now - begin)
+        }
+        return best
+    }
+
+    /// All of the naming context, since what left the scope must be told, too.
+    func deltaRequest(filter: String, sizeLimit: Int = 0) -> SearchRequest {
+        SearchRequest(
+            base: controller.namingContext,
+            scope: .subtree,
+            filter: filter,
+            attributes: reading.attributes,
+            sizeLimit: sizeLimit,
+            controls: [.showDeleted]
+        )
+    }
+
+    /// Wakes at each change until the connection fails. A server that refuses is left to the pulse.
+    private func watchNotifications(_ wake: @Sendable () -> Void) async throws {
+        let notifier: LDAPConnection
+        do throws(ActiveDirectoryError) {
+            notifier = try await settings.open(controller.endpoint)
+        } catch {
+            return tellPulseOnly("no second connection: \(error)")
+        }
+        defer { notifier.close() }
+        let request = SearchRequest(
+            base: controller.namingContext,
+            scope: .subtree,
+            attributes: ["objectGUID"],
+            controls: [.notification, .showDeleted]
+        )
+        let stream = notifier.stream(request)
+        board.update {
+            $0.way = "usn-notification"
+            $0.wayReason = "the server takes searches with change notifications; highestCommittedUSN is the pulse below"
+        }
+        do throws(LDAPError) {
+            while try await !stream.nextBatch().isEmpty { wake() }
+            tellPulseOnly("the server ended the notifications")
+        } catch {
+            guard error.serverResult != nil, error.disposition == .refuse else {
+                throw ActiveDirectoryError.ldap(error)
+            }
+            tellPulseOnly("no change notifications: \(error)")
+        }
+    }
+
+    private func tellPulseOnly(_ reason: String) {
+        logger.warning("changes are noticed by the pulse alone", metadata: ["reason": "\(reason)"])
+        board.update {
+            $0.way = "usn-pulse"
+            $0.wayReason = reason
+        }
+    }
+}
