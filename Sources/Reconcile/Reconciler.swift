@@ -53,6 +53,8 @@ package struct Reconciler: Sendable {
             return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
 
         case .deleted:
+            let movedNames = moved(values, unknown: unknown, from: base)
+            let isCarried = movedNames.contains { $0.direction.permits(writingTo: side.opposite) }
             let decision: ConflictRecord.Decision?
             let restores: Bool
             if !mayDelete {
@@ -61,8 +63,8 @@ package struct Reconciler: Sendable {
                 guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
             } else if !mayCreate {
                 // The source deleted it, so nothing that happened here counts.
-                (restores, decision) = (false, moved(values, unknown: unknown, from: base) ? .direction : nil)
-            } else if !moved(values, unknown: unknown, from: base) {
+                (restores, decision) = (false, movedNames.isEmpty ? nil : .direction)
+            } else if !isCarried && base != nil {
                 // Nothing was written here since both sides agreed.
                 (restores, decision) = (false, nil)
             } else {
@@ -84,21 +86,43 @@ package struct Reconciler: Sendable {
                     )
                 ]
             }
+            if !restores {
+                result.conflicts += lost(movedNames, values, on: side, from: base, decision ?? .direction)
+            }
             return result
         }
     }
 
-    /// Whether one side's values differ from the base in anything that this side may carry to the other.
-    private func moved(_ values: Attributes, unknown: [String], from base: Attributes?) -> Bool {
-        guard let base else { return true }
-        var baseWalk = AttributeWalk(base)
+    /// What goes with a deleted entry although it was written since both sides agreed.
+    private func lost(
+        _ rules: [MergeRule],
+        _ values: Attributes,
+        on side: Side,
+        from base: Attributes?,
+        _ decision: ConflictRecord.Decision
+    ) -> [Conflict] {
+        rules.map { rule in
+            var held = PerSide<[Octets]>(both: [])
+            held[side] = values[rule.name]
+            return Conflict(
+                subject: .attribute(rule.name),
+                base: base?[rule.name] ?? [],
+                values: held,
+                winner: side.opposite,
+                decision: decision
+            )
+        }
+    }
+
+    /// The rules by which one side's values differ from the base.
+    private func moved(_ values: Attributes, unknown: [String], from base: Attributes?) -> [MergeRule] {
+        var baseWalk = AttributeWalk(base ?? Attributes())
         var valueWalk = AttributeWalk(values)
-        for rule in rules {
+        return rules.filter { rule in
             let was = baseWalk.values(of: rule.name)
             let holds = valueWalk.values(of: rule.name)
-            if holds != was && rule.direction == .both && !unknown.contains(rule.name) { return true }
+            return holds != was && !unknown.contains(rule.name)
         }
-        return false
     }
 
     /// Holds: both sides have the entry.
