@@ -209,6 +209,8 @@ struct RuleCompiler {
             guard attribute.type == .value else {
                 throw MappingError(rule: position, reason: "a fallback is for plain values; remove it")
             }
+            // The object's direction has narrowed the rule: there is nothing for it to stand in for.
+            guard rules[index].direction.permits(writingTo: .miniorange) else { continue }
             for name in attribute.fallback {
                 let wanted = CaseFolding.lowercaseName(name)
                 // One without a rule is passed over: a preset names what a shorter configuration may leave out.
