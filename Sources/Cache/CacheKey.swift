@@ -10,7 +10,7 @@ final class CacheKey {
         byteCount: Environment.maximumKeyOctets,
         alignment: 8
     )
-    private var count = 0
+    @exclusivity(unchecked) private var count = 0
     private static let digestOctets = 16
 
     deinit { memory.deallocate() }

@@ -2,8 +2,9 @@ import SyncModel
 
 /// Builds one record. Its memory is kept from record to record, so that encoding allocates nothing.
 final class RecordWriter {
-    private var memory: UnsafeMutableRawBufferPointer
-    private(set) var count = 0
+    // No method hands out access to these, so accesses can't overlap; checking each would cost as much as the octet it stores.
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) private(set) var count = 0
 
     init(capacity: Int = 1024) {
         memory = .allocate(byteCount: capacity, alignment: 8)
