@@ -1,4 +1,4 @@
-internal import SyncModel
+package import SyncModel
 
 /// Octets that aren't the BER value they should be.
 package struct BERError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -13,12 +13,12 @@ package struct BERError: Error, Sendable, Hashable, CustomStringConvertible {
 ///
 /// Lengths may be longer than needed, as Active Directory's are. Whatever the octets are, reading ends with a value or
 /// a ``BERError``; nothing is allocated that the octets don't hold.
-struct BERReader {
+package struct BERReader {
     private let octets: [UInt8]
     private var index: Int
     private let end: Int
 
-    init(_ octets: Octets) {
+    package init(_ octets: Octets) {
         self.octets = octets.bytes
         index = 0
         end = octets.bytes.count
@@ -30,23 +30,23 @@ struct BERReader {
         self.end = end
     }
 
-    var isAtEnd: Bool { index == end }
+    package var isAtEnd: Bool { index == end }
 
     /// The tag of the next element, or nil at the end.
-    var nextTag: UInt8? { index < end ? octets[index] : nil }
+    package var nextTag: UInt8? { index < end ? octets[index] : nil }
 
     /// The contents of the next element, which must have the tag `tag`, as a reader of their own.
-    mutating func constructed(_ tag: UInt8 = BERTag.sequence) throws(BERError) -> BERReader {
+    package mutating func constructed(_ tag: UInt8 = BERTag.sequence) throws(BERError) -> BERReader {
         let contents = try element(tag)
         return BERReader(octets, from: contents.lowerBound, to: contents.upperBound)
     }
 
-    mutating func octetString(_ tag: UInt8 = BERTag.octetString) throws(BERError) -> Octets {
+    package mutating func octetString(_ tag: UInt8 = BERTag.octetString) throws(BERError) -> Octets {
         Octets(octets[try element(tag)])
     }
 
     /// An octet string that is text; invalid UTF-8 is refused.
-    mutating func string(_ tag: UInt8 = BERTag.octetString) throws(BERError) -> String {
+    package mutating func string(_ tag: UInt8 = BERTag.octetString) throws(BERError) -> String {
         let start = index
         let contents = try element(tag)
         guard let text = String(validating: octets[contents], as: UTF8.self) else {
@@ -55,7 +55,7 @@ struct BERReader {
         return text
     }
 
-    mutating func integer(_ tag: UInt8 = BERTag.integer) throws(BERError) -> Int64 {
+    package mutating func integer(_ tag: UInt8 = BERTag.integer) throws(BERError) -> Int64 {
         let start = index
         let contents = try element(tag)
         guard (1...8).contains(contents.count) else {
@@ -65,11 +65,11 @@ struct BERReader {
         return contents.dropFirst().reduce(first) { $0 << 8 | Int64(octets[$1]) }
     }
 
-    mutating func enumerated() throws(BERError) -> Int64 {
+    package mutating func enumerated() throws(BERError) -> Int64 {
         try integer(BERTag.enumerated)
     }
 
-    mutating func boolean() throws(BERError) -> Bool {
+    package mutating func boolean() throws(BERError) -> Bool {
         let start = index
         let contents = try element(BERTag.boolean)
         guard contents.count == 1 else { throw BERError(offset: start, reason: "boolean of \(contents.count) octets") }
@@ -77,16 +77,16 @@ struct BERReader {
     }
 
     /// The element is there only if the next tag says so.
-    mutating func optionalOctetString() throws(BERError) -> Octets? {
+    package mutating func optionalOctetString() throws(BERError) -> Octets? {
         nextTag == BERTag.octetString ? try octetString() : nil
     }
 
-    mutating func optionalBoolean() throws(BERError) -> Bool? {
+    package mutating func optionalBoolean() throws(BERError) -> Bool? {
         nextTag == BERTag.boolean ? try boolean() : nil
     }
 
     /// Nothing may follow.
-    func finish() throws(BERError) {
+    package func finish() throws(BERError) {
         guard isAtEnd else { throw BERError(offset: index, reason: "\(end - index) octets too many") }
     }
 
@@ -113,17 +113,18 @@ struct BERReader {
     }
 }
 
-enum BERTag {
-    static let boolean: UInt8 = 0x01
-    static let integer: UInt8 = 0x02
-    static let octetString: UInt8 = 0x04
-    static let enumerated: UInt8 = 0x0A
-    static let sequence: UInt8 = 0x30
-    static let set: UInt8 = 0x31
+/// The tags that LDAP's values are made of.
+package enum BERTag {
+    package static let boolean: UInt8 = 0x01
+    package static let integer: UInt8 = 0x02
+    package static let octetString: UInt8 = 0x04
+    package static let enumerated: UInt8 = 0x0A
+    package static let sequence: UInt8 = 0x30
+    package static let set: UInt8 = 0x31
     /// [APPLICATION 4]: SearchResultEntry.
-    static let searchResultEntry: UInt8 = 0x64
+    package static let searchResultEntry: UInt8 = 0x64
 
-    static func context(_ number: UInt8, constructed: Bool) -> UInt8 {
+    package static func context(_ number: UInt8, constructed: Bool) -> UInt8 {
         0x80 | number | (constructed ? 0x20 : 0)
     }
 }

@@ -1,12 +1,14 @@
-internal import SyncModel
+package import SyncModel
 
 /// Writes the part of BER that LDAP uses, with the shortest lengths.
-struct BERWriter {
-    private(set) var bytes: [UInt8] = []
+package struct BERWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    var octets: Octets { Octets(bytes) }
+    package init() {}
 
-    mutating func integer(_ value: Int64, tag: UInt8 = BERTag.integer) {
+    package var octets: Octets { Octets(bytes) }
+
+    package mutating func integer(_ value: Int64, tag: UInt8 = BERTag.integer) {
         var contents: [UInt8] = []
         var rest = value
         // The shortest two's complement form: stop when what is left is the sign of what is written.
@@ -17,23 +19,23 @@ struct BERWriter {
         element(tag, contents)
     }
 
-    mutating func enumerated(_ value: Int64) {
+    package mutating func enumerated(_ value: Int64) {
         integer(value, tag: BERTag.enumerated)
     }
 
-    mutating func boolean(_ value: Bool) {
+    package mutating func boolean(_ value: Bool) {
         element(BERTag.boolean, [value ? 0xFF : 0])
     }
 
-    mutating func octetString(_ value: Octets, tag: UInt8 = BERTag.octetString) {
+    package mutating func octetString(_ value: Octets, tag: UInt8 = BERTag.octetString) {
         element(tag, value.bytes)
     }
 
-    mutating func string(_ value: String, tag: UInt8 = BERTag.octetString) {
+    package mutating func string(_ value: String, tag: UInt8 = BERTag.octetString) {
         element(tag, value.utf8)
     }
 
-    mutating func sequence(tag: UInt8 = BERTag.sequence, _ body: (inout BERWriter) -> Void) {
+    package mutating func sequence(tag: UInt8 = BERTag.sequence, _ body: (inout BERWriter) -> Void) {
         var contents = BERWriter()
         body(&contents)
         element(tag, contents.bytes)

@@ -37,17 +37,15 @@ final class ConnectionThread {
     private var mayHaveInput = true
     private var lost: LDAPError?
 
-    init(link: ConnectionLink, handle: LDAPHandle) throws(LDAPError) {
-        guard let socket = handle.socket else {
-            throw .invalidRequest(.open, .localError, message: "no socket")
-        }
+    /// `handle` is connected and bound, over `buffer`.
+    init(link: ConnectionLink, handle: LDAPHandle, buffer: SocketBuffer, socket: Int32) {
         self.link = link
         self.handle = handle
         self.socket = socket
-        buffer = SocketBuffer(socket: socket)
+        self.buffer = buffer
         encoder = RequestEncoder(handle: handle)
         decoder = MessageDecoder(handle: handle)
-        try buffer.install(under: handle)
+        buffer.serve()
     }
 
     /// Serves the connection until it is closed or lost, and ends the handle.
@@ -56,7 +54,7 @@ final class ConnectionThread {
             let (submissions, closeRequested) = link.take()
             backlog.append(contentsOf: submissions)
             if closeRequested {
-                lost = .connectionLost(.open, .userCancelled, message: "closed by this side", wasSent: true)
+                lost = .connectionLost(.connection, .userCancelled, message: "closed by this side", wasSent: true)
                 break
             }
             process()
@@ -65,7 +63,7 @@ final class ConnectionThread {
             expire()
             if lost == nil { sleep() }
         }
-        end(lost ?? .connectionLost(.open, .localError, message: "", wasSent: true))
+        end(lost ?? .connectionLost(.connection, .localError, message: "", wasSent: true))
     }
 
     // MARK: Requests
@@ -107,7 +105,7 @@ final class ConnectionThread {
 
     private func flush() {
         guard lost == nil, buffer.flush() == .failed else { return }
-        lost = .connectionLost(.open, .serverDown, message: String(cString: strerror(errno)), wasSent: true)
+        lost = .connectionLost(.connection, .serverDown, message: String(cString: strerror(errno)), wasSent: true)
     }
 
     // MARK: Answers
@@ -119,15 +117,18 @@ final class ConnectionThread {
             var message: OpaquePointer?
             let type = ldap_result(handle.pointer, LDAP_RES_ANY, LDAP_MSG_ONE, &noWait, &message)
             guard type > 0, let message else {
-                mayHaveInput = false
                 if type < 0 {
-                    lost = .connectionLost(.open, handle.lastCode, message: handle.lastMessage, wasSent: true)
+                    lost = .connectionLost(.connection, handle.lastCode, message: handle.lastMessage, wasSent: true)
+                    return
                 }
+                // The library stops at a part of a message, though TLS or the buffer may hold more of it: that is in no
+                // poll.
+                if buffer.libraryHasInput { continue }
+                mayHaveInput = false
                 return
             }
             dispatch(message, type)
             _ = ldap_msgfree(message)
-            // What was decrypted or read ahead is in no poll: only a call without a message says that nothing is left.
             if !fullStreams.isEmpty { return }
         }
     }
@@ -156,10 +157,13 @@ final class ConnectionThread {
     }
 
     private func receive(entry message: OpaquePointer, _ operation: Pending) throws(LDAPError) {
-        let entry = try decoder.entry(message)
         switch operation.exchange.sink {
-        case .stream(let stream): deliver(.entry(entry, controls: try decoder.entryControls(message)), to: stream)
-        case .collected, .response: operation.entries.append(entry)
+        case .stream(let stream):
+            // Controls first: reading the attributes writes NULs over the tags behind them.
+            let controls = try decoder.entryControls(message)
+            deliver(.entry(try decoder.entry(message), controls: controls), to: stream)
+        case .collected, .response:
+            operation.entries.append(try decoder.entry(message))
         }
     }
 

@@ -1,5 +1,4 @@
 internal import CLDAP
-internal import Glibc
 internal import SyncModel
 
 /// Connects, secures and binds a handle. Everything here blocks, within the time-outs given.
@@ -9,8 +8,8 @@ struct HandleOpening {
     let bind: BindCredentials?
     let timeouts: LDAPTimeouts
 
-    /// A connected and bound handle.
-    func open() throws(LDAPError) -> LDAPHandle {
+    /// A connected and bound handle, with the layer that it writes to.
+    func open() throws(LDAPError) -> (handle: LDAPHandle, buffer: SocketBuffer, socket: Int32) {
         if case .simple(_, let password) = bind, password.isEmpty {
             throw .invalidRequest(.bind, .parameterError, message: "a simple bind needs a password")
         }
@@ -18,15 +17,19 @@ struct HandleOpening {
             throw .invalidRequest(.open, .parameterError, message: "StartTLS goes with ldap:// only: \(endpoint)")
         }
         LDAPLibrary.prepare()
+        let buffer = SocketBuffer(handshakeTimeout: timeouts.connect)
         let handle = try LDAPHandle.initialize(endpoint.uri)
         do throws(LDAPError) {
             try configure(handle)
-            if tls.startTLS { try startTLS(handle) }
-            try authenticate(handle)
+            try buffer.install(in: handle)
+            if tls.startTLS { try startTLS(handle, buffer) }
+            try authenticate(handle, buffer)
             if usesTLS { try verifyTLS(handle) }
-            return handle
+            guard let socket = buffer.socket else { throw failure(.connect, .localError, "no socket") }
+            return (handle, buffer, socket)
         } catch {
-            handle.destroy()
+            // Its end goes through the buffer.
+            withExtendedLifetime(buffer) { handle.destroy() }
             throw error
         }
     }
@@ -42,12 +45,12 @@ struct HandleOpening {
         try handle.set(LDAP_OPT_TIMELIMIT, 0)
         try handle.set(LDAP_OPT_NETWORK_TIMEOUT, timeouts.connect)
         try handle.set(LDAP_OPT_TIMEOUT, timeouts.bind)
-        let idle = Int32(clamping: max(1, timeouts.keepAliveIdleSeconds))
+        let idle = Int32(min(max(1, timeouts.keepAliveIdleSeconds), 86_400))
         try handle.set(LDAP_OPT_X_KEEPALIVE_IDLE, idle)
         try handle.set(LDAP_OPT_X_KEEPALIVE_PROBES, 3)
         try handle.set(LDAP_OPT_X_KEEPALIVE_INTERVAL, max(1, idle / 3))
         // Keep-alive says nothing while data is unacknowledged: the same patience for that, in milliseconds.
-        try handle.set(LDAP_OPT_TCP_USER_TIMEOUT, idle.multipliedReportingOverflow(by: 2000).partialValue)
+        try handle.set(LDAP_OPT_TCP_USER_TIMEOUT, idle * 2000)
         guard usesTLS else { return }
         try handle.set(LDAP_OPT_X_TLS_CACERTFILE, tls.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
         try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND)
@@ -61,33 +64,37 @@ struct HandleOpening {
         }
     }
 
-    private func startTLS(_ handle: LDAPHandle) throws(LDAPError) {
+    private func startTLS(_ handle: LDAPHandle, _ buffer: SocketBuffer) throws(LDAPError) {
         var messageID: Int32 = 0
-        try checkSent(ldap_start_tls(handle.pointer, nil, nil, &messageID), handle)
-        let result = try answer(messageID, handle, .tls)
+        try checkSent(ldap_start_tls(handle.pointer, nil, nil, &messageID), handle, buffer)
+        let result = try answer(messageID, handle, buffer, .tls)
         guard result.code == .success else { throw .refused(.extended, result) }
+        buffer.limit(timeouts.connect)
         let code = ldap_install_tls(handle.pointer)
-        guard code == LDAP_SUCCESS else {
-            throw failure(.tls, LDAPResultCode(rawValue: code), handle.lastMessage)
-        }
+        guard code == LDAP_SUCCESS else { throw failure(.tls, LDAPResultCode(rawValue: code), handle, buffer) }
     }
 
     /// Without credentials an anonymous bind is made: it is the first request that opens the connection.
-    private func authenticate(_ handle: LDAPHandle) throws(LDAPError) {
+    private func authenticate(_ handle: LDAPHandle, _ buffer: SocketBuffer) throws(LDAPError) {
         var messageID: Int32 = 0
         switch bind {
         case .external:
-            var none = berval()
-            try checkSent(ldap_sasl_bind(handle.pointer, "", "EXTERNAL", &none, nil, nil, &messageID), handle)
+            // An empty response is not the same as none, to which the server would answer with a challenge.
+            var empty = CChar(0)
+            let code = withUnsafeMutablePointer(to: &empty) { start in
+                var response = berval(bv_len: 0, bv_val: start)
+                return ldap_sasl_bind(handle.pointer, "", "EXTERNAL", &response, nil, nil, &messageID)
+            }
+            try checkSent(code, handle, buffer)
         case .simple(let name, let password):
             guard !name.utf8.contains(0) else {
                 throw .invalidRequest(.bind, .parameterError, message: "a NUL in the name")
             }
-            try simpleBind(handle, name, password, &messageID)
+            try checkSent(simpleBind(handle, name, password, &messageID), handle, buffer)
         case nil:
-            try simpleBind(handle, "", Octets(), &messageID)
+            try checkSent(simpleBind(handle, "", Octets(), &messageID), handle, buffer)
         }
-        let result = try answer(messageID, handle, .bind)
+        let result = try answer(messageID, handle, buffer, .bind)
         guard result.code == .success else { throw .refused(.bind, result) }
     }
 
@@ -96,42 +103,33 @@ struct HandleOpening {
         _ name: String,
         _ password: Octets,
         _ messageID: inout Int32
-    ) throws(LDAPError) {
+    ) -> Int32 {
         var octets = password.bytes.map { CChar(bitPattern: $0) } + [0]
-        let code = octets.withUnsafeMutableBufferPointer { buffer in
+        return octets.withUnsafeMutableBufferPointer { buffer in
             var value = berval(bv_len: ber_len_t(password.count), bv_val: buffer.baseAddress)
             return cldap_simple_bind(handle.pointer, name, &value, &messageID)
         }
-        try checkSent(code, handle)
     }
 
     /// The first request connects, so that its failure may be that of TCP or of TLS.
-    private func checkSent(_ code: Int32, _ handle: LDAPHandle) throws(LDAPError) {
+    private func checkSent(_ code: Int32, _ handle: LDAPHandle, _ buffer: SocketBuffer) throws(LDAPError) {
         guard code != LDAP_SUCCESS else { return }
-        let message = handle.lastMessage
-        let isTLS = endpoint.transport == .ldaps && !message.isEmpty
-        throw failure(isTLS ? .tls : .connect, LDAPResultCode(rawValue: code), message)
+        let isTLS = endpoint.transport == .ldaps && buffer.socket != nil
+        throw failure(isTLS ? .tls : .connect, LDAPResultCode(rawValue: code), handle, buffer)
     }
 
     private func answer(
         _ messageID: Int32,
         _ handle: LDAPHandle,
+        _ buffer: SocketBuffer,
         _ stage: LDAPError.ConnectStage
     ) throws(LDAPError) -> LDAPResult {
-        // The library reads a message to its end: the socket must not wait longer for the rest of one than for its start.
-        if let socket = handle.socket {
-            var limit = timeval(timeouts.bind)
-            let size = socklen_t(MemoryLayout<timeval>.size)
-            guard setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size) == 0,
-                setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size) == 0
-            else { throw failure(stage, .localError, String(cString: strerror(errno))) }
-        }
+        buffer.limit(timeouts.bind)
         var limit = timeval(timeouts.bind)
         var message: OpaquePointer?
         let type = ldap_result(handle.pointer, messageID, LDAP_MSG_ALL, &limit, &message)
         guard type > 0, let message else {
-            let code: LDAPResultCode = type == 0 ? .timeout : handle.lastCode
-            throw failure(stage, code, type == 0 ? "no answer in time" : handle.lastMessage)
+            throw failure(stage, type == 0 ? .timeout : handle.lastCode, handle, buffer)
         }
         defer { _ = ldap_msgfree(message) }
         return try MessageDecoder(handle: handle).result(message, .bind)
@@ -144,6 +142,16 @@ struct HandleOpening {
         guard ldap_tls_inplace(handle.pointer) == 1, accepted.contains(version.filter { $0 != "v" }) else {
             throw failure(.tls, .notSupported, "TLS version \(version)")
         }
+    }
+
+    private func failure(
+        _ stage: LDAPError.ConnectStage,
+        _ code: LDAPResultCode,
+        _ handle: LDAPHandle,
+        _ buffer: SocketBuffer
+    ) -> LDAPError {
+        if buffer.isOverdue || code == .timeout { return failure(stage, .timeout, "no answer in time") }
+        return failure(stage, code, handle.lastMessage)
     }
 
     private func failure(_ stage: LDAPError.ConnectStage, _ code: LDAPResultCode, _ message: String) -> LDAPError {

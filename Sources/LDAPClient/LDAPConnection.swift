@@ -84,8 +84,11 @@ package final class LDAPConnection: Sendable {
         SearchStream(link: link, request: request, capacity: capacity)
     }
 
-    /// Sends the requests back to back, with no other between them, and waits for all answers, which come in the
-    /// requests' order. One that fails doesn't keep the others from being sent.
+    /// Sends the requests back to back, with no other between them, and waits for all answers, which are returned in
+    /// the requests' order. One that fails doesn't keep the others from being sent.
+    ///
+    /// Whether they are carried out in that order is up to the server: Active Directory and Samba work one connection
+    /// off serially, so that a read shows the write before it; slapd works it off with several threads, and doesn't.
     package func pipeline(
         _ requests: [PipelinedRequest],
         timeout: Duration? = nil

@@ -86,6 +86,7 @@ extension LDAPError: CustomStringConvertible {
         case .connectFailed(let endpoint, let stage, let code, let message):
             return "\(endpoint): \(stage.rawValue) failed: \(code.name): \(message)"
         case .connectionLost(let kind, let code, let message, let wasSent):
+            guard kind != .connection else { return "connection lost: \(code.name): \(message)" }
             let fate = wasSent ? "its outcome is unknown" : "it was not sent"
             return "\(kind.rawValue): connection lost, \(fate): \(code.name): \(message)"
         case .timedOut(let kind, let wasSent):

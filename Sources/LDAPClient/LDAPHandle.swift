@@ -82,11 +82,6 @@ struct LDAPHandle {
         string(LDAP_OPT_DIAGNOSTIC_MESSAGE) ?? ""
     }
 
-    /// The socket, once connected.
-    var socket: Int32? {
-        integer(LDAP_OPT_DESC).flatMap { $0 >= 0 ? $0 : nil }
-    }
-
     /// The server's certificate (DER), where TLS is on.
     var peerCertificate: Octets? {
         var value = berval()

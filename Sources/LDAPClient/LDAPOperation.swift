@@ -48,5 +48,7 @@ package enum LDAPOperation: Sendable, Hashable {
 
 /// The name of an operation, as it stands in an error.
 package enum LDAPOperationKind: String, Sendable, Hashable {
+    /// Not one operation but the connection itself: why it ended.
+    case connection
     case open, bind, search, add, modify, rename, delete, compare, extended
 }

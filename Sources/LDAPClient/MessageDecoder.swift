@@ -53,6 +53,7 @@ struct MessageDecoder {
         return (oid.map { String(cString: $0) }, value.map { Octets($0.pointee) })
     }
 
+    /// After this the message's controls can't be read any more: the library terminates strings where they stand.
     func entry(_ message: OpaquePointer) throws(LDAPError) -> LDAPEntry {
         var cursor: OpaquePointer?
         var dn = berval()

@@ -15,6 +15,10 @@ struct RequestEncoder {
     }
 
     private func send(_ search: SearchRequest) throws(LDAPError) -> Int32 {
+        // The library would take an empty filter for one that matches everything.
+        guard !search.filter.isEmpty else {
+            throw .invalidRequest(.search, .filterError, message: "the filter is empty")
+        }
         let scope =
             switch search.scope {
             case .base: LDAP_SCOPE_BASE

@@ -44,16 +44,9 @@ final class ThreadStart: Sendable {
     private func run() {
         blockSignals()
         do throws(LDAPError) {
-            let handle = try opening.open()
-            let certificate = handle.peerCertificate
-            let thread: ConnectionThread
-            do throws(LDAPError) {
-                thread = try ConnectionThread(link: link, handle: handle)
-            } catch {
-                handle.destroy()
-                throw error
-            }
-            report(.success(certificate))
+            let (handle, buffer, socket) = try opening.open()
+            let thread = ConnectionThread(link: link, handle: handle, buffer: buffer, socket: socket)
+            report(.success(handle.peerCertificate))
             thread.run()
         } catch {
             _ = link.finish(error)
@@ -61,8 +54,7 @@ final class ThreadStart: Sendable {
         }
     }
 
-    /// The library writes to sockets without MSG_NOSIGNAL while it connects: SIGPIPE would end the process. The other
-    /// signals belong to the threads that expect them.
+    /// Signals belong to the threads that expect them, and a SIGPIPE to none.
     private func blockSignals() {
         var all = sigset_t()
         sigfillset(&all)
