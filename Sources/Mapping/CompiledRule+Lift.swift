@@ -60,9 +60,10 @@ extension CompiledRule {
     }
 
     /// What stands in for the value at the LDAP side in an entry with these canonical values; nil where nothing can.
-    func standIn(_ values: [CanonicalValue]) -> [Octets]? {
+    func standIn(_ value: (Int) -> CanonicalValue) -> [Octets]? {
         for source in fallback {
-            if let value = values[source].primary.first ?? values[source].others.first { return [value] }
+            let found = value(source)
+            if let value = found.primary.first ?? found.others.first { return [value] }
         }
         return nil
     }

@@ -4,21 +4,34 @@ import SyncModel
 struct LiftedSide {
     /// One list for each rule: the side's values, of references the pairs.
     private(set) var elements: [[Octets]]
-    /// What the rules make of them.
-    var values: [CanonicalValue]
+    /// What the rules make of them; nil where that is the elements themselves, as it is nearly always.
+    private var lifted: [CanonicalValue?]
     /// Rules of which the side can't be said to hold anything. Nearly always empty.
     private(set) var unknown: [Int] = []
     private(set) var unresolved: [Reference] = []
 
     init(elements: [[Octets]]) {
         self.elements = elements
-        values = Array(repeating: CanonicalValue(), count: elements.count)
+        lifted = Array(repeating: nil, count: elements.count)
+    }
+
+    subscript(rule: Int) -> CanonicalValue {
+        get { lifted[rule] ?? CanonicalValue(primary: elements[rule]) }
+        set { lifted[rule] = newValue }
+    }
+
+    func values(_ part: Slot.Part, of rule: Int) -> [Octets] {
+        switch part {
+        case .primary: lifted[rule]?.primary ?? elements[rule]
+        case .others: lifted[rule]?.others ?? []
+        case .standIn: lifted[rule]?.standIn ?? []
+        }
     }
 
     func isKnown(_ rule: Int) -> Bool { unknown.isEmpty || !unknown.contains(rule) }
 
     mutating func set(_ rule: Int, _ value: CanonicalValue?) {
-        if let value { values[rule] = value } else { unknown.append(rule) }
+        if let value { lifted[rule] = value } else { unknown.append(rule) }
     }
 
     /// Puts pairs in the place of references. If one has none (yet), nothing is known of the rule.

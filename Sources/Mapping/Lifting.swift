@@ -2,7 +2,9 @@ import SyncModel
 
 /// Lifts the two sides of one pair, rule by rule, each in the light of the other and of the base.
 struct Lifting {
-    private let mapping: ObjectMapping
+    private let rules: [CompiledRule]
+    private let plans: [RulePlan]
+    private let canonicalSlots: [Slot]
     private let base: Attributes?
     /// The name counter as it is appended.
     private let suffix: [UInt8]?
@@ -14,14 +16,16 @@ struct Lifting {
     private(set) var isAgreed = false
 
     init(_ mapping: ObjectMapping, base: Attributes?, suffix: [UInt8]?) {
-        self.mapping = mapping
+        rules = mapping.rules
+        plans = mapping.plans
+        canonicalSlots = mapping.canonicalSlots
         self.base = base
         self.suffix = suffix
     }
 
     mutating func run() {
         isAgreed = ad != nil && miniorange != nil
-        for index in mapping.plans.indices where !settleEqual(index) {
+        for index in plans.indices where !settleEqual(index) {
             lift(index)
             settle(index)
             if isAgreed { isAgreed = agrees(index) }
@@ -30,14 +34,11 @@ struct Lifting {
 
     /// Holds where true: both sides hold the same value and can show all there is of it, so context would add nothing.
     private mutating func settleEqual(_ index: Int) -> Bool {
-        let plan = mapping.plans[index]
+        let plan = plans[index]
         guard plan.isPlain, let theirs = miniorange?.elements[index], let values = ad?.elements[index],
             plan.isSet || values.count < 2 && theirs.count < 2, !plan.hasFallback || !values.isEmpty, values == theirs,
             !plan.isReference || isKnown(index)
         else { return false }
-        guard !values.isEmpty else { return true }
-        ad?.values[index].primary = values
-        miniorange?.values[index].primary = values
         return true
     }
 
@@ -47,19 +48,19 @@ struct Lifting {
 
     private func agrees(_ index: Int) -> Bool {
         guard let ad, let miniorange else { return false }
-        return isKnown(index) && ad.values[index] == miniorange.values[index]
+        return isKnown(index) && ad[index] == miniorange[index]
     }
 
     private mutating func baseValues() -> [CanonicalValue]? {
         guard let base else { return nil }
         if let readBase { return readBase }
-        let values = mapping.canonicalValues(base)
+        let values = base.canonicalValues(canonicalSlots, count: rules.count)
         readBase = values
         return values
     }
 
     private mutating func lift(_ index: Int) {
-        let rule = mapping.rules[index]
+        let rule = rules[index]
         // An account's being enabled needs no context, and every user has it.
         let context = rule.type == .accountEnabled ? nil : baseValues()?[index]
         if let elements = ad?.elements[index], ad?.isKnown(index) == true {
@@ -68,58 +69,58 @@ struct Lifting {
             ad?.set(index, rule.liftAD(elements, context, suffix, known))
         }
         if let elements = miniorange?.elements[index], miniorange?.isKnown(index) == true {
-            let atAD = ad?.isKnown(index) == true ? ad?.values[index] : nil
+            let atAD = ad?.isKnown(index) == true ? ad?[index] : nil
             miniorange?.set(index, rule.liftMiniOrange(elements, context ?? atAD))
         }
     }
 
     /// Brings the two readings of a rule together where they differ only in what one of the sides can't show.
     private mutating func settle(_ index: Int) {
-        let rule = mapping.rules[index]
+        let rule = rules[index]
         let hasFallback = !rule.fallback.isEmpty
         if hasFallback, settleStandIn(rule, index) { return }
-        if isKnown(index), let theirs = miniorange?.values[index], let adElements = ad?.elements[index],
-            let miniorangeElements = miniorange?.elements[index], var ours = ad?.values[index]
+        if isKnown(index), let theirs = miniorange?[index], let adElements = ad?.elements[index],
+            let miniorangeElements = miniorange?.elements[index], var ours = ad?[index]
         {
             if rule.shape == .registerWithOthers {
                 // AD knows nothing of further values: those that are there are not for it to differ from.
                 ours.others = theirs.others.subtracting(ours.primary)
-                ad?.values[index] = ours
+                ad?[index] = ours
             }
             if ours != theirs {
                 if rule.shows(.miniorange, miniorangeElements, theirs, target: ours) {
-                    miniorange?.values[index] = ours
+                    miniorange?[index] = ours
                 } else if rule.shows(.ad, adElements, ours, target: theirs) {
-                    ad?.values[index] = theirs
+                    ad?[index] = theirs
                 }
             }
         }
         guard hasFallback, ad?.isKnown(index) == true else { return }
         let standIn = standInAtAD(rule, index)
-        ad?.values[index].standIn = standIn
+        ad?[index].standIn = standIn
         // A value of its own: whatever would stand in is of no account there, and must not look like a change.
-        miniorange?.values[index].standIn = standIn
+        miniorange?[index].standIn = standIn
     }
 
     /// Reads what the LDAP side shows as a stand-in, where it is one: then there is no value. False where it is not.
     private mutating func settleStandIn(_ rule: CompiledRule, _ index: Int) -> Bool {
         guard let shown = miniorange?.elements[index], !shown.isEmpty else { return false }
-        let ours = ad?.isKnown(index) == true ? ad?.values[index] : nil
+        let ours = ad?.isKnown(index) == true ? ad?[index] : nil
         // The very value, now given at AD, is no stand-in any more.
         if let ours, ours.all == shown { return false }
         let standsInAtAD = ours?.isAbsent == true ? standInAtAD(rule, index) : []
         var isStandInOfBase = false
         if let base = baseValues(), base[index].isAbsent {
-            isStandInOfBase = shown == base[index].standIn || shown == rule.standIn(base)
+            isStandInOfBase = shown == base[index].standIn || shown == rule.standIn({ base[$0] })
         }
         guard isStandInOfBase || shown == standsInAtAD else { return false }
-        if ours != nil { ad?.values[index].standIn = standsInAtAD }
-        miniorange?.values[index] = CanonicalValue(standIn: shown)
+        if ours != nil { ad?[index].standIn = standsInAtAD }
+        miniorange?[index] = CanonicalValue(standIn: shown)
         return true
     }
 
     private mutating func standInAtAD(_ rule: CompiledRule, _ index: Int) -> [Octets] {
-        guard let ad, ad.values[index].isAbsent else { return [] }
-        return rule.standIn(ad.values) ?? baseValues()?[index].standIn ?? []
+        guard let ad, ad[index].isAbsent else { return [] }
+        return rule.standIn({ ad[$0] }) ?? baseValues()?[index].standIn ?? []
     }
 }

@@ -17,8 +17,8 @@ extension ObjectMapping {
         resolver: some ReferenceResolver
     ) throws -> PerSide<CanonicalSide?> {
         var lifting = Lifting(self, base: base, suffix: Self.nameSuffix(nameCounter))
-        if let ad { lifting.ad = LiftedSide(elements: raw(ad, .ad)) }
-        if let miniorange { lifting.miniorange = LiftedSide(elements: raw(miniorange, .miniorange)) }
+        if let ad { lifting.ad = LiftedSide(elements: ad.raw(slots.ad)) }
+        if let miniorange { lifting.miniorange = LiftedSide(elements: miniorange.raw(slots.miniorange)) }
         for index in references {
             try lifting.ad?.resolve(.ad, index, resolver)
             try lifting.miniorange?.resolve(.miniorange, index, resolver)

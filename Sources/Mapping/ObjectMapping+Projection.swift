@@ -19,7 +19,7 @@ extension ObjectMapping {
         resolver: some ReferenceResolver,
         rdn: RelativeDistinguishedName? = nil
     ) throws -> Projection {
-        let values = canonicalValues(target)
+        let values = target.canonicalValues(canonicalSlots, count: rules.count)
         let touched = touchedRules(side, names, values, current)
         var projection = Projection()
         for slotIndex in slots[side].indices {
@@ -61,7 +61,7 @@ extension ObjectMapping {
         nameCounter: UInt8,
         resolver: some ReferenceResolver
     ) throws -> NewEntry {
-        let values = canonicalValues(target)
+        let values = target.canonicalValues(canonicalSlots, count: rules.count)
         let scope = specification.scopes[side]
         var entry = NewEntry(
             rdn: RelativeDistinguishedName(type: scope.rdn, value: Octets()),

@@ -56,7 +56,7 @@ extension ObjectMapping {
         _ current: [Octets]?
     ) -> [Octets] {
         guard side == .ad else {
-            return value.isAbsent ? rule.standIn(values) ?? [] : value.all
+            return value.isAbsent ? rule.standIn({ values[$0] }) ?? [] : value.all
         }
         guard rule.namesAtAD, let suffix = Self.nameSuffix(nameCounter), let name = value.primary.first else {
             return value.primary
