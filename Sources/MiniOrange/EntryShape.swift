@@ -1,0 +1,61 @@
+package import LDAPClient
+package import SyncModel
+
+/// Which attributes are asked for, and how an entry of the wire becomes a snapshot.
+package struct EntryShape: Sendable {
+    /// Lower-cased; without those that only identify an entry.
+    let wanted: Set<String>
+    /// For the attribute list of a search or a read-entry control.
+    package let requested: [String]
+
+    package init(view: DirectoryView) {
+        var wanted = Set(view.attributes.map(Self.plainName))
+        // Containers are known by their class; a password is nobody's business here.
+        wanted.insert("objectclass")
+        wanted.remove("userpassword")
+        self.wanted = wanted
+        requested = wanted.union(["entryuuid", "entrycsn"]).sorted()
+    }
+
+    /// The lower-cased name without `;binary`, which says how a value is transferred (RFC 4522).
+    package static func plainName(_ name: String) -> String {
+        let lower = CaseFolding.lowercaseName(name)
+        guard lower.utf8.contains(UInt8(ascii: ";")) else { return lower }
+        return lower.split(separator: ";").filter { $0 != "binary" }.joined(separator: ";")
+    }
+
+    package func isWanted(_ plainName: String) -> Bool { wanted.contains(plainName) }
+
+    /// Throws ``MiniOrangeError/entryUnreadable(dn:lacks:)`` where name or entryUUID can't be read.
+    package func snapshot(_ entry: LDAPEntry) throws(MiniOrangeError) -> EntrySnapshot {
+        var attributes = Attributes()
+        var anchor: Anchor?
+        var version = Version.unordered
+        for attribute in entry.attributes where !attribute.values.isEmpty {
+            let name = Self.plainName(attribute.name)
+            if name == "entryuuid" { anchor = attribute.values.first.flatMap(Anchor.init(entryUUID:)) }
+            if name == "entrycsn", let number = attribute.values.first.flatMap(ChangeSequenceNumber.init(parsing:)) {
+                version = .csn(number)
+            }
+            if wanted.contains(name) { attributes[name] = attribute.values }
+        }
+        guard let anchor else { throw .entryUnreadable(dn: entry.dn, lacks: "entryUUID") }
+        guard let name = try? DistinguishedName(parsing: entry.dn) else {
+            throw .entryUnreadable(dn: entry.dn, lacks: "name")
+        }
+        return EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: version)
+    }
+}
+
+extension Anchor {
+    /// The text of an entryUUID (RFC 4530).
+    package init?(entryUUID text: Octets) {
+        guard let text = text.text, let octets = UUIDText.parse(text) else { return nil }
+        self.init(octets: octets)
+    }
+
+    package var entryUUID: String { text(on: .miniorange) }
+
+    /// Finds the entry at any place.
+    var filter: String { "(entryUUID=\(entryUUID))" }
+}

@@ -1,0 +1,81 @@
+package import LDAPClient
+package import SyncModel
+
+/// One record of the access log, as far as it is asked for. `reqOld` never is: it holds password hashes.
+package struct LogRecord: Sendable {
+    package static let requested = ["reqType", "reqDN", "reqNewDN", "reqEntryUUID", "reqMod", "entryCSN"]
+    /// Writes that succeeded.
+    package static let filter = "(&(objectClass=auditWriteObject)(reqResult=0))"
+
+    /// What a record means for the cache.
+    package enum Meaning: Hashable, Sendable {
+        /// Nothing in scope.
+        case nothing
+        case change(Change)
+        /// The record doesn't say all: the entry is to be read.
+        case read(Anchor)
+        /// The record doesn't even say which entry.
+        case unreadable
+    }
+
+    package var entry: LDAPEntry
+
+    package init(_ entry: LDAPEntry) {
+        self.entry = entry
+    }
+
+    /// The version that the write gave to the entry.
+    package var number: ChangeSequenceNumber? {
+        let logged = entry["reqMod"]?.lazy.compactMap { value -> ChangeSequenceNumber? in
+            guard case .modification(_, "entrycsn", let text?) = LogModification(parsing: value) else { return nil }
+            return ChangeSequenceNumber(parsing: text)
+        }.first
+        return logged ?? entry.first("entryCSN").flatMap(ChangeSequenceNumber.init(parsing:))
+    }
+
+    package func meaning(shape: EntryShape, scopes: [DistinguishedName]) -> Meaning {
+        guard let anchor = entry.first("reqEntryUUID").flatMap(Anchor.init(entryUUID:)),
+            let type = entry.text("reqType")
+        else { return .unreadable }
+        func isInside(_ attribute: String) -> Bool? {
+            guard let octets = entry.first(attribute), let name = try? DistinguishedName(parsing: octets) else {
+                return nil
+            }
+            return scopes.contains { name.isEqualOrDescendant(of: $0) }
+        }
+        switch CaseFolding.lowercaseName(type) {
+        case "delete":
+            // Also outside: it may have moved there unseen.
+            return .change(.deleted(anchor))
+        case "add":
+            guard isInside("reqDN") != false else { return .nothing }
+            return added(anchor, shape).map { .change(.present($0)) } ?? .read(anchor)
+        case "modify":
+            guard isInside("reqDN") != false else { return .nothing }
+            guard let number, let edits = LogModification.edits(entry["reqMod"] ?? [], isWanted: shape.isWanted) else {
+                return .read(anchor)
+            }
+            return .change(.edited(anchor, edits: edits, newName: nil, version: .csn(number)))
+        case "modrdn", "moddn":
+            if isInside("reqDN") == false && isInside("reqNewDN") == false { return .nothing }
+            return .read(anchor)
+        default:
+            return .read(anchor)
+        }
+    }
+
+    private func added(_ anchor: Anchor, _ shape: EntryShape) -> EntrySnapshot? {
+        guard let number, let octets = entry.first("reqDN"), let name = try? DistinguishedName(parsing: octets),
+            let edits = LogModification.edits(entry["reqMod"] ?? [], isWanted: shape.isWanted)
+        else { return nil }
+        var values: [String: [Octets]] = [:]
+        for edit in edits {
+            guard edit.kind != .delete else { return nil }
+            values[edit.name, default: []] += edit.values
+        }
+        guard values["objectclass"] != nil else { return nil }
+        var attributes = Attributes()
+        for (name, values) in values { attributes[name] = values }
+        return EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: .csn(number))
+    }
+}

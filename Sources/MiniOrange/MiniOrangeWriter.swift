@@ -1,0 +1,129 @@
+internal import LDAPClient
+package import Logging
+package import SyncModel
+internal import Synchronization
+
+/// Writes to the LDAP directory over one connection, pipelined. Each write carries its precondition (RFC 4528) and brings back what it made (RFC 4527),
+/// where the server offers that.
+///
+/// The connection is made by the first write and again after it was lost. While no server can be reached writes complete as `unavailable`.
+package final class MiniOrangeWriter: DirectoryWriter {
+    private typealias Job = (operation: WriteOperation, completion: @Sendable (WriteOutcome) -> Void)
+
+    private enum Link {
+        case none
+        case connecting
+        case connected(WriterLink)
+        case closed
+    }
+
+    private struct State {
+        var link = Link.none
+        /// In order; sent when there is a connection and room.
+        var waiting: [Job] = []
+        var inFlight = 0
+        var delay = RetryDelay()
+        var notBefore = ContinuousClock.now
+    }
+
+    private let settings: MiniOrangeSettings
+    private let view: DirectoryView
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(settings: MiniOrangeSettings, view: DirectoryView, logger: Logger) {
+        self.settings = settings
+        self.view = view
+        self.logger = logger
+    }
+
+    package func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        let job = (write.operation, completion)
+        enum Step {
+            case refuse, connect
+            case wait
+        }
+        let step = state.withLock { state -> Step in
+            switch state.link {
+            case .closed: return .refuse
+            case .connected(let link) where !link.connection.isClosed:
+                state.waiting.append(job)
+                return .wait
+            case .connecting:
+                state.waiting.append(job)
+                return .wait
+            case .none, .connected:
+                guard ContinuousClock.now >= state.notBefore else { return .refuse }
+                state.link = .connecting
+                state.waiting.append(job)
+                return .connect
+            }
+        }
+        switch step {
+        case .refuse: completion(.unavailable)
+        case .connect: Task { await self.connect() }
+        case .wait: pump()
+        }
+    }
+
+    package func close() async {
+        let (link, jobs) = state.withLock { state in
+            defer {
+                state.link = .closed
+                state.waiting = []
+            }
+            return (state.link, state.waiting)
+        }
+        if case .connected(let link) = link {
+            link.connection.close()
+            // What was under way has completed when the connection is gone.
+            _ = await link.connection.closed()
+        }
+        for job in jobs { job.completion(.unavailable) }
+    }
+
+    private func connect() async {
+        do {
+            let link = try await WriterLink.connect(settings, view)
+            let isWanted = state.withLock { state in
+                guard case .connecting = state.link else { return false }
+                state.link = .connected(link)
+                state.delay.reset()
+                return true
+            }
+            guard isWanted else { return link.connection.close() }
+            pump()
+        } catch {
+            let isBindRefused = (error as? LDAPError)?.disposition == .stop
+            let jobs = state.withLock { state -> [Job] in
+                defer { state.waiting = [] }
+                guard case .connecting = state.link else { return state.waiting }
+                state.link = .none
+                let wait = isBindRefused ? MiniOrangeFeed.delayAfterRefusedBind : state.delay.next()
+                state.notBefore = .now + .milliseconds(wait)
+                return state.waiting
+            }
+            logger.warning("miniorange: no connection for writes: \(error)")
+            for job in jobs { job.completion(.unavailable) }
+        }
+    }
+
+    /// Sends what waits, as far as there is room.
+    private func pump() {
+        while true {
+            let next = state.withLock { state -> (WriterLink, Job)? in
+                guard case .connected(let link) = state.link, state.inFlight < settings.writesInFlight,
+                    !state.waiting.isEmpty
+                else { return nil }
+                state.inFlight += 1
+                return (link, state.waiting.removeFirst())
+            }
+            guard let (link, job) = next else { return }
+            link.perform(job.operation) { outcome in
+                self.state.withLock { $0.inFlight -= 1 }
+                job.completion(outcome)
+                self.pump()
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+internal import LDAPClient
+internal import SyncModel
+
+/// Asks again and again what changed since, and now and then what is still there: for servers that tell nothing by themselves.
+struct PollFollower: Sendable {
+    /// Changes become visible a little out of the order of their stamps.
+    static let overlapSeconds: Int64 = 2
+    /// Allowed between this machine's clock and the server's, in seconds.
+    static let clockSkewSeconds: Int64 = 3600
+    static let pollsPerScan = 10
+
+    let session: FeedSession
+    let connection: LDAPConnection
+
+    /// Where a complete read begins: before everything that changes during it.
+    static func startingTime() -> GeneralizedTime {
+        GeneralizedTime(seconds: Int64(time(nil)) - clockSkewSeconds)
+    }
+
+    func run(from progress: FeedPosition.Progress) async throws {
+        guard case .time(var newest) = progress else { throw MiniOrangeError.feedEnded }
+        let clock = ContinuousClock()
+        var recent: [Anchor: (stamp: GeneralizedTime, snapshot: EntrySnapshot)] = [:]
+        var polls = 0
+        var nextScan = clock.now
+        while true {
+            let floor = GeneralizedTime(seconds: newest.seconds - Self.overlapSeconds)
+            recent = recent.filter { $0.value.stamp >= floor }
+            var changes: [Change] = []
+            for entry in try await entries(since: floor) {
+                let snapshot = try session.shape.snapshot(entry)
+                let stamp = Self.stamp(entry, snapshot) ?? newest
+                newest = max(newest, stamp)
+                if recent[snapshot.anchor]?.snapshot == snapshot { continue }
+                recent[snapshot.anchor] = (stamp, snapshot)
+                changes.append(.present(snapshot))
+            }
+            let cursor = session.cursor(.polling, .time(newest))
+            if !changes.isEmpty { try await session.delivery(.changes(changes, cursor: cursor)) }
+            if polls % Self.pollsPerScan == 0, clock.now >= nextScan {
+                let began = clock.now
+                try await tellPresent(cursor)
+                // At most a twentieth of the time goes into these scans.
+                nextScan = clock.now + (clock.now - began) * 20
+            }
+            if polls == 0 { session.report(.live) }
+            polls += 1
+            try await Task.sleep(for: session.settings.pollInterval)
+        }
+    }
+
+    private func entries(since floor: GeneralizedTime) async throws -> [LDAPEntry] {
+        let time = floor.textInSeconds
+        let filter = "(|(entryCSN>=\(time.dropLast()).000000Z#000000#000#000000)(modifyTimestamp>=\(time)))"
+        let request = SearchRequest(
+            base: session.server.searchBase.description,
+            scope: .subtree,
+            filter: filter,
+            attributes: session.shape.requested + ["modifyTimestamp"],
+            pageSize: 1000
+        )
+        return try await connection.search(request).entries
+    }
+
+    private static func stamp(_ entry: LDAPEntry, _ snapshot: EntrySnapshot) -> GeneralizedTime? {
+        if case .csn(let number) = snapshot.version { return number.time }
+        return entry.first("modifyTimestamp").flatMap(GeneralizedTime.init(parsing:))
+    }
+
+    private func tellPresent(_ cursor: Cursor) async throws {
+        var present: [Anchor] = []
+        let scan = DirectoryScan(connection: connection, view: session.view, attributes: ["entryUUID"])
+        try await scan.run { entries in
+            for entry in entries {
+                guard let anchor = entry.first("entryUUID").flatMap(Anchor.init(entryUUID:)) else {
+                    throw MiniOrangeError.entryUnreadable(dn: entry.dn, lacks: "entryUUID")
+                }
+                present.append(anchor)
+            }
+        }
+        try await session.server.checkRoots(session.shape)
+        try await session.delivery(.complete(present: present.sortedUnique(), cursor: cursor))
+    }
+}

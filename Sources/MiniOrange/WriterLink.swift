@@ -1,0 +1,190 @@
+internal import LDAPClient
+internal import SyncModel
+
+/// A connection for writes, with what its server offers.
+struct WriterLink: Sendable {
+    let connection: LDAPConnection
+    let plan: WritePlan
+    /// Below this an entry is looked for by its entryUUID.
+    let searchBase: DistinguishedName
+    let bases: [DistinguishedName]
+
+    /// The first server that answers.
+    static func connect(_ settings: MiniOrangeSettings, _ view: DirectoryView) async throws -> WriterLink {
+        let shape = EntryShape(view: view)
+        var last: any Error = MiniOrangeError.feedEnded
+        for endpoint in settings.endpoints {
+            do {
+                let server = try await DirectoryServer.connect(endpoint, settings, view, shape)
+                let schema = try await AttributeSchema.read(server.rootDSE.subschema, over: server.connection)
+                let plan = WritePlan(
+                    shape: shape,
+                    schema: schema,
+                    supportsAssertion: server.rootDSE.supportsAssertion,
+                    supportsPostRead: server.rootDSE.supportsPostRead
+                )
+                return WriterLink(
+                    connection: server.connection,
+                    plan: plan,
+                    searchBase: server.searchBase,
+                    bases: view.bases
+                )
+            } catch {
+                last = error
+            }
+        }
+        throw last
+    }
+
+    func perform(_ operation: WriteOperation, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        switch operation {
+        case .read(let anchor), .confirmAbsence(let anchor): find(anchor, completion)
+        case .readName(let name): read(name, completion)
+        case .add, .modify, .rename, .delete: write(operation, completion)
+        }
+    }
+
+    private func write(_ operation: WriteOperation, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        guard let request = plan.operation(operation) else { return }
+        if case .modify(_, let modifications, _) = request, modifications.isEmpty, let anchor = operation.anchor {
+            return find(anchor, completion)
+        }
+        connection.submit(request) { result in
+            switch result {
+            case .success(let response): succeeded(operation, response, completion)
+            case .failure(let error):
+                switch WriteAnswer.failed(operation, error) {
+                case .outcome(let outcome): completion(outcome)
+                case .look(let refusal): look(operation, refusal, completion)
+                }
+            }
+        }
+    }
+
+    private func succeeded(
+        _ operation: WriteOperation,
+        _ response: LDAPResponse,
+        _ completion: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
+        if case .delete = operation { return completion(.deleted) }
+        if let entry = try? ReadEntryControl.postRead.entry(in: response.controls),
+            let snapshot = try? plan.shape.snapshot(entry)
+        {
+            return completion(.done(snapshot))
+        }
+        // It is done in any case; what it made can't be told without the read.
+        let isDone: @Sendable (WriteOutcome) -> Void = { outcome in
+            if case .done = outcome { completion(outcome) } else { completion(.unknown) }
+        }
+        if case .add(let name, _, _) = operation {
+            read(name, isDone)
+        } else if let anchor = operation.anchor {
+            find(anchor, isDone)
+        }
+    }
+
+    /// The write failed because the entry is not what, or where, it was planned on.
+    private func look(
+        _ operation: WriteOperation,
+        _ refusal: Refusal,
+        _ completion: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
+        guard let anchor = operation.anchor else { return completion(.refused(refusal)) }
+        find(anchor) { outcome in
+            guard case .done(let snapshot) = outcome else { return completion(outcome) }
+            completion(operation.isPlanned(on: snapshot) ? .refused(refusal) : .stale(snapshot))
+        }
+    }
+
+    /// By entryUUID, together with proof that the bases can be seen: else nothing found means nothing.
+    private func find(_ anchor: Anchor, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        let search = SearchRequest(
+            base: searchBase.description,
+            scope: .subtree,
+            filter: anchor.filter,
+            attributes: plan.shape.requested
+        )
+        connection.submit([PipelinedRequest.search(search)]) { answers in
+            switch answers.first {
+            case .success(.search(let result))?:
+                if let entry = result.entries.first {
+                    completion(outcome(entry))
+                } else if result.references.isEmpty {
+                    proveSight { completion($0 ? .gone : .unavailable) }
+                } else {
+                    completion(.unavailable)
+                }
+            case .failure(let error)?: completion(WriteAnswer.failedRead(error))
+            default: completion(.unavailable)
+            }
+        }
+    }
+
+    private func proveSight(_ completion: @escaping @Sendable (Bool) -> Void) {
+        let requests = bases.map {
+            PipelinedRequest.search(SearchRequest(base: $0.description, scope: .base, attributes: ["entryUUID"]))
+        }
+        connection.submit(requests) { answers in
+            completion(
+                answers.allSatisfy { answer in
+                    if case .success(.search(let result)) = answer {
+                        result.entries.first?["entryUUID"] != nil
+                    } else {
+                        false
+                    }
+                }
+            )
+        }
+    }
+
+    private func read(_ name: DistinguishedName, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        let search = SearchRequest(base: name.description, scope: .base, attributes: plan.shape.requested)
+        connection.submit([PipelinedRequest.search(search)]) { answers in
+            switch answers.first {
+            case .success(.search(let result))?:
+                if let entry = result.entries.first { return completion(outcome(entry)) }
+                completion(.refused(Refusal(reason: .notAllowed, code: 0, message: "the entry can't be seen")))
+            case .failure(let error)? where error.code == .noSuchObject && error.serverResult != nil:
+                completion(.gone)
+            case .failure(let error)?: completion(WriteAnswer.failedRead(error))
+            default: completion(.unavailable)
+            }
+        }
+    }
+
+    private func outcome(_ entry: LDAPEntry) -> WriteOutcome {
+        do {
+            return .done(try plan.shape.snapshot(entry))
+        } catch {
+            return .refused(Refusal(reason: .notAllowed, code: 0, message: "\(error)"))
+        }
+    }
+}
+
+extension WriteOperation {
+    /// The entry that is written or looked for; an add and a read by name have none.
+    var anchor: Anchor? {
+        switch self {
+        case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
+            .confirmAbsence(let anchor):
+            anchor
+        case .add, .readName: nil
+        }
+    }
+
+    /// Whether the entry still is where and what it was when this was planned.
+    func isPlanned(on snapshot: EntrySnapshot) -> Bool {
+        switch self {
+        case .modify(_, let name, let version, let changes):
+            guard name.normalized == snapshot.name.normalized else { return false }
+            // Without a version only the values tell.
+            if version == .unordered || snapshot.version == .unordered {
+                return changes.allSatisfy { Set($0.old) == Set(snapshot.attributes[$0.name]) }
+            }
+            return version == snapshot.version
+        case .rename(_, let name, let version, _), .delete(_, let name, let version):
+            return name.normalized == snapshot.name.normalized && (version == .unordered || version == snapshot.version)
+        case .add, .read, .confirmAbsence, .readName: return false
+        }
+    }
+}

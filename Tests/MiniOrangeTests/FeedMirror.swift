@@ -1,0 +1,113 @@
+import Foundation
+import Logging
+import MiniOrange
+import SyncModel
+import Synchronization
+
+/// Takes the events of a feed as the engine would, and lets a test wait for what must come.
+final class FeedMirror: Sendable {
+    struct Known: Sendable {
+        var entries: [Anchor: EntrySnapshot] = [:]
+        var deleted: Set<Anchor> = []
+        var edits: [Anchor: [AttributeEdit]] = [:]
+        var cursor: Cursor?
+        var completes: [[Anchor]?] = []
+        var connects = 0
+        var disconnects = 0
+        var roots: [EntrySnapshot] = []
+        var statuses: [FeedStatus] = []
+        var lastChange: ContinuousClock.Instant?
+
+        func entry(_ name: String) -> EntrySnapshot? {
+            entries.values.first { $0.name.description.lowercased() == name.lowercased() }
+        }
+    }
+
+    private let state = Mutex(Known())
+    private let task = Mutex<Task<Void, any Error>?>(nil)
+
+    init(cursor: Cursor? = nil) {
+        state.withLock { $0.cursor = cursor }
+    }
+
+    var known: Known { state.withLock(\.self) }
+
+    /// Follows until ``stop()``; may be called again after it.
+    func start(_ settings: MiniOrangeSettings, _ view: DirectoryView) {
+        let feed = MiniOrangeFeed(settings: settings, view: view, logger: Logger(label: "test")) { status in
+            self.state.withLock { $0.statuses.append(status) }
+        }
+        let cursor = known.cursor
+        task.withLock { task in
+            task = Task { try await feed.run(from: cursor) { self.take($0) } }
+        }
+    }
+
+    func stop() async {
+        let running = task.withLock { task in
+            defer { task = nil }
+            return task
+        }
+        running?.cancel()
+        _ = await running?.result
+        state.withLock { $0.statuses = [] }
+    }
+
+    /// Waits until it holds, or 20 s.
+    func until(_ fact: String, _ holds: @Sendable (Known) -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while !holds(known) {
+            guard ContinuousClock.now < end else {
+                throw TestFailure("never: \(fact); last \(String(describing: known.statuses.last))")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    func untilLive() async throws {
+        try await until("live") { $0.statuses.last?.state == .live }
+    }
+
+    private func take(_ event: FeedEvent) {
+        state.withLock { state in
+            switch event {
+            case .connected(_, let roots):
+                state.connects += 1
+                state.roots = roots
+            case .disconnected: state.disconnects += 1
+            case .changes(let changes, let cursor):
+                state.lastChange = .now
+                for change in changes { Self.take(change, &state) }
+                if let cursor { state.cursor = cursor }
+            case .complete(let present, let cursor):
+                state.completes.append(present)
+                state.cursor = cursor
+            }
+        }
+    }
+
+    private static func take(_ change: Change, _ state: inout Known) {
+        switch change {
+        case .present(let entry):
+            if let old = state.entries[entry.anchor], !entry.version.supersedes(old.version) { return }
+            state.entries[entry.anchor] = entry
+        case .deleted(let anchor):
+            state.entries[anchor] = nil
+            state.deleted.insert(anchor)
+        case .edited(let anchor, let edits, _, let version):
+            state.edits[anchor, default: []] += edits
+            guard var entry = state.entries[anchor], version.supersedes(entry.version) else { return }
+            entry.version = version
+            for edit in edits {
+                switch edit.kind {
+                case .replace: entry.attributes[edit.name] = edit.values
+                case .add: entry.attributes[edit.name] += edit.values
+                case .delete:
+                    entry.attributes[edit.name] =
+                        edit.values.isEmpty ? [] : entry.attributes[edit.name].filter { !edit.values.contains($0) }
+                }
+            }
+            state.entries[anchor] = entry
+        }
+    }
+}
