@@ -28,9 +28,15 @@ extension CompiledRule {
         return CanonicalValue(primary: primary, others: context.others.subtracting(primary))
     }
 
-    /// - Parameter context: the rule's value in the base, or without a base at AD; nil where there is neither.
+    /// - Parameters:
+    ///   - context: the rule's value in the base, or without a base at AD; nil where there is neither.
+    ///   - atAD: the rule's value there; nil where there is none or it isn't known.
     /// - Returns: nil where the values say nothing.
-    func liftMiniOrange(_ elements: [Octets], _ context: CanonicalValue?) -> CanonicalValue? {
+    func liftMiniOrange(
+        _ elements: [Octets],
+        _ context: CanonicalValue?,
+        _ atAD: CanonicalValue?
+    ) -> CanonicalValue? {
         switch type {
         case .value, .reference: break
         default: return AccountLens.lift(type, .miniorange, elements, context).map { CanonicalValue(primary: $0) }
@@ -39,6 +45,9 @@ extension CompiledRule {
         let primary: [Octets]
         if let agreed = context?.primary.first, elements.contains(agreed) {
             primary = [agreed]
+        } else if let held = atAD?.primary.first, elements.contains(held) {
+            // AD took one of these for its own, or the base does not know the attribute yet.
+            primary = [held]
         } else if let fresh = elements.first(where: { context?.others.contains($0) != true }) {
             primary = [fresh]
         } else {

@@ -70,7 +70,7 @@ struct Lifting {
         }
         if let elements = miniorange?.elements[index], miniorange?.isKnown(index) == true {
             let atAD = ad?.isKnown(index) == true ? ad?[index] : nil
-            miniorange?.set(index, rule.liftMiniOrange(elements, context ?? atAD))
+            miniorange?.set(index, rule.liftMiniOrange(elements, context ?? atAD, atAD))
         }
     }
 

@@ -45,7 +45,11 @@ struct MultipleValuesTests {
         Row(["a"], ["b", "x"], base: (["a"], ["b"]), (["a"], ["b"]), (["x"], ["b"])),
         Row(["a"], ["b"], base: (["a"], ["b"]), (["a"], ["b"]), ([], ["b"])),
         Row(["a"], [], base: (["a"], ["b"]), (["a"], []), ([], [])),
+        // A base from before there was a rule.
+        Row(["x"], ["b", "x"], base: ([], []), (["x"], ["b"])),
+        Row([], ["a", "b"], base: ([], []), ([], ["b"]), (["a"], ["b"])),
         // Both moved.
+        Row(["b"], ["b", "c"], base: (["a"], ["b"]), (["b"], ["c"])),
         Row(["x"], ["a", "c"], base: (["a"], ["b"]), (["x"], ["c"]), (["a"], ["c"])),
         Row(["x"], ["b", "x"], base: (["a"], ["b"]), (["x"], ["b"])),
     ]
