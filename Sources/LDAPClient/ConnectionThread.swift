@@ -116,20 +116,18 @@ final class ConnectionThread {
             var noWait = timeval()
             var message: OpaquePointer?
             let type = ldap_result(handle.pointer, LDAP_RES_ANY, LDAP_MSG_ONE, &noWait, &message)
-            guard type > 0, let message else {
-                if type < 0 {
-                    lost = .connectionLost(.connection, handle.lastCode, message: handle.lastMessage, wasSent: true)
-                    return
-                }
-                // The library stops at a part of a message, though TLS or the buffer may hold more of it: that is in no
-                // poll.
-                if buffer.libraryHasInput { continue }
-                mayHaveInput = false
+            if type < 0 {
+                lost = .connectionLost(.connection, handle.lastCode, message: handle.lastMessage, wasSent: true)
                 return
             }
-            dispatch(message, type)
-            _ = ldap_msgfree(message)
-            if !fullStreams.isEmpty { return }
+            if type > 0, let message {
+                dispatch(message, type)
+                _ = ldap_msgfree(message)
+            }
+            // A part of a message ends a call as well as none does. What TLS or the buffer holds is in no poll; with
+            // nothing there, poll says when to go on.
+            mayHaveInput = buffer.libraryHasInput
+            if !mayHaveInput || !fullStreams.isEmpty { return }
         }
     }
 
@@ -211,15 +209,30 @@ final class ConnectionThread {
     // MARK: Time
 
     private func expire() {
-        guard nextDeadline != .max, lost == nil else { return }
+        guard lost == nil, nextDeadline != .max || !backlog.isEmpty else { return }
         let now = MonotonicClock.now
+        // Requests that the socket has no room for are looked at ten times a second.
+        if !backlog.isEmpty { nextDeadline = min(nextDeadline, now + 100_000_000) }
         guard now >= nextDeadline else { return }
+        expireBacklog(now)
         let overdue = pending.filter { $0.value.exchange.deadline.map { $0 <= now } ?? false }
         for (messageID, operation) in overdue {
             giveUp(messageID, .timedOut(operation.exchange.kind, wasSent: true))
         }
         nextDeadline = pending.values.compactMap(\.exchange.deadline).min() ?? .max
         flush()
+    }
+
+    private func expireBacklog(_ now: UInt64) {
+        var overdue: [Exchange] = []
+        backlog.removeAll { submission in
+            guard case .send(let exchange) = submission, let deadline = exchange.deadline, deadline <= now else {
+                return false
+            }
+            overdue.append(exchange)
+            return true
+        }
+        for exchange in overdue { exchange.fail(.timedOut(exchange.kind, wasSent: false)) }
     }
 
     private func sleep() {

@@ -54,6 +54,24 @@ struct FailureTests {
         #expect(try await connection.search(root).entries.count == 1)
     }
 
+    @Test func requestsThatFoundNoRoomTimeOutAsNotSent() async throws {
+        let server = try TestSlapd(TestSlapd.Options(people: 1))
+        let connection = try await server.connect()
+        server.pause()
+        let value = Octets([UInt8](repeating: 1, count: 300_000))
+        let change = PipelinedRequest.operation(
+            .modify(dn: TestSlapd.dn(0), modifications: [Modification(.replace, "userPassword", [value])])
+        )
+        let answers = await connection.pipeline(Array(repeating: change, count: 60), timeout: .milliseconds(300))
+        var fates: Set<LDAPError> = []
+        for answer in answers {
+            if case .failure(let error) = answer { fates.insert(error) }
+        }
+        #expect(fates == [.timedOut(.modify, wasSent: true), .timedOut(.modify, wasSent: false)])
+        server.resume()
+        #expect(try await connection.search(root).entries.count == 1)
+    }
+
     @Test func aCancelledTaskGivesUpItsOperation() async throws {
         let server = try TestSlapd()
         let connection = try await server.connect()

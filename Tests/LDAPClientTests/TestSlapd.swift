@@ -73,6 +73,8 @@ final class TestSlapd: Sendable {
     /// A stopped server keeps its connections and answers nothing.
     func pause() {
         Glibc.kill(process, SIGSTOP)
+        // Its threads may run on for a moment: the parent is told when all of them have stopped.
+        waitpid(process, nil, WUNTRACED)
     }
 
     func resume() {
