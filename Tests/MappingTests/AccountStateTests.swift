@@ -154,6 +154,27 @@ struct AccountStateTests {
         #expect(moved.ad?.values["accountexpires"] == [Octets(seconds)])
     }
 
+    /// The write has been made and the base has not moved yet: the day is AD's new time, not midnight.
+    @Test func aDayThatShowsADsNewTimeIsThatTime() throws {
+        let lifted = try mapping(Self.expiresDays).lift(
+            ad: ["accountexpires": ["133802820000000000"]],
+            miniorange: ["shadowexpire": ["20090"]],
+            base: ["accountexpires": ["1735689600"]]
+        )
+        #expect(lifted.ad?.values == ["accountexpires": ["1735808400"]])
+        #expect(lifted.miniorange == lifted.ad)
+    }
+
+    @Test func anAccountLockedAgainAtADIsStillLockedThere() throws {
+        let lifted = try mapping(Self.lockout).lift(
+            ad: ["lockouttime": ["133802496000000000"]],
+            miniorange: ["pwdaccountlockedtime": ["20250101000000Z"]],
+            base: Self.lockedBase
+        )
+        #expect(lifted.ad?.values == ["lockouttime": ["1735776000"]])
+        #expect(lifted.miniorange == lifted.ad)
+    }
+
     @Test(arguments: ["-1", "-7"])
     func negativeDaysMeanNever(_ days: String) throws {
         let mapping = try mapping(Self.expiresDays)
