@@ -1,0 +1,40 @@
+import SyncEngine
+import SyncModel
+
+/// A fault planted between the engine and its surroundings, which the oracles must find: who never sees a failure can't tell that checks work.
+enum Canary: String, CaseIterable, Sendable {
+    /// New states of some entries never reach the disk.
+    case losesReplicas
+    /// A deletion is told of an entry that is there.
+    case inventsDeletions
+    /// Changes of some entries are never told.
+    case losesEvents
+    /// What is called agreed was agreed by nobody.
+    case confirmsUnwritten
+    /// No conflict reaches the report.
+    case dropsConflicts
+
+    func tamper(_ event: EngineEvent) -> EngineEvent? {
+        guard case .feed(let side, .changes(let changes, let cursor)) = event else { return event }
+        switch self {
+        case .inventsDeletions where side == .ad:
+            let told: [Change] = changes.map { change in
+                if case .present(let entry) = change, entry.anchor.low % 11 == 7 { return .deleted(entry.anchor) }
+                return change
+            }
+            return .feed(side, .changes(told, cursor: cursor))
+        case .losesEvents where side == .miniorange:
+            let told = changes.filter { $0.anchor.low % 5 != 4 }
+            return .feed(side, .changes(told, cursor: cursor))
+        default:
+            return event
+        }
+    }
+
+    func wrap(_ transaction: any StoreTransaction) -> any StoreTransaction {
+        switch self {
+        case .losesReplicas, .confirmsUnwritten, .dropsConflicts: TamperedTransaction(transaction, self)
+        case .inventsDeletions, .losesEvents: transaction
+        }
+    }
+}

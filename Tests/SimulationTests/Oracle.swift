@@ -1,0 +1,174 @@
+import Support
+import SyncEngine
+import SyncModel
+
+/// The three promises, judged from the two directories, the users' own account and the conflict report; the engine is not asked.
+extension World {
+    func checkAgreement() {
+        var found = PerSide<[Octets: [EntrySnapshot]]>(both: [:])
+        for side in Side.allCases {
+            for entry in persons(side) {
+                guard let person = entry.attributes[WorldMapping.person].first,
+                    let snapshot = directories[side].snapshot(entry.anchor)
+                else { continue }
+                found[side][person, default: []].append(snapshot)
+            }
+        }
+        let conflicting = Set(
+            store.contents.conflicts.flatMap { $0.values.ad + $0.values.miniorange }
+        )
+        for (id, person) in history.sorted {
+            let ad = found.ad[id] ?? []
+            let miniorange = found.miniorange[id] ?? []
+            let name = id.lossyText
+            guard ad.count < 2, miniorange.count < 2 else {
+                fail("\(name) is there twice")
+                continue
+            }
+            if isElsewhere(ad.first, .ad) || isElsewhere(miniorange.first, .miniorange) { continue }
+            checkExistence(name, person, ad.first, miniorange.first)
+            if let ad = ad.first, let miniorange = miniorange.first {
+                for difference in differences(ad, miniorange) { fail("\(name): \(difference)") }
+            }
+            checkValues(name, person, ad.first, miniorange.first, conflicting)
+        }
+    }
+
+    private func isElsewhere(_ entry: EntrySnapshot?, _ side: Side) -> Bool {
+        guard let entry else { return false }
+        return !entry.name.isDescendant(of: WorldMapping.base(side))
+    }
+
+    private func checkExistence(
+        _ name: String,
+        _ person: UserHistory.Person,
+        _ ad: EntrySnapshot?,
+        _ miniorange: EntrySnapshot?
+    ) {
+        if person.deletes.isEmpty {
+            for (side, entry) in [(Side.ad, ad), (.miniorange, miniorange)] where entry == nil {
+                fail("\(name) is missing at \(side.name), and nobody deleted it")
+            }
+            return
+        }
+        if (ad == nil) != (miniorange == nil) {
+            fail("\(name) is only at \(ad == nil ? "miniorange" : "ad")")
+        }
+        guard let last = person.deletes.last?.order, ad != nil || miniorange != nil else { return }
+        let settled = history.settledOrders.last { $0 < last } ?? 0
+        let isTouched =
+            person.writes.contains { $0.order > settled } || person.creations.contains { $0 > settled }
+            || person.deletes.contains { $0.order > settled && $0.order < last }
+        if !isTouched && settled > 0 { fail("\(name) came back, and nobody wanted it") }
+    }
+
+    /// What an administrator who looks at both entries would call different.
+    private func differences(_ ad: EntrySnapshot, _ miniorange: EntrySnapshot) -> [String] {
+        var differences: [String] = []
+        for attribute in ["samaccountname", "cn", WorldMapping.person] + WorldMapping.registers {
+            let theirs = miniorange.attributes[WorldMapping.attribute(attribute, .miniorange)]
+            guard let ours = ad.attributes[attribute].first else {
+                // What stands in for a name that nobody gave is the other side's own affair.
+                if !theirs.isEmpty && WorldMapping.isOneToOne(attribute) { differences.append("\(attribute) only there") }
+                continue
+            }
+            let isShown = theirs.contains { $0 == ours || attribute == "cn" && isCounted(ours, $0) }
+            if !isShown { differences.append("\(attribute) is \(ours.lossyText) at ad, \(describe(theirs)) there") }
+        }
+        if ad.attributes[WorldMapping.set] != miniorange.attributes[WorldMapping.set] {
+            differences.append(
+                "\(WorldMapping.set) is \(describe(ad.attributes[WorldMapping.set])) at ad, "
+                    + "\(describe(miniorange.attributes[WorldMapping.set])) there"
+            )
+        }
+        let isDisabled = ad.attributes["useraccountcontrol"] == ["514"]
+        if isDisabled == miniorange.attributes["pwdaccountlockedtime"].isEmpty { differences.append("account state") }
+        for attribute in ["manager", "seealso"] {
+            let ours = targets(ad.attributes[attribute], .ad)
+            let theirs = targets(miniorange.attributes[attribute], .miniorange)
+            if ours != theirs {
+                differences.append("\(attribute) is \(describe(ours)) at ad, \(describe(theirs)) there")
+            }
+        }
+        if place(ad, .ad) != place(miniorange, .miniorange) { differences.append("place") }
+        return differences
+    }
+
+    private func isCounted(_ ours: Octets, _ theirs: Octets) -> Bool {
+        ours.lossyText.hasPrefix(theirs.lossyText + " (") && ours.lossyText.hasSuffix(")")
+    }
+
+    /// The persons that DNs name, without those whom somebody deleted: servers drop such values without a word.
+    private func targets(_ names: [Octets], _ side: Side) -> [Octets] {
+        names.compactMap { value in
+            guard let name = try? DistinguishedName(parsing: value), let anchor = directories[side].anchor(named: name),
+                let person = directories[side].entries[anchor]?.attributes[WorldMapping.person].first,
+                !history.wasEverDeleted(person)
+            else { return nil }
+            return person
+        }.sorted()
+    }
+
+    private func place(_ entry: EntrySnapshot, _ side: Side) -> [Octets] {
+        guard let parent = entry.name.parent, let path = parent.relative(to: WorldMapping.base(side)) else { return [] }
+        return path.map(\.normalized)
+    }
+
+    private func checkValues(
+        _ name: String,
+        _ person: UserHistory.Person,
+        _ ad: EntrySnapshot?,
+        _ miniorange: EntrySnapshot?,
+        _ conflicting: Set<Octets>
+    ) {
+        for write in person.writes {
+            guard let value = write.value, !isSuperseded(write, person), !conflicting.contains(value) else { continue }
+            let shown = miniorange?.attributes[WorldMapping.attribute(write.attribute, .miniorange)] ?? []
+            let atAD = ad?.attributes[write.attribute] ?? []
+            // Further values of what AD holds one of are shown by the other side alone; that both agree is checked besides.
+            if shown.contains(value) { continue }
+            fail("\(name): \(write.attribute) \(value.lossyText), written at \(write.side.name), is lost; ad \(describe(atAD))")
+        }
+    }
+
+    private func isSuperseded(_ write: UserHistory.Written, _ person: UserHistory.Person) -> Bool {
+        if person.deletes.contains(where: { $0.order > write.order }) { return true }
+        return person.writes.contains { later in
+            guard later.order > write.order, later.attribute == write.attribute else { return false }
+            switch later.effect {
+            case .replacedAll: return true
+            case .added: return false
+            case .removed(let value): return value == write.value
+            }
+        }
+    }
+
+    /// What the durable cursor has passed is in the cache, or is about to be read.
+    func checkCursors() {
+        for side in Side.allCases {
+            guard let cursor = store.cursor(side), let position = UInt64(bigEndianOctets: cursor.position.bytes) else {
+                continue
+            }
+            var last: [Anchor: SimulatedDirectory.LogRecord] = [:]
+            for record in directories[side].log.prefix(Int(position)) { last[record.anchor] = record }
+            let reads = Set(store.intents().filter { $0.write.side == side }.compactMap { $0.write.operation.anchor })
+            for (anchor, record) in last.sorted(by: { $0.key < $1.key }) where !reads.contains(anchor) {
+                let replica = store.replica(side, anchor)
+                guard let snapshot = record.snapshot else {
+                    if replica != nil { fail("\(side.name) \(anchor.low): the deletion is behind the cursor") }
+                    continue
+                }
+                guard let replica else {
+                    let isMissed =
+                        snapshot.name.isDescendant(of: WorldMapping.base(side))
+                        && directories[side].snapshot(anchor)?.version == snapshot.version
+                    if isMissed { fail("\(side.name) \(anchor.low): the entry is behind the cursor") }
+                    continue
+                }
+                if snapshot.version != replica.version && snapshot.version.supersedes(replica.version) {
+                    fail("\(side.name) \(anchor.low): the cursor is ahead of the cache")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import SyncModel
+
+/// Carries out what the engine asks for, as the product's writers do against the real servers: compare-and-set by what each server offers.
+extension SimulatedDirectory {
+    func perform(_ operation: WriteOperation) -> WriteOutcome {
+        switch operation {
+        case .add(let name, let objectClasses, let attributes): add(name, objectClasses, attributes)
+        case .modify(let anchor, _, let version, let changes): modify(anchor, version, changes)
+        case .rename(let anchor, let name, let version, let newName): rename(anchor, name, version, to: newName)
+        case .delete(let anchor, _, let version): delete(anchor, version)
+        case .read(let anchor), .confirmAbsence(let anchor): snapshot(anchor).map { .done($0) } ?? .gone
+        case .readName(let name): anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
+        }
+    }
+
+    private func add(_ name: DistinguishedName, _ objectClasses: [String], _ attributes: Attributes) -> WriteOutcome {
+        guard let rdn = name.leaf, let parentName = name.parent, let parent = anchor(named: parentName) else {
+            return .refused(SimulatedRefusal.noParent.refusal)
+        }
+        var held = Attributes()
+        for item in attributes.items {
+            guard let values = stored(item.name, item.values) else {
+                return .refused(Refusal(reason: .other, code: 32, message: "no such reference"))
+            }
+            held[item.name] = values
+        }
+        held["objectclass"] = objectClasses.map { Octets($0) }
+        switch add(below: parent, rdn, held) {
+        case .success(let anchor): return snapshot(anchor).map { .done($0) } ?? .gone
+        case .failure(let refusal): return .refused(refusal.refusal)
+        }
+    }
+
+    private func modify(_ anchor: Anchor, _ planned: Version, _ changes: [AttributeChange]) -> WriteOutcome {
+        guard let entry = entries[anchor], let current = snapshot(anchor) else { return .gone }
+        if side == .miniorange && planned != version(entry.sequence) && planned != .unordered { return .stale(current) }
+        var changed: [(name: String, values: [Octets])] = []
+        for change in changes {
+            let held = current.attributes[change.name].map { normalized(change.name, $0) }
+            let old = change.old.map { normalized(change.name, $0) }
+            let new = change.new.map { normalized(change.name, $0) }
+            if side == .ad {
+                let isWhole = change.name == "useraccountcontrol"
+                if isWhole && held != old { return .stale(current) }
+                // Deleted and added by value; a second value for what holds one only is refused.
+                let removed = old.filter { !new.contains($0) }
+                let added = new.filter { !old.contains($0) }
+                if !removed.allSatisfy(held.contains) || added.contains(where: held.contains) { return .stale(current) }
+                let rest = held.filter { !removed.contains($0) }
+                if Self.singleValuedAtAD.contains(change.name) && !rest.isEmpty && !added.isEmpty {
+                    return .stale(current)
+                }
+            }
+            guard let values = stored(change.name, side == .ad ? merged(current, change) : change.new) else {
+                return .refused(Refusal(reason: .other, code: 32, message: "no such reference"))
+            }
+            changed.append((change.name, values))
+        }
+        if let refusal = modify(anchor, changed) { return .refused(refusal.refusal) }
+        return snapshot(anchor).map { .done($0) } ?? .gone
+    }
+
+    /// AD is told what goes and what comes; whatever else is there stays.
+    private func merged(_ current: EntrySnapshot, _ change: AttributeChange) -> [Octets] {
+        let old = Set(change.old.map { normalized(change.name, $0) })
+        let new = Set(change.new.map { normalized(change.name, $0) })
+        let kept = current.attributes[change.name].filter { value in
+            let key = normalized(change.name, value)
+            return !old.contains(key) || new.contains(key)
+        }
+        let added = change.new.filter { !old.contains(normalized(change.name, $0)) }
+        return kept + added
+    }
+
+    private func normalized(_ attribute: String, _ value: Octets) -> Octets {
+        guard Self.referenceAttributes.contains(attribute) else { return value }
+        return (try? DistinguishedName(parsing: value))?.normalized ?? value
+    }
+
+    private func rename(
+        _ anchor: Anchor,
+        _ name: DistinguishedName,
+        _ planned: Version,
+        to newName: DistinguishedName
+    ) -> WriteOutcome {
+        guard let entry = entries[anchor], let current = snapshot(anchor) else { return .gone }
+        let isStale =
+            side == .ad
+            ? current.name.normalized != name.normalized
+            : planned != version(entry.sequence) && planned != .unordered
+        if isStale { return .stale(current) }
+        guard let rdn = newName.leaf, let parentName = newName.parent, let parent = self.anchor(named: parentName) else {
+            return .refused(SimulatedRefusal.noParent.refusal)
+        }
+        if let refusal = rename(anchor, below: parent, rdn) { return .refused(refusal.refusal) }
+        return snapshot(anchor).map { .done($0) } ?? .gone
+    }
+
+    private func delete(_ anchor: Anchor, _ planned: Version) -> WriteOutcome {
+        guard let entry = entries[anchor], let current = snapshot(anchor) else { return .gone }
+        if planned != version(entry.sequence) && planned != .unordered { return .stale(current) }
+        if let refusal = delete(anchor) { return .refused(refusal.refusal) }
+        return .deleted
+    }
+}

@@ -1,0 +1,117 @@
+import SyncModel
+
+/// How the changes of one simulated directory reach the engine.
+struct SimulatedFeed {
+    enum Way: UInt8 {
+        /// AD: what has a greater uSNChanged than the cursor, as it stands now.
+        case usnRange
+        /// slapd: one message for each write with the whole entry after it.
+        case contentSynchronisation
+        /// slapd: one record for each write with its edits.
+        case accessLog
+    }
+
+    let way: Way
+    private(set) var isConnected = false
+    /// The number of log records that were told, or are in `undelivered`.
+    private var told = 0
+    private var scan: (rest: [Anchor], seen: [Anchor], start: Int)?
+    /// Told by the server, not yet taken in by the engine: in order.
+    var undelivered: [FeedEvent] = []
+
+    init(way: Way) { self.way = way }
+
+    /// What the engine starts from again: everything that it has not committed is told once more.
+    mutating func connect(_ directory: SimulatedDirectory, roots: [DistinguishedName], cursor: Cursor?) {
+        isConnected = true
+        undelivered = []
+        scan = nil
+        let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshot) }
+        undelivered.append(.connected(server: "simulated", roots: snapshots))
+        if let cursor, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
+            told = Int(position)
+        } else {
+            beginScan(directory)
+        }
+    }
+
+    mutating func disconnect() {
+        isConnected = false
+        undelivered = [.disconnected]
+        scan = nil
+    }
+
+    /// Everything is read from the start, as at a first load or a scheduled full compare.
+    mutating func beginScan(_ directory: SimulatedDirectory) {
+        scan = (directory.sorted.map(\.anchor), [], directory.log.count)
+    }
+
+    var isScanning: Bool { scan != nil }
+
+    func isBehind(_ directory: SimulatedDirectory) -> Bool {
+        isConnected && (scan != nil || told < directory.log.count || !undelivered.isEmpty)
+    }
+
+    /// The server tells some more.
+    mutating func tell(_ directory: SimulatedDirectory, limit: Int) {
+        guard isConnected else { return }
+        if scan != nil { return tellScan(directory, limit: limit) }
+        let end = min(directory.log.count, told + limit)
+        guard end > told else { return }
+        let records = directory.log[told..<end]
+        told = end
+        let changes: [Change] =
+            switch way {
+            case .usnRange: Self.coalesced(records, directory)
+            case .contentSynchronisation: records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
+            case .accessLog: records.compactMap { Self.logged($0, directory) }
+            }
+        undelivered.append(.changes(changes, cursor: Self.cursor(told)))
+    }
+
+    private mutating func tellScan(_ directory: SimulatedDirectory, limit: Int) {
+        guard var scan else { return }
+        let chunk = scan.rest.prefix(limit)
+        scan.rest.removeFirst(chunk.count)
+        let snapshots = chunk.compactMap(directory.snapshot)
+        scan.seen += snapshots.map(\.anchor)
+        if !snapshots.isEmpty { undelivered.append(.changes(snapshots.map { .present($0) }, cursor: nil)) }
+        guard scan.rest.isEmpty else {
+            self.scan = scan
+            return
+        }
+        undelivered.append(.complete(present: scan.seen.sorted(), cursor: Self.cursor(scan.start)))
+        told = scan.start
+        self.scan = nil
+    }
+
+    static func cursor(_ position: Int) -> Cursor {
+        Cursor(server: "simulated", position: Octets(UInt64(position).bigEndianOctets))
+    }
+
+    /// Each entry once, as it stands now, in the order of its last change.
+    private static func coalesced(
+        _ records: ArraySlice<SimulatedDirectory.LogRecord>,
+        _ directory: SimulatedDirectory
+    ) -> [Change] {
+        var order: [Anchor] = []
+        for record in records {
+            order.removeAll { $0 == record.anchor }
+            order.append(record.anchor)
+        }
+        return order.map { anchor in directory.snapshot(anchor).map { Change.present($0) } ?? Change.deleted(anchor) }
+    }
+
+    private static func logged(
+        _ record: SimulatedDirectory.LogRecord,
+        _ directory: SimulatedDirectory
+    ) -> Change? {
+        switch record.kind {
+        // The log does not tell an added entry as the server shows it: it is read, and may be gone again.
+        case .added: directory.snapshot(record.anchor).map { .present($0) }
+        case .edited(let edits): .edited(record.anchor, edits: edits, newName: nil, version: record.version)
+        case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
+        case .deleted: .deleted(record.anchor)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+struct SimulationTests {
+    /// Runs one history and tells how to run it again.
+    private static func play(_ options: World.Options) throws -> World {
+        let world = try World(options)
+        try world.play()
+        return world
+    }
+
+    private static func report(_ world: World) -> String {
+        let tail = world.trace.suffix(ProcessInfo.processInfo.environment["SYNCLINE_TRACE"] == nil ? 20 : 1_000_000)
+        return """
+            \(world.failures.joined(separator: "\n"))
+            Replay: tools/simulate --seed \(world.options.seed) --steps \(world.options.steps)
+            \(tail.joined(separator: "\n"))
+            """
+    }
+
+    @Test(arguments: 0..<30)
+    func `Whatever happens, both sides come to agree and nothing is lost or invented`(_ group: Int) throws {
+        for seed in UInt64(group * 10)..<UInt64(group * 10 + 10) {
+            let world = try Self.play(World.Options(seed: seed, steps: 150))
+            #expect(world.failures.isEmpty, "\(Self.report(world))")
+        }
+    }
+
+    @Test(arguments: [UInt64(1), 7, 42])
+    func `The same seed gives the same trace, line by line`(_ seed: UInt64) throws {
+        let one = try Self.play(World.Options(seed: seed, steps: 300))
+        let other = try Self.play(World.Options(seed: seed, steps: 300))
+        #expect(one.trace == other.trace)
+        #expect(one.trace.count > 300)
+        #expect(try Self.play(World.Options(seed: seed + 1, steps: 300)).trace != one.trace)
+    }
+
+    @Test(arguments: Canary.allCases)
+    func `A planted fault is found`(_ canary: Canary) throws {
+        let isFound = try (UInt64(0)..<40).contains { seed in
+            try !Self.play(World.Options(seed: seed, steps: 200, canary: canary)).failures.isEmpty
+        }
+        #expect(isFound)
+    }
+
+    static let environment = ProcessInfo.processInfo.environment
+
+    /// tools/simulate: SYNCLINE_SEED, and with it SYNCLINE_SEEDS (how many, 1), SYNCLINE_STEPS (150).
+    @Test(.enabled(if: environment["SYNCLINE_SEED"] != nil))
+    func `Replay`() throws {
+        let first = UInt64(Self.environment["SYNCLINE_SEED"] ?? "") ?? 0
+        let count = UInt64(Self.environment["SYNCLINE_SEEDS"] ?? "") ?? 1
+        let steps = Int(Self.environment["SYNCLINE_STEPS"] ?? "") ?? 150
+        var failed: [String] = []
+        for seed in first..<first + count {
+            let world = try Self.play(World.Options(seed: seed, steps: steps))
+            if !world.failures.isEmpty { failed.append("seed \(seed): \(world.failures[0])") }
+            if count == 1 && Self.environment["SYNCLINE_TRACE"] != nil { print(world.trace.joined(separator: "\n")) }
+        }
+        #expect(failed.isEmpty, "\(failed.count) of \(count) failed:\n\(failed.joined(separator: "\n"))")
+    }
+}

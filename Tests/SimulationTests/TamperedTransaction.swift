@@ -1,0 +1,79 @@
+import SyncModel
+
+/// The store's transaction with one fault in it.
+final class TamperedTransaction: StoreTransaction {
+    private let real: any StoreTransaction
+    private let canary: Canary
+
+    init(_ real: any StoreTransaction, _ canary: Canary) {
+        self.real = real
+        self.canary = canary
+    }
+
+    func markDirty(_ id: PairID, _ record: DirtyRecord) throws { try real.markDirty(id, record) }
+
+    func put(_ replica: Replica, replacing old: Replica?) throws {
+        // The new state of every third entry is dropped on its way to the disk, although its cursor is not.
+        if canary == .losesReplicas, old != nil, replica.anchor.low % 3 == 0 { return }
+        try real.put(replica, replacing: old)
+    }
+
+    func append(_ conflict: ConflictRecord) throws {
+        if canary != .dropsConflicts { try real.append(conflict) }
+    }
+
+    func put(_ pair: Pair, replacing old: Pair?) throws {
+        var pair = pair
+        // Confirms what nobody confirmed: one side's value is called agreed although the other shows another.
+        if canary == .confirmsUnwritten, let base = pair.base, let before = old?.base, base != before {
+            pair.base?["title"] = ["agreed by nobody"]
+        }
+        try real.put(pair, replacing: old)
+    }
+
+    func replica(_ side: Side, _ anchor: Anchor) throws -> Replica? { try real.replica(side, anchor) }
+    func remove(_ replica: Replica) throws { try real.remove(replica) }
+    func child(_ side: Side, of parent: Anchor, named rdn: Octets) throws -> Anchor? {
+        try real.child(side, of: parent, named: rdn)
+    }
+    func anchors(_ side: Side, key: Octets, limit: Int) throws -> [Anchor] {
+        try real.anchors(side, key: key, limit: limit)
+    }
+    func forEachAnchor(_ side: Side, after: Anchor?, _ body: (Anchor) throws -> Bool) throws {
+        try real.forEachAnchor(side, after: after, body)
+    }
+    func makePairID() throws -> PairID { try real.makePairID() }
+    func pair(_ id: PairID) throws -> Pair? { try real.pair(id) }
+    func remove(_ pair: Pair) throws { try real.remove(pair) }
+    func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID? { try real.pairID(side, anchor) }
+    func forEachPairID(after: PairID?, _ body: (PairID) throws -> Bool) throws {
+        try real.forEachPairID(after: after, body)
+    }
+    func clearDirty(_ id: PairID) throws { try real.clearDirty(id) }
+    func dirty(_ id: PairID) throws -> DirtyRecord? { try real.dirty(id) }
+    func dirty(after: PairID?, limit: Int) throws -> [PairID] { try real.dirty(after: after, limit: limit) }
+    func makeIntentID() throws -> IntentID { try real.makeIntentID() }
+    func put(_ intent: Intent) throws { try real.put(intent) }
+    func intent(_ id: IntentID) throws -> Intent? { try real.intent(id) }
+    func removeIntent(_ id: IntentID) throws { try real.removeIntent(id) }
+    func intents() throws -> [Intent] { try real.intents() }
+    func park(_ side: Side, name: Octets, waiter: PairID) throws { try real.park(side, name: name, waiter: waiter) }
+    func takeParked(_ side: Side, name: Octets) throws -> [PairID] { try real.takeParked(side, name: name) }
+    func wait(on target: PairID, waiter: PairID) throws { try real.wait(on: target, waiter: waiter) }
+    func takeWaiters(on target: PairID) throws -> [PairID] { try real.takeWaiters(on: target) }
+    func quarantine(_ id: PairID) throws -> QuarantineRecord? { try real.quarantine(id) }
+    func put(_ record: QuarantineRecord, for id: PairID) throws { try real.put(record, for: id) }
+    func removeQuarantine(_ id: PairID) throws { try real.removeQuarantine(id) }
+    func quarantined(after: PairID?, limit: Int) throws -> [(PairID, QuarantineRecord)] {
+        try real.quarantined(after: after, limit: limit)
+    }
+    func append(_ history: HistoryRecord) throws { try real.append(history) }
+    func cursor(_ side: Side) throws -> Cursor? { try real.cursor(side) }
+    func put(_ cursor: Cursor, for side: Side) throws { try real.put(cursor, for: side) }
+    func removeCursor(_ side: Side) throws { try real.removeCursor(side) }
+    func isLoaded(_ side: Side) throws -> Bool { try real.isLoaded(side) }
+    func setLoaded(_ side: Side, _ loaded: Bool) throws { try real.setLoaded(side, loaded) }
+    func fact(_ name: String) throws -> Octets? { try real.fact(name) }
+    func setFact(_ name: String, _ value: Octets?) throws { try real.setFact(name, value) }
+    func count(_ table: StoreTable) throws -> Int { try real.count(table) }
+}

@@ -1,0 +1,173 @@
+import Support
+import SyncEngine
+import SyncModel
+import SyncModel
+
+/// What happens next: users, servers, feeds, time and mishaps take turns as the seed says.
+extension World {
+    private enum Turn { case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle }
+
+    func runSchedule() throws {
+        for _ in 0..<options.steps where failures.isEmpty { try takeTurn() }
+    }
+
+    private func takeTurn() throws {
+        let side: Side = random.chance(50) ? .ad : .miniorange
+        let turn: Turn = random.pick(weighted: [
+            (30, .user), (30, .tell), (30, .deliver), (25, .execute), (25, .answer), (4, .mishap), (8, .time),
+            (1, .disconnect), (1, .scan), (2, .repeated), (1, .crash), (1, .settle),
+        ])
+        switch turn {
+        case .user: someoneActs()
+        case .tell: tell(side, limit: 1 + random.below(5))
+        case .deliver: try deliver(from: side)
+        case .execute:
+            if let index = random.pick(requests.indices.filter { requests[$0].outcome == nil }) { execute(index) }
+        case .answer:
+            if let index = random.pick(requests.indices.filter { requests[$0].outcome != nil }) { try deliver(index) }
+        case .mishap: try mishap()
+        case .time: try pass(milliseconds: Int64(random.below(3_000)))
+        case .disconnect: try disconnect(side)
+        case .scan: if feeds[side].isConnected { feeds[side].beginScan(directories[side]) }
+        case .repeated: try repeatFeed(side)
+        case .crash:
+            note("killed")
+            checkCursors()
+            try crash()
+        case .settle: try settle()
+        }
+    }
+
+    func tell(_ side: Side, limit: Int) {
+        if !feeds[side].isConnected { connect(side) }
+        feeds[side].tell(directories[side], limit: limit)
+    }
+
+    func deliver(from side: Side) throws {
+        guard !feeds[side].undelivered.isEmpty else { return }
+        let event = feeds[side].undelivered.removeFirst()
+        note("\(side.name) tells \(describe(event))")
+        try run([.feed(side, event)])
+    }
+
+    func pass(milliseconds: Int64) throws {
+        now = now.advanced(byMilliseconds: milliseconds)
+        try run([.tick])
+    }
+
+    /// A lost answer, a refusal out of the blue, or a server too busy.
+    private func mishap() throws {
+        guard let index = random.pick(Array(requests.indices)) else { return }
+        let kind = random.below(4)
+        if requests[index].outcome == nil {
+            switch kind {
+            case 0: requests[index].outcome = .unavailable
+            case 1 where !requests[index].write.operation.isRead:
+                requests[index].outcome = .refused(Refusal(reason: .notAllowed, code: 50, message: "not now"))
+            case 2: requests[index].outcome = .unknown
+            default:
+                execute(index)
+                requests[index].outcome = .unknown
+            }
+        } else {
+            requests[index].outcome = .unknown
+        }
+        note("mishap \(requests[index].write.id.rawValue) \(requests[index].outcome.map(describe) ?? "")")
+        if random.chance(50) { try deliver(index) }
+    }
+
+    private func disconnect(_ side: Side) throws {
+        guard feeds[side].isConnected else { return }
+        note("\(side.name) disconnects")
+        feeds[side].disconnect()
+        for index in requests.indices where requests[index].write.side == side {
+            if requests[index].outcome == nil {
+                if random.chance(50) { execute(index) }
+                requests[index].outcome = requests[index].outcome == nil ? .unavailable : .unknown
+            } else {
+                requests[index].outcome = .unknown
+            }
+        }
+        try deliver(from: side)
+    }
+
+    /// The feed starts again from the durable cursor, and tells once more what was already told.
+    private func repeatFeed(_ side: Side) throws {
+        guard feeds[side].isConnected else { return }
+        connect(side)
+    }
+
+    /// Nobody writes and nothing fails until there is nothing left to do. Then both sides must be in agreement.
+    func settle() throws {
+        guard failures.isEmpty else { return }
+        isQuiet = true
+        defer { isQuiet = false }
+        mendRefusedValues()
+        note("settle")
+        try drain()
+        guard failures.isEmpty else { return }
+        checkCursors()
+        checkAgreement()
+        history.settled()
+        note("settled")
+    }
+
+    /// After this nothing waits for anything but time that is far away.
+    func drain() throws {
+        var rounds = 0
+        var waits = 0
+        while failures.isEmpty {
+            rounds += 1
+            guard rounds < 5_000 else { return fail("does not come to rest") }
+            if try advance() { continue }
+            let isIdle = engine.isQuiet && store.count(.quarantine) == 0
+            guard !isIdle, let deadline = engine.nextDeadline, waits < 40 else { break }
+            waits += 1
+            now = max(now, deadline)
+            try run([.tick])
+        }
+        if failures.isEmpty && !engine.isQuiet { fail("is not at rest although nothing is to come") }
+    }
+
+    /// Does whatever can be done at once. False where there is nothing.
+    private func advance() throws -> Bool {
+        for side in Side.allCases {
+            if !feeds[side].isConnected && feeds[side].undelivered.isEmpty {
+                connect(side)
+                return true
+            }
+            if !feeds[side].undelivered.isEmpty {
+                try deliver(from: side)
+                return true
+            }
+            if feeds[side].isBehind(directories[side]) {
+                feeds[side].tell(directories[side], limit: 100)
+                return true
+            }
+        }
+        if let index = requests.indices.first {
+            if requests[index].outcome == nil { execute(index) }
+            try deliver(index)
+            return true
+        }
+        return false
+    }
+
+    /// The whole history: faults, then quiet, then proof that quiet stays quiet.
+    func play() throws {
+        try runSchedule()
+        try settle()
+        guard failures.isEmpty else { return }
+        isQuiet = true
+        lateWrites = []
+        try run([.resync(nil)])
+        try drain()
+        for side in Side.allCases {
+            connect(side)
+            feeds[side].beginScan(directories[side])
+        }
+        try drain()
+        if let write = lateWrites.first { fail("writes in quiet: \(write)") }
+        checkAgreement()
+    }
+}

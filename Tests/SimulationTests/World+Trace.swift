@@ -1,0 +1,76 @@
+import SyncModel
+
+/// What happened, in lines for a person to read. They hold simulated values only.
+extension World {
+    func describe(_ operation: WriteOperation) -> String {
+        switch operation {
+        case .add(let name, _, let attributes): "add \(name) \(describe(attributes))"
+        case .modify(let anchor, _, _, let changes):
+            "modify \(anchor.low) "
+                + changes.map { "\($0.name): \(describe($0.old)) -> \(describe($0.new))" }.joined(separator: "; ")
+        case .rename(let anchor, let name, _, let newName): "rename \(anchor.low) \(name) -> \(newName)"
+        case .delete(let anchor, let name, _): "delete \(anchor.low) \(name)"
+        case .read(let anchor): "read \(anchor.low)"
+        case .confirmAbsence(let anchor): "confirmAbsence \(anchor.low)"
+        case .readName(let name): "readName \(name)"
+        }
+    }
+
+    func describe(_ values: [Octets]) -> String {
+        "[" + values.map(\.lossyText).joined(separator: "|") + "]"
+    }
+
+    func describe(_ attributes: Attributes) -> String {
+        attributes.items.filter { $0.name != "objectclass" }
+            .map { "\($0.name)=\(describe($0.values))" }.joined(separator: " ")
+    }
+
+    func describe(_ outcome: WriteOutcome) -> String {
+        switch outcome {
+        case .done(let entry): "done \(describe(entry))"
+        case .deleted: "deleted"
+        case .stale(let entry): "stale \(describe(entry))"
+        case .gone: "gone"
+        case .refused(let refusal): "refused \(refusal.message)"
+        case .unavailable: "unavailable"
+        case .unknown: "unknown"
+        }
+    }
+
+    func describe(_ entry: EntrySnapshot) -> String {
+        "\(entry.anchor.low) \(entry.name) v\(number(entry.version)) \(describe(entry.attributes))"
+    }
+
+    private func number(_ version: Version) -> String {
+        switch version {
+        case .usn(let number, _): String(number)
+        case .csn(let number): String(number.microseconds % 1_000_000)
+        case .unordered: "?"
+        }
+    }
+
+    func describe(_ event: FeedEvent) -> String {
+        switch event {
+        case .connected: "connected"
+        case .disconnected: "disconnected"
+        case .complete(_, let cursor): "complete \(describe(cursor))"
+        case .changes(let changes, let cursor):
+            changes.map(describe).joined(separator: ", ") + (cursor.map { " cursor \(describe($0))" } ?? "")
+        }
+    }
+
+    private func describe(_ cursor: Cursor) -> String {
+        UInt64(bigEndianOctets: cursor.position.bytes).map { String($0) } ?? "?"
+    }
+
+    private func describe(_ change: Change) -> String {
+        switch change {
+        case .present(let entry): "present \(describe(entry))"
+        case .edited(let anchor, let edits, let newName, let version):
+            "edited \(anchor.low) v\(number(version)) "
+                + edits.map { "\($0.kind) \($0.name) \(describe($0.values))" }.joined(separator: "; ")
+                + (newName.map { " -> \($0)" } ?? "")
+        case .deleted(let anchor): "deleted \(anchor.low)"
+        }
+    }
+}

@@ -1,0 +1,246 @@
+import Support
+import SyncEngine
+import SyncModel
+
+/// What people and other programs do to the two directories.
+extension World {
+    private enum Act { case create, createOnBoth, write, add, remove, account, refer, rename, renameAccount, move, delete }
+
+    func makeContainers() throws {
+        for side in Side.allCases {
+            let directory = directories[side]
+            let type = side == .ad ? "OU" : "ou"
+            func make(_ name: String, below parent: Anchor) throws -> Anchor {
+                try directory.add(
+                    below: parent,
+                    RelativeDistinguishedName(type: type, value: Octets(name)),
+                    ["objectclass": ["top", "organizationalUnit"], "ou": [Octets(name)]]
+                ).get()
+            }
+            let people = try make(side == .ad ? "People" : "people", below: directory.top)
+            _ = try make(side == .ad ? "Elsewhere" : "elsewhere", below: directory.top)
+            let north = try make("North", below: people)
+            _ = try make("South", below: people)
+            _ = try make("Coast", below: north)
+        }
+    }
+
+    /// Containers that may hold people, in the order of anchors.
+    func containers(_ side: Side) -> [Anchor] {
+        directories[side].sorted.filter { entry in
+            guard entry.attributes["objectclass"].contains("organizationalUnit"),
+                let name = directories[side].name(of: entry.anchor)
+            else { return false }
+            return name.isEqualOrDescendant(of: WorldMapping.base(side))
+        }.map(\.anchor)
+    }
+
+    func persons(_ side: Side) -> [SimulatedDirectory.Entry] {
+        directories[side].sorted.filter { !$0.attributes[WorldMapping.person].isEmpty }
+    }
+
+    func someoneActs() {
+        let side: Side = random.chance(50) ? .ad : .miniorange
+        let act: Act = random.pick(weighted: [
+            (10, .create), (3, .createOnBoth), (25, .write), (8, .add), (6, .remove), (5, .account), (8, .refer),
+            (5, .rename), (4, .renameAccount), (5, .move), (6, .delete),
+        ])
+        if act == .create || persons(side).isEmpty { return create(on: [side]) }
+        if act == .createOnBoth { return create(on: Side.allCases) }
+        guard let entry = random.pick(persons(side)), let person = entry.attributes[WorldMapping.person].first else {
+            return
+        }
+        switch act {
+        case .create, .createOnBoth: break
+        case .write: writeRegister(entry, person, side)
+        case .add: addValue(entry, person, side)
+        case .remove: removeValue(entry, person, side)
+        case .account: toggleAccount(entry, person, side)
+        case .refer: refer(entry, person, side)
+        case .rename: rename(entry, person, side)
+        case .renameAccount: renameAccount(entry, person, side)
+        case .move: move(entry, person, side)
+        case .delete:
+            guard directories[side].delete(entry.anchor) == nil else { return }
+            history.deleted(person, side)
+            note("user deletes \(person.lossyText) at \(side.name)")
+        }
+    }
+
+    private func fresh(_ prefix: String) -> Octets { Octets("\(prefix)\(history.nextNumber())") }
+
+    private static let commonNames = ["Ann Lee", "Bo Ek", "Cy Ray"]
+
+    private func commonName() -> Octets {
+        random.chance(30) ? Octets(random.pick(Self.commonNames) ?? "") : fresh("Name ")
+    }
+
+    private func create(on sides: [Side]) {
+        let person = fresh("P")
+        let account = fresh("acct")
+        for side in sides {
+            guard let container = random.pick(containers(side)) else { continue }
+            let name = commonName()
+            var attributes: Attributes = [WorldMapping.person: [person], "cn": [name]]
+            attributes["objectclass"] =
+                side == .ad ? ["top", "person", "organizationalPerson", "user"] : ["inetOrgPerson"]
+            attributes[WorldMapping.attribute("samaccountname", side)] = [account]
+            if side == .ad { attributes["useraccountcontrol"] = ["512"] } else { attributes["sn"] = [fresh("sn")] }
+            if random.chance(60) { attributes["displayname"] = [fresh("d")] }
+            if random.chance(40) { attributes["mail"] = [Octets("m\(history.nextNumber())@syncline.test")] }
+            if random.chance(30) { attributes[WorldMapping.set] = [fresh("b"), fresh("b")] }
+            let rdn =
+                side == .ad
+                ? RelativeDistinguishedName(type: "CN", value: name)
+                : RelativeDistinguishedName(type: "uid", value: account)
+            guard case .success = directories[side].add(below: container, rdn, attributes) else { continue }
+            history.created(person)
+            for item in attributes.items
+            where WorldMapping.registers.contains(item.name) || item.name == WorldMapping.set {
+                for value in item.values {
+                    history.wrote(person, side, item.name, value, item.name == WorldMapping.set ? .added : .replacedAll)
+                }
+            }
+            history.wrote(person, side, "cn", name)
+            history.wrote(person, side, "samaccountname", account)
+            note("user creates \(person.lossyText) at \(side.name) \(describe(attributes))")
+        }
+    }
+
+    private func change(
+        _ entry: SimulatedDirectory.Entry,
+        _ person: Octets,
+        _ side: Side,
+        _ attribute: String,
+        _ values: [Octets]
+    ) -> Bool {
+        guard directories[side].modify(entry.anchor, [(attribute, values)]) == nil else { return false }
+        note("user sets \(attribute) of \(person.lossyText) at \(side.name) to \(describe(values))")
+        return true
+    }
+
+    private func writeRegister(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        guard let attribute = random.pick(WorldMapping.registers) else { return }
+        if random.chance(20) {
+            guard !entry.attributes[attribute].isEmpty, change(entry, person, side, attribute, []) else { return }
+            history.wrote(person, side, attribute, nil)
+            return
+        }
+        var value = fresh(String(attribute.prefix(2)))
+        if attribute == "mail" { value = Octets("\(value.lossyText)@syncline.test") }
+        if attribute == "title" && side == .miniorange && random.chance(10) { value = fresh("!") }
+        guard change(entry, person, side, attribute, [value]) else { return }
+        history.wrote(person, side, attribute, value)
+    }
+
+    /// One more value of an attribute that can hold several on this side.
+    private func addValue(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        let attribute =
+            side == .ad ? WorldMapping.set : random.pick([WorldMapping.set, "telephonenumber", "mail"]) ?? ""
+        let value = attribute == "mail" ? Octets("x\(history.nextNumber())@syncline.test") : fresh("a")
+        guard change(entry, person, side, attribute, entry.attributes[attribute] + [value]) else { return }
+        history.wrote(person, side, attribute, value, .added)
+    }
+
+    private func removeValue(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        let attribute =
+            side == .ad ? WorldMapping.set : random.pick([WorldMapping.set, "telephonenumber", "mail"]) ?? ""
+        let values = entry.attributes[attribute]
+        guard let value = random.pick(values),
+            change(entry, person, side, attribute, values.filter { $0 != value })
+        else { return }
+        history.wrote(person, side, attribute, nil, .removed(value))
+    }
+
+    private func toggleAccount(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        let isDone =
+            if side == .ad {
+                change(
+                    entry,
+                    person,
+                    side,
+                    "useraccountcontrol",
+                    [entry.attributes["useraccountcontrol"] == ["512"] ? "514" : "512"]
+                )
+            } else {
+                change(
+                    entry,
+                    person,
+                    side,
+                    "pwdaccountlockedtime",
+                    entry.attributes["pwdaccountlockedtime"].isEmpty ? ["000001010000Z"] : []
+                )
+            }
+        if isDone { history.wrote(person, side, "account", nil) }
+    }
+
+    private func refer(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        let attribute = random.pick(["manager", "seealso"]) ?? ""
+        guard let target = random.pick(persons(side)) else { return }
+        let reference = Reference.entry(target.anchor).octets
+        let values: [Octets] =
+            if random.chance(20) {
+                []
+            } else if attribute == "seealso" {
+                entry.attributes[attribute].filter { $0 != reference } + [reference]
+            } else {
+                [reference]
+            }
+        guard directories[side].modify(entry.anchor, [(attribute, values)]) == nil else { return }
+        note("user sets \(attribute) of \(person.lossyText) at \(side.name), \(values.count) with \(target.anchor.low)")
+        history.wrote(person, side, attribute, nil)
+    }
+
+    private func rename(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        let name = fresh("Name ")
+        if side == .ad {
+            let rdn = RelativeDistinguishedName(type: "CN", value: name)
+            guard let parent = entry.parent,
+                directories[side].rename(entry.anchor, below: parent, rdn) == nil
+            else { return }
+            note("user renames \(person.lossyText) at ad to \(name.lossyText)")
+        } else {
+            guard change(entry, person, side, "cn", [name]) else { return }
+        }
+        history.wrote(person, side, "cn", name)
+    }
+
+    private func renameAccount(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        let account = fresh("acct")
+        if side == .ad {
+            guard change(entry, person, side, "samaccountname", [account]) else { return }
+        } else {
+            let rdn = RelativeDistinguishedName(type: "uid", value: account)
+            guard let parent = entry.parent, directories[side].rename(entry.anchor, below: parent, rdn) == nil else {
+                return
+            }
+            note("user renames \(person.lossyText) at miniorange to \(account.lossyText)")
+        }
+        history.wrote(person, side, "samaccountname", account)
+    }
+
+    private func move(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        var targets = containers(side)
+        if random.chance(15), let elsewhere = try? DistinguishedName(parsing: WorldMapping.elsewhere[side]),
+            let anchor = directories[side].anchor(named: elsewhere)
+        {
+            targets = [anchor]
+        }
+        guard let target = random.pick(targets), directories[side].rename(entry.anchor, below: target, entry.rdn) == nil
+        else { return }
+        note("user moves \(person.lossyText) at \(side.name) below \(target.low)")
+        history.wrote(person, side, "@parent", nil)
+    }
+
+    /// What the other server will not take is mended, as its owner would when told.
+    func mendRefusedValues() {
+        for entry in persons(.miniorange)
+        where entry.attributes["title"].contains(where: { $0.bytes.first == UInt8(ascii: "!") }) {
+            guard let person = entry.attributes[WorldMapping.person].first else { continue }
+            let value = fresh("ti")
+            if change(entry, person, .miniorange, "title", [value]) {
+                history.wrote(person, .miniorange, "title", value)
+            }
+        }
+    }
+}

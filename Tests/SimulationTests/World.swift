@@ -1,0 +1,167 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+
+/// Two simulated directories, their users, and the real engine between them. One seed decides everything.
+final class World {
+    /// A write that left the engine.
+    struct Request {
+        var write: Write
+        /// Nil while the server has not carried it out.
+        var outcome: WriteOutcome?
+    }
+
+    struct Options: Sendable {
+        var seed: UInt64
+        var steps: Int
+        var canary: Canary?
+
+        init(seed: UInt64, steps: Int, canary: Canary? = nil) {
+            (self.seed, self.steps, self.canary) = (seed, steps, canary)
+        }
+    }
+
+    let options: Options
+    var random: SplitMix64
+    let directories: PerSide<SimulatedDirectory>
+    var feeds: PerSide<SimulatedFeed>
+    let store = InMemoryStore()
+    let configuration: EngineConfiguration
+    var engine: Engine
+    var requests: [Request] = []
+    var now = Timestamp(milliseconds: 1_800_000_000_000)
+    var history: UserHistory
+    private(set) var trace: [String] = []
+    private(set) var failures: [String] = []
+    /// Operations that the engine had carried out and that change something.
+    private(set) var mutations = 0
+    /// No user writes and no faults any more.
+    var isQuiet = false
+
+    init(_ options: Options) throws {
+        self.options = options
+        random = SplitMix64(seed: options.seed)
+        directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
+        let way: SimulatedFeed.Way = random.chance(50) ? .accessLog : .contentSynchronisation
+        feeds = PerSide(ad: SimulatedFeed(way: .usnRange), miniorange: SimulatedFeed(way: way))
+        let window = random.pick(weighted: [(1, 1), (1, 2), (3, 32)])
+        configuration = EngineConfiguration(
+            objects: [try WorldMapping.people()],
+            writesInFlight: PerSide(both: window),
+            pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)])
+        )
+        engine = Engine(configuration: configuration)
+        history = UserHistory()
+        try makeContainers()
+        try restart()
+    }
+
+    func note(_ line: @autoclosure () -> String) { trace.append(line()) }
+
+    func fail(_ reason: String) {
+        trace.append("FAILED: \(reason)")
+        failures.append(reason)
+    }
+
+    // MARK: The shell
+
+    /// As the product's own loop: one transaction a step, and writes start once it is committed.
+    func run(_ events: [EngineEvent]) throws {
+        guard try step(events) else { return }
+        var rounds = 0
+        while engine.hasWork {
+            rounds += 1
+            guard rounds < 2_000 else { return fail("the engine has work without end") }
+            guard try step([.tick]) else { return }
+        }
+    }
+
+    /// False where the process was killed.
+    private func step(_ events: [EngineEvent]) throws -> Bool {
+        let fate = isQuiet ? 100 : random.below(100)
+        var next = engine
+        var writes: [Write] = []
+        let events = options.canary.map { canary in events.compactMap { canary.tamper($0) } } ?? events
+        do {
+            try store.write { transaction in
+                let seen = options.canary.map { $0.wrap(transaction) } ?? transaction
+                writes = try next.step(events, seen, now: now)
+                // Killed, or the disk was full, before the commit.
+                if fate < 2 { throw Interruption() }
+            }
+        } catch is Interruption {
+            note("killed before the commit")
+            try crash()
+            return false
+        }
+        engine = next
+        if fate == 2 {
+            note("killed after the commit")
+            try crash()
+            return false
+        }
+        for write in writes {
+            note("start \(write.id.rawValue) \(write.side.name) \(describe(write.operation))")
+            requests.append(Request(write: write))
+        }
+        return true
+    }
+
+    private struct Interruption: Error {}
+
+    /// The process is gone. What it had sent may still be carried out; its answers reach no one.
+    func crash() throws {
+        for index in requests.indices where requests[index].outcome == nil && random.chance(50) { execute(index) }
+        requests = []
+        try restart()
+    }
+
+    private func restart() throws {
+        engine = Engine(configuration: configuration)
+        try store.write { try engine.recover($0, mapping: "simulated", now: now) }
+        for side in Side.allCases { connect(side) }
+    }
+
+    func connect(_ side: Side) {
+        feeds[side].connect(
+            directories[side],
+            roots: [WorldMapping.base(side)],
+            cursor: store.cursor(side)
+        )
+        note("\(side.name) connects")
+    }
+
+    // MARK: The servers
+
+    /// The server carries out a request.
+    func execute(_ index: Int) {
+        let write = requests[index].write
+        let directory = directories[write.side]
+        checkBefore(write)
+        let before = directory.sequence
+        let outcome = directory.perform(write.operation)
+        requests[index].outcome = outcome
+        if directory.sequence != before { mutations += 1 }
+        if isQuiet && !write.operation.isRead { lateWrites.append("\(write.side.name) \(describe(write.operation))") }
+        note("\(write.side.name) answers \(write.id.rawValue): \(describe(outcome))")
+    }
+
+    /// Writes carried out since the last call for them in the quiet phase.
+    var lateWrites: [String] = []
+
+    func deliver(_ index: Int) throws {
+        let request = requests.remove(at: index)
+        guard let outcome = request.outcome else { return }
+        try run([.settled(request.write.id, outcome)])
+    }
+
+    /// The engine's own deletes need a user's delete on the other side.
+    private func checkBefore(_ write: Write) {
+        guard case .delete(let anchor, _, _) = write.operation,
+            let entry = directories[write.side].entries[anchor],
+            let person = entry.attributes[WorldMapping.person].first
+        else { return }
+        if !history.wasEverDeleted(person) { fail("deletes \(person.lossyText), whom nobody deleted") }
+    }
+}
