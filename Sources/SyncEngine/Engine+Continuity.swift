@@ -13,6 +13,7 @@ extension Engine {
     /// `mapping` stands for everything that decides which entries and attributes are kept in agreement. Where it is not what the cache was filled by,
     /// both sides are read again as a whole, and nothing is written until both were: what was not asked for before is not known to be absent.
     package mutating func recover(_ store: any StoreTransaction, mapping: Octets, now: Timestamp) throws {
+        try recallRoots(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
         }

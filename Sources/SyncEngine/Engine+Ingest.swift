@@ -36,17 +36,12 @@ extension Engine {
     ) throws {
         var known: [Root] = []
         for snapshot in snapshots {
-            let fact = "root.\(side.name).\(snapshot.name.normalized.lossyText)"
+            let fact = Engine.rootFact(snapshot.name, side)
             if let stored = try store.fact(fact), stored.bytes != snapshot.anchor.octets {
                 throw EngineError.foreignBase(side, snapshot.name)
             }
             try store.setFact(fact, Octets(snapshot.anchor.octets))
-            let living = objectOrder.filter {
-                $0.mapping.specification.scopes[side].base.normalized == snapshot.name.normalized
-            }
-            known.append(
-                Root(name: snapshot.name, anchor: snapshot.anchor, objects: living.map(\.name).sorted())
-            )
+            known.append(root(snapshot.name, snapshot.anchor, side))
             let replica = Replica(
                 side: side,
                 anchor: snapshot.anchor,
@@ -59,6 +54,35 @@ extension Engine {
             )
             try store.put(replica, replacing: try store.replica(side, snapshot.anchor))
         }
+        setRoots(known, side)
+    }
+
+    /// After a restart the bases are known before their servers answer.
+    mutating func recallRoots(_ store: any StoreTransaction) throws {
+        for side in Side.allCases {
+            let bases = Set(objectOrder.map { $0.mapping.specification.scopes[side].base })
+            setRoots(
+                try bases.compactMap { base in
+                    let octets = try store.fact(Engine.rootFact(base, side))
+                    return octets.flatMap { Anchor(octets: $0.bytes) }.map { root(base, $0, side) }
+                },
+                side
+            )
+        }
+    }
+
+    private static func rootFact(_ base: DistinguishedName, _ side: Side) -> String {
+        "root.\(side.name).\(base.normalized.lossyText)"
+    }
+
+    private func root(_ name: DistinguishedName, _ anchor: Anchor, _ side: Side) -> Root {
+        let living = objectOrder.filter {
+            $0.mapping.specification.scopes[side].base.normalized == name.normalized
+        }
+        return Root(name: name, anchor: anchor, objects: living.map(\.name).sorted())
+    }
+
+    private mutating func setRoots(_ known: [Root], _ side: Side) {
         // The longest first, so that a base within a base is found by its own name.
         roots[side] = known.sorted {
             ($0.name.rdns.count, $1.name.normalized) > ($1.name.rdns.count, $0.name.normalized)

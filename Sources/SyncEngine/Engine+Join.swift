@@ -128,6 +128,11 @@ extension Engine {
         guard !current.isComplete, let side = Side.allCases.first(where: { current.anchors[$0] != nil }),
             let anchor = current.anchors[side], let replica = try store.replica(side, anchor)
         else { return }
+        guard !roots[side.opposite].isEmpty else {
+            // The other side never answered yet; its first answer has the queue looked through again.
+            keepDirty(pair.id, now: now)
+            return
+        }
         guard let counterparts = try counterparts(ofParentOf: replica, store, waiter: pair.id) else { return }
         for parent in counterparts {
             guard let match = try store.child(side.opposite, of: parent, named: replica.rdn.normalized),

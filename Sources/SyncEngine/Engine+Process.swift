@@ -96,7 +96,7 @@ extension Engine {
     private static let joinDelay: Int64 = 100
 
     /// Stays in the durable queue without being looked at again in this step.
-    private mutating func keepDirty(_ pair: PairID, now: Timestamp) {
+    mutating func keepDirty(_ pair: PairID, now: Timestamp) {
         unsaved[pair] = DirtyRecord(since: now, cause: .retry)
     }
 
