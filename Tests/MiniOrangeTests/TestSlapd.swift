@@ -240,13 +240,21 @@ private func spawn(_ command: String, _ arguments: [String]) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
+    // A worker thread blocks nearly all signals, and a child inherits that: without this it could only be killed.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
         posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
     }
     let words = ([command] + arguments).map { strdup($0) }
     defer { words.forEach { free($0) } }
     var process = pid_t()
-    let code = posix_spawn(&process, command, &actions, nil, words + [nil], environ)
+    let code = posix_spawn(&process, command, &actions, &attributes, words + [nil], environ)
     guard code == 0 else { throw TestFailure("\(command) can't be started: \(String(cString: strerror(code)))") }
     return process
 }
