@@ -1,0 +1,143 @@
+import ActiveDirectory
+import LDAPClient
+import SyncModel
+import Testing
+
+@testable import ActiveDirectory
+
+@Suite("What the feed decides")
+struct DecisionTests {
+    @Test(arguments: [
+        (10, 10, Duration.zero, DeltaQuery.nothing),
+        (10, 11, .milliseconds(1), .range(first: 11)),
+        (10, 5000, .milliseconds(1), .range(first: 11)),
+        (10, 11, .milliseconds(100), .each(first: 11, last: 11)),
+        (10, 110, .milliseconds(100), .each(first: 11, last: 110)),
+        (10, 111, .milliseconds(100), .range(first: 11)),
+        (10, 9, .zero, .serverWentBack),
+    ])
+    func theDeltaIsAskedForInTheCheapestWay(
+        position: UInt64,
+        highest: UInt64,
+        rangeCost: Duration,
+        expected: DeltaQuery
+    ) {
+        #expect(DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost) == expected)
+    }
+
+    @Test(arguments: [
+        (DeltaQuery.nothing, nil),
+        (.serverWentBack, nil),
+        (.range(first: 7), "(uSNChanged>=7)"),
+        (.each(first: 7, last: 7), "(uSNChanged=7)"),
+        (.each(first: 7, last: 9), "(|(uSNChanged=7)(uSNChanged=8)(uSNChanged=9))"),
+    ])
+    func theDeltaHasAFilter(query: DeltaQuery, filter: String?) {
+        #expect(query.filter == filter)
+    }
+
+    private static let here = Anchor(high: 1, low: 1)
+    private static let other = Anchor(high: 2, low: 2)
+
+    private static func live(_ position: UInt64, at server: Anchor = here) -> FeedCursor {
+        FeedCursor(invocationID: server, position: position, state: .live)
+    }
+
+    private static func loading(_ breadth: LoadBreadth, _ position: UInt64, _ end: UInt64) -> FeedCursor {
+        FeedCursor(invocationID: here, position: position, state: .loading(breadth, end: end))
+    }
+
+    @Test(
+        arguments: [
+            (nil, false, loading(.scopes, 0, 100)),
+            (nil, true, loading(.everything, 0, 100)),
+            (live(50), true, live(50)),
+            (live(100), true, live(100)),
+            (live(101), true, loading(.everythingRestored, 0, 100)),
+            (live(50, at: other), true, loading(.everything, 0, 100)),
+            (loading(.scopes, 20, 80), true, loading(.scopes, 20, 80)),
+            (loading(.everything, 20, 101), true, loading(.everythingRestored, 0, 100)),
+        ] as [(FeedCursor?, Bool, FeedCursor)]
+    )
+    func whereToGoOnFollowsFromTheCursorAndTheServer(known: FeedCursor?, hasCache: Bool, expected: FeedCursor) {
+        let start = FeedStart.decide(
+            invocationID: Self.here,
+            highestCommittedUSN: 100,
+            known: known,
+            hasCache: hasCache
+        )
+        #expect(start.cursor == expected)
+        #expect((start.reason != nil) == (expected.position == 0 && hasCache))
+    }
+
+    @Test(arguments: [
+        live(0), live(.max), loading(.scopes, 3, 9), loading(.everything, 0, .max), loading(.everythingRestored, 1, 2),
+    ])
+    func aCursorComesBackFromItsOctets(cursor: FeedCursor) {
+        #expect(FeedCursor(cursor.cursor) == cursor)
+    }
+
+    @Test(arguments: [
+        [], [0], [0, 0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 1, 9], [0, 0, 0, 0, 0, 0, 0, 1, 1, 0],
+    ])
+    func octetsOfNoCursorAreNone(position: [UInt8]) {
+        let cursor = Cursor(server: Octets(Self.here.octets), position: Octets(position))
+        #expect(FeedCursor(cursor) == nil)
+    }
+
+    @Test func theDelayGrowsToItsLimitWithJitter() {
+        var backoff = Backoff()
+        let delays = (0..<12).map { _ in backoff.next(random: 1) }
+        #expect(delays[0] == .milliseconds(200))
+        #expect(delays[1] == .milliseconds(400))
+        #expect(delays.max() == .seconds(30))
+        #expect(delays[11] == .seconds(30))
+        #expect(backoff.next(random: 0) == .seconds(22.5))
+        backoff.reset()
+        #expect(backoff.next(random: 1) == .milliseconds(200))
+    }
+
+    @Test func windowsGrowWithTheCostOfAskingAndEndAtTheEnd() {
+        var cheap = LoadWindow(overhead: .milliseconds(1))
+        #expect(cheap.target == .milliseconds(500))
+        #expect(cheap.last(from: 1, end: 100) == 100)
+        #expect(cheap.last(from: 1, end: 10_000) == 4096)
+        cheap.adapt(took: .milliseconds(10))
+        #expect(cheap.width == 32_768)
+        cheap.adapt(took: .milliseconds(200))
+        #expect(cheap.width == 65_536)
+        cheap.adapt(took: .milliseconds(600))
+        #expect(cheap.width == 65_536)
+        cheap.adapt(took: .seconds(2))
+        #expect(cheap.width == 32_768)
+        #expect(LoadWindow(overhead: .milliseconds(100)).target == .seconds(3))
+    }
+
+    @Test(
+        arguments: [
+            ("member", nil, nil),
+            ("userCertificate;binary", nil, nil),
+            ("member;range=0-1499", "member", "member;range=1500-*"),
+            ("member;Range=1500-*", "member", nil),
+            ("member;range=x", nil, nil),
+            ("member;range=0-", nil, nil),
+        ] as [(String, String?, String?)]
+    )
+    func aRangeTellsWhatFollows(description: String, name: String?, continuation: String?) {
+        let range = RangedAttribute(description)
+        #expect(range?.name == name)
+        #expect(range?.continuation == continuation)
+    }
+
+    @Test func settingsThatCanNotWorkAreRefused() throws {
+        let endpoint = try LDAPEndpoint("ldaps://dc1.syncline.test")
+        let good = ActiveDirectorySettings(endpoints: [endpoint], credentials: .external)
+        try good.validate()
+        var dirSync = good
+        dirSync.feeding = .dirsync
+        #expect(throws: ActiveDirectoryError.dirSyncUnavailable) { try dirSync.validate() }
+        var noServer = good
+        noServer.endpoints = []
+        #expect(throws: ActiveDirectoryError.self) { try noServer.validate() }
+    }
+}
