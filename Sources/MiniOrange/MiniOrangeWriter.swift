@@ -29,9 +29,12 @@ package final class MiniOrangeWriter: DirectoryWriter {
     private let settings: MiniOrangeSettings
     private let view: DirectoryView
     private let logger: Logger
+    private let limit: WritePlan?
     private let state = Mutex(State())
 
-    package init(settings: MiniOrangeSettings, view: DirectoryView, logger: Logger) {
+    /// `limit`: use no more than this of what the server offers.
+    package init(settings: MiniOrangeSettings, view: DirectoryView, logger: Logger, limitedTo limit: WritePlan? = nil) {
+        self.limit = limit
         self.settings = settings
         self.view = view
         self.logger = logger
@@ -84,7 +87,7 @@ package final class MiniOrangeWriter: DirectoryWriter {
 
     private func connect() async {
         do {
-            let link = try await WriterLink.connect(settings, view)
+            let link = try await WriterLink.connect(settings, view, limit)
             let isWanted = state.withLock { state in
                 guard case .connecting = state.link else { return false }
                 state.link = .connected(link)

@@ -10,7 +10,9 @@ struct WriterLink: Sendable {
     let bases: [DistinguishedName]
 
     /// The first server that answers.
-    static func connect(_ settings: MiniOrangeSettings, _ view: DirectoryView) async throws -> WriterLink {
+    static func connect(_ settings: MiniOrangeSettings, _ view: DirectoryView, _ limit: WritePlan?) async throws
+        -> WriterLink
+    {
         let shape = EntryShape(view: view)
         var last: any Error = MiniOrangeError.feedEnded
         for endpoint in settings.endpoints {

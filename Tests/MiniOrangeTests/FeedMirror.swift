@@ -18,6 +18,11 @@ final class FeedMirror: Sendable {
         var statuses: [FeedStatus] = []
         var lastChange: ContinuousClock.Instant?
 
+        /// Polling and content synchronisation tell of entries outside, too, since one of them may have left.
+        var inScope: [Anchor] {
+            entries.values.filter { $0.name.description.hasSuffix(TestSlapd.people) }.map(\.anchor)
+        }
+
         func entry(_ name: String) -> EntrySnapshot? {
             entries.values.first { $0.name.description.lowercased() == name.lowercased() }
         }

@@ -38,7 +38,7 @@ struct FeedTests {
         let mirror = FeedMirror()
         mirror.start(try slapd.settings(kind.feed), try TestSlapd.view())
         try await mirror.untilLive()
-        #expect(mirror.known.entries.count == 21)
+        #expect(mirror.known.inScope.count == 21)
         #expect(mirror.known.completes.first == .some(nil))
         #expect(mirror.known.roots.map(\.name.description) == [TestSlapd.people])
         #expect(mirror.known.statuses.last?.way == kind.feed.rawValue)
@@ -142,7 +142,7 @@ struct FeedTests {
             let known = mirror.known
             let present = try #require(known.completes.first ?? nil)
             #expect(present.sorted() == present)
-            #expect(Set(present) == Set(known.entries.keys))
+            #expect(Set(present) == Set(known.inScope))
             #expect(present.count == 4)
             await mirror.stop()
         }

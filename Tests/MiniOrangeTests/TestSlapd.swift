@@ -65,6 +65,9 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
         process = 0
     }
 
+    /// A paused server keeps its connections and answers nothing.
+    func pause() { Glibc.kill(process, SIGSTOP) }
+
     func settings(_ feed: MiniOrangeSettings.FeedChoice = .auto) throws -> MiniOrangeSettings {
         MiniOrangeSettings(
             endpoints: [try LDAPEndpoint("ldap://127.0.0.1:\(port)")],
