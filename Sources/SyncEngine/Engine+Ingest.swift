@@ -202,7 +202,7 @@ extension Engine {
 
     /// The object that takes the entry, nil for a container that only gives others their place; no result where it is out of scope.
     private func standing(of snapshot: EntrySnapshot, _ side: Side) -> (object: Object?, isProtected: Bool)? {
-        guard !configuration.excluded[side].contains(snapshot.name.normalized) else { return nil }
+        guard !isExcluded(snapshot, side) else { return nil }
         for object in objectOrder {
             if case .inScope(let isProtected) = object.mapping.standing(
                 side,
@@ -216,6 +216,15 @@ extension Engine {
             roots[side].contains(where: { snapshot.name.isDescendant(of: $0.name) })
         else { return nil }
         return (nil, false)
+    }
+
+    /// The bind accounts themselves.
+    private func isExcluded(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
+        if configuration.excluded[side].contains(snapshot.name.normalized) { return true }
+        guard side == .ad, !configuration.excludedAccounts.isEmpty else { return false }
+        return snapshot.attributes["samaccountname"].contains {
+            configuration.excludedAccounts.contains($0.lossyText.lowercased())
+        }
     }
 
     /// The entry exists, but is not ours to look at any more. That is no deletion.
@@ -249,10 +258,12 @@ extension Engine {
     ) throws {
         guard let old = try store.replica(side, anchor) else {
             // Not in the cache: it may just have come into scope, so it is read as a whole.
-            guard try store.pairID(side, anchor) != nil || !edits.isEmpty else { return }
+            guard try store.pairID(side, anchor) != nil || !edits.isEmpty || newName != nil else { return }
             try requestRead(.read(anchor), side, store, now: now)
             return
         }
+        // It is being read already, and that answer may be older than this edit.
+        guard old.version != .unordered else { return try readAnew(old, store, now: now) }
         guard version.supersedes(old.version) else {
             count { $0.echoes[side] += 1 }
             return
@@ -261,13 +272,13 @@ extension Engine {
             let attributes = try edited(old.attributes, edits, side, object, store),
             let name = try name(of: old, store)
         else {
-            try requestRead(.read(anchor), side, store, now: now)
+            try readAnew(old, store, now: now)
             return
         }
         guard
             case .inScope(let isProtected) = object.mapping.standing(side, name: name, attributes: attributes)
         else {
-            try requestRead(.read(anchor), side, store, now: now)
+            try readAnew(old, store, now: now)
             return
         }
         var replica = old
@@ -276,6 +287,14 @@ extension Engine {
         replica.isProtected = isProtected
         replica.keys = object.mapping.keys(side, attributes)
         try adopt(replica, old, store, now: now)
+    }
+
+    /// Asks for an entry whose edits could not be applied. Until the answer its replica has no version: edits that follow lack what this one did.
+    private mutating func readAnew(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        var replica = old
+        replica.version = .unordered
+        if replica != old { try store.put(replica, replacing: old) }
+        try requestRead(.read(old.anchor), old.side, store, now: now)
     }
 
     /// The attributes after a log's edits, or nil where the log and the cache don't fit and only the server knows.

@@ -10,17 +10,20 @@ package struct EngineConfiguration: Sendable {
     package var pairsPerStep: Int
     /// The DN of each side's entries that must never be touched: both bind accounts.
     package var excluded: PerSide<Set<Octets>>
+    /// Lower-cased sAMAccountNames that must never be touched, where the bind name is no DN.
+    package var excludedAccounts: Set<String>
 
     package init(
         objects: [ObjectMapping],
         writesInFlight: PerSide<Int> = PerSide(ad: 32, miniorange: 64),
         pairsPerStep: Int = 256,
-        excluded: PerSide<Set<Octets>> = PerSide(both: [])
+        excluded: PerSide<Set<Octets>> = PerSide(both: []), excludedAccounts: Set<String> = []
     ) {
         self.objects = objects
         self.writesInFlight = writesInFlight
         self.pairsPerStep = pairsPerStep
         self.excluded = excluded
+        self.excludedAccounts = excludedAccounts
     }
 }
 
