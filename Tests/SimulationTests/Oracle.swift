@@ -69,7 +69,9 @@ extension World {
             let theirs = miniorange.attributes[WorldMapping.attribute(attribute, .miniorange)]
             guard let ours = ad.attributes[attribute].first else {
                 // What stands in for a name that nobody gave is the other side's own affair.
-                if !theirs.isEmpty && WorldMapping.isOneToOne(attribute) { differences.append("\(attribute) only there") }
+                if !theirs.isEmpty && WorldMapping.isOneToOne(attribute) {
+                    differences.append("\(attribute) only there")
+                }
                 continue
             }
             let isShown = theirs.contains { $0 == ours || attribute == "cn" && isCounted(ours, $0) }
@@ -127,7 +129,9 @@ extension World {
             let atAD = ad?.attributes[write.attribute] ?? []
             // Further values of what AD holds one of are shown by the other side alone; that both agree is checked besides.
             if shown.contains(value) { continue }
-            fail("\(name): \(write.attribute) \(value.lossyText), written at \(write.side.name), is lost; ad \(describe(atAD))")
+            fail(
+                "\(name): \(write.attribute) \(value.lossyText), written at \(write.side.name), is lost; ad \(describe(atAD))"
+            )
         }
     }
 

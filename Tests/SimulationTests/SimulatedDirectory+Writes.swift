@@ -89,7 +89,8 @@ extension SimulatedDirectory {
             ? current.name.normalized != name.normalized
             : planned != version(entry.sequence) && planned != .unordered
         if isStale { return .stale(current) }
-        guard let rdn = newName.leaf, let parentName = newName.parent, let parent = self.anchor(named: parentName) else {
+        guard let rdn = newName.leaf, let parentName = newName.parent, let parent = self.anchor(named: parentName)
+        else {
             return .refused(SimulatedRefusal.noParent.refusal)
         }
         if let refusal = rename(anchor, below: parent, rdn) { return .refused(refusal.refusal) }

@@ -113,7 +113,9 @@ final class SimulatedDirectory {
         guard Self.referenceAttributes.contains(attribute) else { return values }
         var stored: [Octets] = []
         for value in values {
-            guard let name = try? DistinguishedName(parsing: value), let target = anchor(named: name) else { return nil }
+            guard let name = try? DistinguishedName(parsing: value), let target = anchor(named: name) else {
+                return nil
+            }
             stored.append(Reference.entry(target).octets)
         }
         return stored

@@ -63,7 +63,8 @@ struct SimulatedFeed {
         let changes: [Change] =
             switch way {
             case .usnRange: Self.coalesced(records, directory)
-            case .contentSynchronisation: records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
+            case .contentSynchronisation:
+                records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
             case .accessLog: records.compactMap { Self.logged($0, directory) }
             }
         undelivered.append(.changes(changes, cursor: Self.cursor(told)))

@@ -47,7 +47,13 @@ struct UserHistory {
         people[person, default: Person()].creations.append(nextOrder())
     }
 
-    mutating func wrote(_ person: Octets, _ side: Side, _ attribute: String, _ value: Octets?, _ effect: Effect = .replacedAll) {
+    mutating func wrote(
+        _ person: Octets,
+        _ side: Side,
+        _ attribute: String,
+        _ value: Octets?,
+        _ effect: Effect = .replacedAll
+    ) {
         people[person, default: Person()].writes.append(
             Written(order: nextOrder(), side: side, attribute: attribute, value: value, effect: effect)
         )

@@ -1,11 +1,12 @@
 import Support
 import SyncEngine
 import SyncModel
-import SyncModel
 
 /// What happens next: users, servers, feeds, time and mishaps take turns as the seed says.
 extension World {
-    private enum Turn { case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle }
+    private enum Turn {
+        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle
+    }
 
     func runSchedule() throws {
         for _ in 0..<options.steps where failures.isEmpty { try takeTurn() }

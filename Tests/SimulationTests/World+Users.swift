@@ -4,7 +4,9 @@ import SyncModel
 
 /// What people and other programs do to the two directories.
 extension World {
-    private enum Act { case create, createOnBoth, write, add, remove, account, refer, rename, renameAccount, move, delete }
+    private enum Act {
+        case create, createOnBoth, write, add, remove, account, refer, rename, renameAccount, move, delete
+    }
 
     func makeContainers() throws {
         for side in Side.allCases {
@@ -78,8 +80,9 @@ extension World {
     private func create(on sides: [Side]) {
         let person = fresh("P")
         let account = fresh("acct")
+        let place = random.below(4)
         for side in sides {
-            guard let container = random.pick(containers(side)) else { continue }
+            let container = containers(side)[place]
             let name = commonName()
             var attributes: Attributes = [WorldMapping.person: [person], "cn": [name]]
             attributes["objectclass"] =
@@ -206,6 +209,7 @@ extension World {
     }
 
     private func renameAccount(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        guard isJoined(person) else { return }
         let account = fresh("acct")
         if side == .ad {
             guard change(entry, person, side, "samaccountname", [account]) else { return }
@@ -219,7 +223,14 @@ extension World {
         history.wrote(person, side, "samaccountname", account)
     }
 
+    /// Before two entries are one pair, another name or place would make the one another person in everyone's eyes.
+    private func isJoined(_ person: Octets) -> Bool {
+        guard let creations = history.people[person]?.creations, creations.count > 1 else { return true }
+        return creations[0] <= history.settledOrders.last ?? 0
+    }
+
     private func move(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        guard isJoined(person) else { return }
         var targets = containers(side)
         if random.chance(15), let elsewhere = try? DistinguishedName(parsing: WorldMapping.elsewhere[side]),
             let anchor = directories[side].anchor(named: elsewhere)

@@ -5,7 +5,10 @@ import SyncModel
 enum WorldMapping {
     static let bases = PerSide(ad: "OU=People,DC=syncline,DC=test", miniorange: "ou=people,dc=syncline,dc=test")
     /// Outside of the scope, yet told by the feeds.
-    static let elsewhere = PerSide(ad: "OU=Elsewhere,DC=syncline,DC=test", miniorange: "ou=elsewhere,dc=syncline,dc=test")
+    static let elsewhere = PerSide(
+        ad: "OU=Elsewhere,DC=syncline,DC=test",
+        miniorange: "ou=elsewhere,dc=syncline,dc=test"
+    )
 
     static func base(_ side: Side) -> DistinguishedName {
         (try? DistinguishedName(parsing: bases[side])) ?? DistinguishedName([])
