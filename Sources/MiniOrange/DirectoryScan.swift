@@ -34,7 +34,7 @@ struct DirectoryScan: Sendable {
         }
     }
 
-    private static func isLimit(_ code: LDAPResultCode) -> Bool {
+    static func isLimit(_ code: LDAPResultCode) -> Bool {
         code == .sizeLimitExceeded || code == .timeLimitExceeded || code == .adminLimitExceeded
     }
 

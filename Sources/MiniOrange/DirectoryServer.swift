@@ -23,10 +23,13 @@ struct DirectoryServer: Sendable {
             var roots: [EntrySnapshot] = []
             for base in view.bases { roots.append(try await root(base, shape, connection)) }
             var searchBase = view.base
-            if let suffix = rootDSE.suffix(of: view.base), suffix.normalized != view.base.normalized,
-                (try? await root(suffix, shape, connection)) != nil
-            {
-                searchBase = suffix
+            if let suffix = rootDSE.suffix(of: view.base), suffix.normalized != view.base.normalized {
+                do {
+                    _ = try await root(suffix, shape, connection)
+                    searchBase = suffix
+                } catch is MiniOrangeError {
+                    // No rights there: entries are looked for below the configured base only.
+                }
             }
             return DirectoryServer(
                 endpoint: endpoint,

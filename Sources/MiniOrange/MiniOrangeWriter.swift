@@ -20,7 +20,7 @@ package final class MiniOrangeWriter: DirectoryWriter {
     private struct State {
         var link = Link.none
         /// In order; sent when there is a connection and room.
-        var waiting: [Job] = []
+        var waiting: ArraySlice<Job> = []
         var inFlight = 0
         var delay = RetryDelay()
         var notBefore = ContinuousClock.now
@@ -98,7 +98,7 @@ package final class MiniOrangeWriter: DirectoryWriter {
             pump()
         } catch {
             let isBindRefused = (error as? LDAPError)?.disposition == .stop
-            let jobs = state.withLock { state -> [Job] in
+            let jobs = state.withLock { state -> ArraySlice<Job> in
                 defer { state.waiting = [] }
                 guard case .connecting = state.link else { return state.waiting }
                 state.link = .none
@@ -113,20 +113,29 @@ package final class MiniOrangeWriter: DirectoryWriter {
 
     /// Sends what waits, as far as there is room.
     private func pump() {
-        while true {
-            let next = state.withLock { state -> (WriterLink, Job)? in
-                guard case .connected(let link) = state.link, state.inFlight < settings.writesInFlight,
-                    !state.waiting.isEmpty
-                else { return nil }
-                state.inFlight += 1
-                return (link, state.waiting.removeFirst())
-            }
-            guard let (link, job) = next else { return }
+        while let (link, job) = next() {
             link.perform(job.operation) { outcome in
                 self.state.withLock { $0.inFlight -= 1 }
                 job.completion(outcome)
                 self.pump()
             }
+        }
+        // Not one by one: each would complete at once, and within the completion of the one before.
+        let stranded = state.withLock { state -> ArraySlice<Job> in
+            guard case .connected(let link) = state.link, link.connection.isClosed else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for job in stranded { job.completion(.unavailable) }
+    }
+
+    private func next() -> (WriterLink, Job)? {
+        state.withLock { state in
+            guard case .connected(let link) = state.link, !link.connection.isClosed,
+                state.inFlight < settings.writesInFlight, let job = state.waiting.popFirst()
+            else { return nil }
+            state.inFlight += 1
+            return (link, job)
         }
     }
 }

@@ -60,7 +60,12 @@ struct PollFollower: Sendable {
             attributes: session.shape.requested + ["modifyTimestamp"],
             pageSize: 1000
         )
-        return try await connection.search(request).entries
+        do {
+            return try await connection.search(request).entries
+        } catch {
+            guard DirectoryScan.isLimit(error.code) else { throw error }
+            throw MiniOrangeError.limited(session.server.searchBase, error)
+        }
     }
 
     private static func stamp(_ entry: LDAPEntry, _ snapshot: EntrySnapshot) -> GeneralizedTime? {

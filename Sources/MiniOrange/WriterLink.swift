@@ -51,6 +51,22 @@ struct WriterLink: Sendable {
         if case .modify(_, let modifications, _) = request, modifications.isEmpty, let anchor = operation.anchor {
             return find(anchor, completion)
         }
+        guard !plan.supportsAssertion, let anchor = operation.anchor else {
+            return send(operation, request, completion)
+        }
+        // Nothing else keeps a name from being another entry's by now.
+        find(anchor) { outcome in
+            guard case .done(let snapshot) = outcome else { return completion(outcome) }
+            guard operation.isPlanned(on: snapshot) else { return completion(.stale(snapshot)) }
+            send(operation, request, completion)
+        }
+    }
+
+    private func send(
+        _ operation: WriteOperation,
+        _ request: LDAPOperation,
+        _ completion: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
         connection.submit(request) { result in
             switch result {
             case .success(let response): succeeded(operation, response, completion)
