@@ -21,15 +21,25 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+// Both can read swift-configuration, whose module is named Configuration, like ours.
+let theirConfiguration = ["Configuration": "SwiftConfiguration"]
+let asyncHTTPClient = Target.Dependency.product(
+    name: "AsyncHTTPClient",
+    package: "async-http-client",
+    moduleAliases: theirConfiguration
+)
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbird = Target.Dependency.product(
+    name: "Hummingbird",
+    package: "hummingbird",
+    moduleAliases: theirConfiguration
+)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -74,7 +84,7 @@ let package = Package(
             [
                 "ActiveDirectory", "Cache", "Configuration", "Crypto", "LDAPClient", "Mapping", "MiniOrange",
                 "Reconcile", "SyncEngine", "SyncModel", asyncHTTPClient, coreMetrics, hummingbird, logging,
-                metrics, nioCore, nioPosix, serviceLifecycle,
+                metrics, nioCore, serviceLifecycle, unixSignals,
             ]
         ),
         tool("synclined", ["SyncService", argumentParser]),
@@ -87,6 +97,10 @@ let package = Package(
         tests("LDAPClientTests", ["LDAPClient", "SyncModel"]),
         tests("MappingTests", ["Mapping", "SyncModel"]),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
+        tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
+        tests("SimulationTests", ["Cache", "Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
+        tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
+        tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
         tests("CacheTests", ["Cache", "LMDB", "Support", "SyncModel"]),
         tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),
     ]

@@ -1,0 +1,52 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Talks to a running daemon over its admin socket.
+package struct AdminClient: Sendable {
+    /// Why there was no answer.
+    package enum Failure: Error, CustomStringConvertible {
+        case notRunning(socket: String)
+        case refused(String)
+
+        package var description: String {
+            switch self {
+            case .notRunning(let socket): "no daemon answers at \(socket); start synclined, or look at its log"
+            case .refused(let text): text
+            }
+        }
+    }
+
+    private let socket: String
+
+    package init(socket: String) { self.socket = socket }
+
+    package func status() async throws -> StatusReport {
+        let body = try await request("/status", post: false)
+        return try JSONDecoder().decode(StatusReport.self, from: Data(body.utf8))
+    }
+
+    package func post(_ path: String) async throws -> String {
+        try await request(path, post: true)
+    }
+
+    private func request(_ path: String, post: Bool) async throws -> String {
+        guard FileManager.default.fileExists(atPath: socket) else { throw Failure.notRunning(socket: socket) }
+        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
+        var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
+        request.method = post ? .POST : .GET
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        } catch {
+            throw Failure.notRunning(socket: socket)
+        }
+        let body = try await response.body.collect(upTo: 64 << 20)
+        let text = String(buffer: body)
+        guard response.status == .ok else {
+            throw Failure.refused(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return text
+    }
+}

@@ -1,0 +1,160 @@
+import Cache
+import Configuration
+import CoreMetrics
+import Foundation
+import Logging
+import Mapping
+import ServiceLifecycle
+import SyncEngine
+import SyncModel
+import Synchronization
+import UnixSignals
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The daemon from configuration to exit code.
+package struct Daemon {
+    /// sysexits(3) EX_CONFIG: a service manager must not try again.
+    package static let exitConfiguration: Int32 = 78
+    private static let metrics = PrometheusFactory()
+
+    private let configurationPath: String
+
+    package init(configurationPath: String) { self.configurationPath = configurationPath }
+
+    /// Runs in the foreground until SIGTERM or SIGINT. SIGHUP loads the configuration anew; a bad one is reported and the old one stays.
+    package func run() async -> Int32 {
+        // What the service makes is for its own user only; a core dump would hold passwords.
+        umask(0o077)
+        var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+
+        var configuration: Configuration
+        do throws(ConfigurationErrors) {
+            configuration = try Configuration.load(path: configurationPath)
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            return Daemon.exitConfiguration
+        }
+        let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        MetricsSystem.bootstrap(Daemon.metrics)
+        let logger = Logger(label: "synclined")
+
+        while true {
+            let reload: Reload
+            reload = Reload()
+            do {
+                try await session(configuration, reload, logger)
+            } catch let error as CacheError {
+                logger.critical("\(error)")
+                return EXIT_FAILURE
+            } catch {
+                logger.critical("Could not go on", metadata: ["error": "\(error)"])
+                return EXIT_FAILURE
+            }
+            guard let next = reload.configuration else { break }
+            configuration = next
+            logger.notice("Going on with the new configuration")
+        }
+        logger.notice("Stopped")
+        return EXIT_SUCCESS
+    }
+
+    /// One run with one configuration.
+    private func session(_ configuration: Configuration, _ reload: Reload, _ logger: Logger) async throws {
+        let wiring = try Wiring(configuration)
+        let cache = try Cache.open(at: configuration.cachePath, mode: .readWrite)
+        defer { try? cache.close() }
+        var engine = Engine(configuration: wiring.engineConfiguration())
+        engine = try cache.write { transaction in
+            var attempt = engine
+            try attempt.recover(transaction, mapping: Octets(configuration.mappingDigest), now: .now)
+            return attempt
+        }
+        let session = try Session(wiring: wiring, cache: cache, logger: logger)
+        let admin = session.adminServer(metrics: Daemon.metrics)
+        try removeStaleSocket(configuration.adminSocket)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+
+        var services: [any Service] = [EngineService(loop: session.loop, engine: engine, writers: session.writers)]
+        for side in Side.allCases { services.append(session.feedService(side)) }
+        services.append(session.progressService())
+        services.append(admin.socketApplication(path: configuration.adminSocket, logger: quiet))
+        if let http = configuration.adminHTTP {
+            services.append(admin.loopbackApplication(host: http.host, port: Int(http.port), logger: quiet))
+        }
+        services.append(ReloadService(path: configurationPath, reload: reload, logger: logger))
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map {
+                    .init(
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup
+                    )
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet
+            )
+        )
+        logger.notice(
+            "Syncline is starting",
+            metadata: ["objects": "\(configuration.objects.map(\.name).joined(separator: ", "))"]
+        )
+        ServiceNotification.send("READY=1")
+        try await group.run()
+        ServiceNotification.send(reload.configuration == nil ? "STOPPING=1" : "RELOADING=1")
+        unlink(configuration.adminSocket)
+    }
+
+    /// A socket that a killed daemon left behind. The cache is ours alone, so nobody can be listening.
+    private func removeStaleSocket(_ path: String) throws {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw DaemonError(description: "\(path) exists and is no socket; change admin.socket or remove it")
+        }
+        unlink(path)
+    }
+}
+
+struct DaemonError: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// Holds the configuration that a reload asks for.
+final class Reload: Sendable {
+    private let next = Mutex<Configuration?>(nil)
+    var configuration: Configuration? {
+        get { next.withLock { $0 } }
+        set { next.withLock { $0 = newValue } }
+    }
+}
+
+/// Waits for SIGHUP, and ends the session when it brings a good configuration.
+struct ReloadService: Service {
+    let path: String
+    let reload: Reload
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                do throws(ConfigurationErrors) {
+                    reload.configuration = try Configuration.load(path: path)
+                    return
+                } catch {
+                    logger.error("The new configuration is not used", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}

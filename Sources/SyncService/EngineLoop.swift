@@ -1,0 +1,245 @@
+package import Cache
+import Foundation
+package import Logging
+package import SyncEngine
+package import SyncModel
+import Synchronization
+
+/// The shell around the engine: one thread that collects what happened, lets the engine work in one cache transaction, commits, and only then starts
+/// the writes that it asks for. What comes in while a transaction runs is taken by the next one, so many small events share a commit.
+package final class EngineLoop: Sendable {
+    /// What the loop is doing, for status and metrics.
+    package struct Snapshot: Sendable {
+        package var counters = EngineCounters()
+        package var outstanding = PerSide<Int>(both: 0)
+        package var isQuiet = false
+        package var isPaused = false
+        /// What keeps the cache from being written, for the admin.
+        package var problem: String?
+        /// Why a side was refused.
+        package var refused = PerSide<String?>(both: nil)
+    }
+
+    private struct Inbox {
+        var events: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)] = []
+        var requests: [@Sendable (inout Engine) -> Void] = []
+        var isStopping = false
+    }
+
+    private let cache: Cache
+    private let writers: PerSide<any DirectoryWriter>
+    private let logger: Logger
+    private let inbox = Mutex(Inbox())
+    private let wake = NSCondition()
+    private let snapshot = Mutex(Snapshot())
+    private let finished = Mutex<(isDone: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+
+    private static let eventsPerStep = 256
+    private static let stopLimit: TimeInterval = 10
+
+    package init(cache: Cache, writers: PerSide<any DirectoryWriter>, logger: Logger) {
+        self.cache = cache
+        self.writers = writers
+        self.logger = logger
+    }
+
+    /// Starts the thread. `engine` has been recovered from the cache.
+    package func start(_ engine: Engine) {
+        let thread = Thread { [self] in run(engine) }
+        thread.name = "engine"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    /// Hands over a feed's event; returns once it is committed.
+    ///
+    /// Throws `EngineError` where the event can't be taken in: the feed must not go on.
+    package func deliver(_ event: FeedEvent, from side: Side) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            post(.feed(side, event)) { error in
+                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
+            }
+        }
+    }
+
+    package func post(_ event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)? = nil) {
+        let isStopping = inbox.withLock { inbox in
+            if !inbox.isStopping || resume == nil { inbox.events.append((event, resume)) }
+            return inbox.isStopping
+        }
+        if isStopping, let resume { resume(CancellationError()) }
+        signal()
+    }
+
+    package func setPaused(_ isPaused: Bool) {
+        inbox.withLock { $0.requests.append { $0.isPaused = isPaused } }
+        signal()
+    }
+
+    package var current: Snapshot { snapshot.withLock { $0 } }
+
+    /// Takes no more events, waits for the answers to writes under way as long as that makes sense, and ends the thread.
+    package func stop() async {
+        let rejected = inbox.withLock { inbox in
+            inbox.isStopping = true
+            let waiting = inbox.events.filter { $0.resume != nil }
+            inbox.events.removeAll { $0.resume != nil }
+            return waiting
+        }
+        for entry in rejected { entry.resume?(CancellationError()) }
+        signal()
+        await withCheckedContinuation { continuation in
+            let isDone = finished.withLock { state in
+                if !state.isDone { state.waiters.append(continuation) }
+                return state.isDone
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    private func signal() {
+        wake.lock()
+        wake.signal()
+        wake.unlock()
+    }
+
+    // MARK: The thread
+
+    private func run(_ initial: Engine) {
+        var engine = initial
+        var stopDeadline: Date?
+        while true {
+            let isStopping = waitForWork(engine, stopDeadline)
+            if isStopping {
+                if stopDeadline == nil {
+                    stopDeadline = Date(timeIntervalSinceNow: EngineLoop.stopLimit)
+                    engine.isPaused = true
+                }
+                let outstanding = engine.outstandingWrites.ad + engine.outstandingWrites.miniorange
+                let isEmpty = inbox.withLock { $0.events.isEmpty }
+                if isEmpty && outstanding == 0 || Date() > stopDeadline! { break }
+            }
+            step(&engine)
+        }
+        let waiters = finished.withLock { state in
+            state.isDone = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns whether the loop is to stop.
+    private func waitForWork(_ engine: Engine, _ stopDeadline: Date?) -> Bool {
+        wake.lock()
+        defer { wake.unlock() }
+        while true {
+            let (hasEvents, isStopping) = inbox.withLock { (!$0.events.isEmpty || !$0.requests.isEmpty, $0.isStopping) }
+            if hasEvents || (engine.hasWork && !isStopping) { return isStopping }
+            if isStopping && engine.outstandingWrites == PerSide(both: 0) { return true }
+            var limit = Date(timeIntervalSinceNow: 1)
+            if let deadline = engine.nextDeadline {
+                // A deadline that has passed and could not be met is looked at again soon, not at once.
+                let due = Date(timeIntervalSince1970: Double(deadline.milliseconds) / 1_000)
+                limit = min(limit, max(due, Date(timeIntervalSinceNow: 0.02)))
+            }
+            if let stopDeadline { limit = min(limit, stopDeadline) }
+            if !wake.wait(until: limit) { return isStopping }
+        }
+    }
+
+    private func step(_ engine: inout Engine) {
+        let (taken, requests) = inbox.withLock { inbox in
+            let count = min(inbox.events.count, EngineLoop.eventsPerStep)
+            let taken = Array(inbox.events.prefix(count))
+            inbox.events.removeFirst(count)
+            defer { inbox.requests = [] }
+            return (taken, inbox.requests)
+        }
+        for request in requests { request(&engine) }
+        var batch: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)] = []
+        for entry in taken {
+            // A connect may be refused, and then nothing else of the transaction may suffer.
+            if case .feed(_, .connected) = entry.event {
+                commit(batch, &engine)
+                commit([entry], &engine)
+                batch = []
+            } else {
+                batch.append(entry)
+            }
+        }
+        commit(batch, &engine)
+    }
+
+    private func commit(
+        _ batch: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)],
+        _ engine: inout Engine
+    ) {
+        let before = engine
+        let events = batch.isEmpty ? [EngineEvent.tick] : batch.map(\.event)
+        do {
+            var attempt = before
+            let writes = try cache.write { transaction in
+                // The transaction is run again after the map has grown: from the same state.
+                attempt = before
+                return try attempt.step(events, transaction, now: Timestamp.now)
+            }
+            engine = attempt
+            publish(engine, problem: nil)
+            for entry in batch { entry.resume?(nil) }
+            for write in writes { start(write) }
+        } catch let error as EngineError {
+            refuse(batch, error)
+        } catch {
+            logger.error("The cache could not be written; it is tried again", metadata: ["error": "\(error)"])
+            publish(engine, problem: "\(error)")
+            // Nothing was taken in and nothing was decided: everything is tried again.
+            inbox.withLock { $0.events.insert(contentsOf: batch, at: 0) }
+            Thread.sleep(forTimeInterval: 1)
+            let isStopping = inbox.withLock { $0.isStopping }
+            if isStopping { rejectAll(error) }
+        }
+    }
+
+    private func refuse(
+        _ batch: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)],
+        _ error: EngineError
+    ) {
+        logger.critical("\(error)")
+        if case .foreignBase(let side, _) = error { snapshot.withLock { $0.refused[side] = "\(error)" } }
+        for entry in batch { entry.resume?(error) }
+    }
+
+    private func rejectAll(_ error: any Error) {
+        let rejected = inbox.withLock { inbox in
+            defer { inbox.events = [] }
+            return inbox.events
+        }
+        for entry in rejected { entry.resume?(error) }
+    }
+
+    private func start(_ write: Write) {
+        let started = ContinuousClock.now
+        writers[write.side].perform(write) { [self] outcome in
+            ServiceMetrics.shared.recordWrite(write, outcome, took: ContinuousClock.now - started)
+            post(.settled(write.id, outcome))
+        }
+    }
+
+    private func publish(_ engine: Engine, problem: String?) {
+        snapshot.withLock { snapshot in
+            snapshot.counters = engine.counters
+            snapshot.outstanding = engine.outstandingWrites
+            snapshot.isQuiet = engine.isQuiet
+            snapshot.isPaused = engine.isPaused
+            snapshot.problem = problem
+        }
+    }
+}
+
+extension Timestamp {
+    /// The clock is read here, in the shell, and handed to the engine.
+    package static var now: Timestamp {
+        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+    }
+}

@@ -1,0 +1,208 @@
+import Cache
+import Foundation
+import Logging
+import Mapping
+import Metrics
+import ServiceLifecycle
+import SyncEngine
+import SyncModel
+import Synchronization
+
+/// The parts that one run of the daemon is made of.
+final class Session: Sendable {
+    let wiring: Wiring
+    let cache: Cache
+    let loop: EngineLoop
+    let writers: PerSide<any DirectoryWriter>
+    let feeds: PerSide<any DirectoryFeed>
+    let board: FeedBoard
+    let progress = Mutex<StatusReport.Progress?>(nil)
+    let logger: Logger
+    let started = Timestamp.now
+
+    init(wiring: Wiring, cache: Cache, logger: Logger) throws {
+        self.wiring = wiring
+        self.cache = cache
+        self.logger = logger
+        let board = FeedBoard()
+        self.board = board
+        writers = try wiring.writers(logger: logger)
+        feeds = try wiring.feeds(logger: logger) { board.post($0) }
+        loop = EngineLoop(cache: cache, writers: writers, logger: logger)
+    }
+
+    func feedService(_ side: Side) -> any Service {
+        FeedService(side: side, feed: feeds[side], cache: cache, loop: loop, board: board, logger: logger)
+    }
+
+    func progressService() -> any Service { ProgressService(session: self) }
+
+    func adminServer(metrics: PrometheusFactory) -> AdminServer {
+        AdminServer(
+            status: { [self] in try report() },
+            isAlive: { [self] in loop.current.problem == nil && loop.current.refused == PerSide(both: nil) },
+            setPaused: { [self] in loop.setPaused($0) },
+            resync: { [self] in try resync($0) },
+            metrics: { [self] in
+                recordGauges()
+                return metrics.render()
+            }
+        )
+    }
+
+    func report() throws -> StatusReport {
+        let now = Timestamp.now
+        var report = try StatusReport(cache: cache, now: now)
+        let current = loop.current
+        report.uptimeSeconds = Double(now.milliseconds - started.milliseconds) / 1_000
+        report.progress = progress.withLock { $0 }
+        if let problem = current.problem { report.problems.append(problem) }
+        for side in Side.allCases {
+            let status = board[side]
+            func fill(_ target: inout StatusReport.SideReport) {
+                target.state = status.state.word
+                target.server = status.server
+                target.feed = status.way
+                target.feedReason = status.reason
+                target.problem = current.refused[side] ?? status.problem
+                if case .loading(let read, let expected) = status.state {
+                    target.entriesRead = read
+                    target.entriesExpected = expected
+                }
+                target.writesInFlight = current.outstanding[side]
+                target.changesSeen = current.counters.changes[side]
+                target.writesMade = current.counters.writes[side]
+            }
+            if side == .ad { fill(&report.ad) } else { fill(&report.miniorange) }
+            if let problem = current.refused[side] ?? status.problem {
+                report.problems.append("\(side.name): \(problem)")
+            }
+        }
+        let states = Set([report.ad.state, report.miniorange.state])
+        report.state =
+            current.isPaused
+            ? "paused" : states == ["live"] ? "live" : states.contains("loading") ? "loading" : "degraded"
+        return report
+    }
+
+    private func resync(_ entry: String?) throws -> String {
+        guard let entry else {
+            loop.post(.resync(nil))
+            return "every pair is looked at again"
+        }
+        let pair = try cache.read { transaction in
+            try EntryLookup(transaction, wiring: wiring).pair(entry)
+        }
+        loop.post(.resync(pair))
+        return "\(entry) is looked at again"
+    }
+
+    private func recordGauges() {
+        guard let report = try? report() else { return }
+        Gauge(label: "syncline_pairs").record(report.pairs)
+        Gauge(label: "syncline_backlog").record(report.backlog)
+        Gauge(label: "syncline_quarantined").record(report.quarantined)
+        Gauge(label: "syncline_conflicts").record(report.conflicts)
+        Gauge(label: "syncline_lag_seconds").record(report.lagSeconds)
+        Gauge(label: "syncline_cache_bytes").record(report.cacheOctets)
+        for side in Side.allCases {
+            let live = board[side].state == .live
+            Gauge(label: "syncline_feed_live", dimensions: [("side", side.name)]).record(live ? 1 : 0)
+        }
+    }
+}
+
+extension FeedStatus.State {
+    var word: String {
+        switch self {
+        case .connecting: "connecting"
+        case .loading: "loading"
+        case .live: "live"
+        case .waiting: "waiting"
+        case .failed: "failed"
+        }
+    }
+}
+
+/// Runs the engine's thread; the last to stop, so that the answers to writes under way still find it.
+struct EngineService: Service {
+    let loop: EngineLoop
+    let engine: Engine
+    let writers: PerSide<any DirectoryWriter>
+
+    func run() async throws {
+        loop.start(engine)
+        try? await gracefulShutdown()
+        await loop.stop()
+        await writers.ad.close()
+        await writers.miniorange.close()
+    }
+}
+
+/// Runs one side's feed until shutdown. A feed that can't go on stops alone: the other side is still taken in.
+struct FeedService: Service {
+    let side: Side
+    let feed: any DirectoryFeed
+    let cache: Cache
+    let loop: EngineLoop
+    let board: FeedBoard
+    let logger: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            let cursor = try cache.read { try $0.cursor(side) }
+            do {
+                try await feed.run(from: cursor) { event in try await loop.deliver(event, from: side) }
+            } catch is CancellationError {
+                return
+            } catch {
+                guard !Task.isCancelled else { return }
+                logger.critical("The feed has ended", metadata: ["side": "\(side.name)", "error": "\(error)"])
+                var status = board[side]
+                status.state = .failed
+                status.problem = "\(error)"
+                board.post(status)
+                loop.post(.feed(side, .disconnected))
+                // The process stays: the admin finds the reason in status.
+                try? await Task.sleep(for: .seconds(Int64.max / 4))
+            }
+        }
+    }
+}
+
+/// Tells in the log and in status how far long work has come.
+struct ProgressService: Service {
+    let session: Session
+    private static let interval = Duration.seconds(2)
+    private static let noticeable = 200
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            var last = session.loop.current.counters
+            while !Task.isCancelled {
+                do { try await Task.sleep(for: ProgressService.interval) } catch { return }
+                let counters = session.loop.current.counters
+                let made = counters.writes.ad + counters.writes.miniorange - last.writes.ad - last.writes.miniorange
+                let looked = counters.reconciled - last.reconciled
+                last = counters
+                let left = try session.cache.read { try $0.count(.dirty) + $0.count(.intents) }
+                let rate = Double(max(made, looked / 2)) / ProgressService.interval.inSeconds
+                guard left > ProgressService.noticeable else {
+                    session.progress.withLock { $0 = nil }
+                    continue
+                }
+                let seconds = rate > 0 ? Double(left) / rate : nil
+                session.progress.withLock {
+                    $0 = StatusReport.Progress(pairsLeft: left, pairsPerSecond: rate, secondsLeft: seconds)
+                }
+                session.logger.info(
+                    "Working",
+                    metadata: [
+                        "left": "\(left)", "per second": "\(Int(rate))",
+                        "seconds left": "\(seconds.map { "\(Int($0))" } ?? "unknown")",
+                    ]
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+extension StatusReport {
+    /// For a person, within 80 columns where names permit.
+    package var text: String {
+        var lines = ["state       \(state)" + (uptimeSeconds.map { ", up \(Self.duration($0))" } ?? "")]
+        for problem in problems { lines.append("PROBLEM     \(problem)") }
+        lines += side("ad", ad)
+        lines += side("miniorange", miniorange)
+        lines.append("pairs       \(pairs)")
+        lines.append("backlog     \(backlog)" + (backlog > 0 ? ", oldest \(Self.duration(lagSeconds))" : ", lag 0 s"))
+        if let progress {
+            let left = progress.secondsLeft.map { ", about \(Self.duration($0)) left" } ?? ""
+            lines.append("progress    \(progress.pairsLeft) left, \(Int(progress.pairsPerSecond))/s\(left)")
+        }
+        lines.append("conflicts   \(conflicts)")
+        if waitingReferences > 0 { lines.append("waiting     \(waitingReferences) references for their target") }
+        lines.append("quarantine  \(quarantined)")
+        for entry in quarantine {
+            lines.append("  \(entry.entry)")
+            let next = entry.nextAttempt.map { ", next \($0)" } ?? ""
+            lines.append("    \(entry.reason) (attempt \(entry.attempts)\(next))")
+        }
+        if quarantined > quarantine.count { lines.append("  … and \(quarantined - quarantine.count) more") }
+        lines.append("cache       \(cachePath), \(Self.octets(cacheOctets))")
+        return lines.joined(separator: "\n")
+    }
+
+    private func side(_ name: String, _ side: SideReport) -> [String] {
+        let label = name.padding(toLength: 12, withPad: " ", startingAt: 0)
+        var line = label + side.state
+        if let server = side.server { line += ", \(server)" }
+        var lines = [line]
+        let indent = String(repeating: " ", count: 12)
+        if !side.feed.isEmpty { lines.append("\(indent)feed: \(side.feed) (\(side.feedReason))") }
+        if let read = side.entriesRead {
+            lines.append("\(indent)reading: \(read)" + (side.entriesExpected.map { " of \($0)" } ?? "") + " entries")
+        }
+        lines.append(
+            "\(indent)\(side.entries) entries, \(side.changesSeen) changes seen, \(side.writesMade) writes made, \(side.writesInFlight) on their way"
+        )
+        return lines
+    }
+
+    static func duration(_ seconds: Double) -> String {
+        if seconds < 10 { return "\((seconds * 10).rounded() / 10) s" }
+        if seconds < 120 { return "\(Int(seconds)) s" }
+        if seconds < 7_200 { return "\(Int(seconds / 60)) min" }
+        return seconds < 172_800 ? "\(Int(seconds / 3_600)) h" : "\(Int(seconds / 86_400)) days"
+    }
+
+    static func octets(_ count: Int) -> String {
+        if count < 1 << 20 { return "\(count >> 10) KiB" }
+        return count < 1 << 30 ? "\(count >> 20) MiB" : "\(count >> 30) GiB"
+    }
+}

@@ -1,0 +1,185 @@
+package import Cache
+import Foundation
+package import SyncModel
+
+/// What `syncline status` tells: the same facts for people and, as JSON, for machines.
+package struct StatusReport: Codable, Sendable {
+    package struct SideReport: Codable, Sendable {
+        package var state: String
+        package var server: String?
+        package var feed: String
+        package var feedReason: String
+        package var problem: String?
+        package var loaded: Bool
+        package var entries: Int
+        package var entriesRead: Int?
+        package var entriesExpected: Int?
+        package var writesInFlight: Int
+        package var changesSeen: Int
+        package var writesMade: Int
+    }
+
+    package struct Progress: Codable, Sendable {
+        package var pairsLeft: Int
+        package var pairsPerSecond: Double
+        package var secondsLeft: Double?
+    }
+
+    package struct QuarantineEntry: Codable, Sendable {
+        package var pair: UInt64
+        package var entry: String
+        package var reason: String
+        package var attempts: Int
+        package var nextAttempt: String?
+    }
+
+    package var state: String
+    package var problems: [String]
+    package var uptimeSeconds: Double?
+    package var ad: SideReport
+    package var miniorange: SideReport
+    package var pairs: Int
+    package var backlog: Int
+    package var lagSeconds: Double
+    package var conflicts: Int
+    package var quarantined: Int
+    package var quarantine: [QuarantineEntry]
+    package var waitingReferences: Int
+    package var progress: Progress?
+    package var cachePath: String
+    package var cacheOctets: Int
+
+    /// Whether there is something an admin should look at.
+    package var isHealthy: Bool { problems.isEmpty && quarantined == 0 && state == "live" }
+}
+
+extension StatusReport {
+    /// Fills in what the cache knows; the daemon adds what only it knows.
+    package init(cache: Cache, now: Timestamp) throws {
+        let statistics = try cache.statistics()
+        let facts = try cache.read { transaction in
+            (
+                loaded: PerSide(
+                    ad: try transaction.isLoaded(.ad),
+                    miniorange: try transaction.isLoaded(.miniorange)
+                ),
+                entries: PerSide(
+                    ad: try StatusReport.countEntries(.ad, transaction),
+                    miniorange: try StatusReport.countEntries(.miniorange, transaction)
+                ),
+                pairs: try transaction.count(.pairs), backlog: try transaction.count(.dirty),
+                intents: try transaction.count(.intents), conflicts: try transaction.count(.conflicts),
+                quarantined: try transaction.count(.quarantine), waiting: try transaction.count(.waiting),
+                lag: try StatusReport.lag(transaction, now: now),
+                quarantine: try StatusReport.quarantine(transaction, limit: 20)
+            )
+        }
+        func side(_ side: Side) -> SideReport {
+            SideReport(
+                state: "not running",
+                server: nil,
+                feed: "",
+                feedReason: "",
+                problem: nil,
+                loaded: facts.loaded[side],
+                entries: facts.entries[side],
+                entriesRead: nil,
+                entriesExpected: nil,
+                writesInFlight: 0,
+                changesSeen: 0,
+                writesMade: 0
+            )
+        }
+        self.init(
+            state: "not running",
+            problems: [],
+            uptimeSeconds: nil,
+            ad: side(.ad),
+            miniorange: side(.miniorange),
+            pairs: facts.pairs,
+            backlog: facts.backlog + facts.intents,
+            lagSeconds: facts.lag,
+            conflicts: facts.conflicts,
+            quarantined: facts.quarantined,
+            quarantine: facts.quarantine,
+            waitingReferences: facts.waiting,
+            progress: nil,
+            cachePath: cache.path,
+            cacheOctets: statistics.usedOctets
+        )
+    }
+
+    private static func countEntries(_ side: Side, _ transaction: CacheTransaction) throws -> Int {
+        var count = 0
+        try transaction.forEachAnchor(side, after: nil) { _ in
+            count += 1
+            return true
+        }
+        return count
+    }
+
+    /// How long the oldest of the pairs that are looked at next has waited, in seconds. Pairs that are set aside do not count.
+    private static func lag(_ transaction: CacheTransaction, now: Timestamp) throws -> Double {
+        var oldest = now
+        for pair in try transaction.dirty(after: nil, limit: 1_000) {
+            guard try transaction.quarantine(pair) == nil, let record = try transaction.dirty(pair) else { continue }
+            oldest = min(oldest, record.since)
+        }
+        return max(0, Double(now.milliseconds - oldest.milliseconds) / 1_000)
+    }
+
+    static func quarantine(_ transaction: CacheTransaction, limit: Int) throws -> [QuarantineEntry] {
+        try transaction.quarantined(after: nil, limit: limit).map { pair, record in
+            QuarantineEntry(
+                pair: pair.rawValue,
+                entry: try EntryNaming(transaction).label(of: pair),
+                reason: record.reason.explanation,
+                attempts: record.attempts,
+                nextAttempt: record.next.map { $0.text }
+            )
+        }
+    }
+}
+
+extension Timestamp {
+    /// ISO 8601 in UTC.
+    package var text: String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(.iso8601)
+    }
+}
+
+extension QuarantineReason {
+    /// What happened and what to do, for a person.
+    package var explanation: String {
+        switch self {
+        case .refused(let side, let refusal):
+            let code = refusal.code == 0 ? "" : " (result code \(refusal.code))"
+            return "\(side.name) refuses the write\(code): \(refusal.message)\(refusal.reason.remedy)"
+        case .ambiguousMatch(let rule, let candidates):
+            return """
+                match rule \(rule + 1) finds \(candidates.count) candidates and none is guessed; make the matching value unique, \
+                or correct the entry
+                """
+        case .noCounterpartForParent:
+            return "its container does not exist on the other side; create it there, and the entry follows"
+        case .missingRequiredValue(let name):
+            return "\(name) is required on the other side and has no value here; set it"
+        case .protected(let side):
+            return "the entry on \(side.name) is protected (adminCount=1) and is never written; the difference stays"
+        }
+    }
+}
+
+extension RefusalReason {
+    fileprivate var remedy: String {
+        switch self {
+        case .nameTaken: "; another entry has this name: rename or delete one of them"
+        case .valueTaken: "; another entry has this unique value: change one of them"
+        case .noParent: "; its container does not exist there: create it"
+        case .notAllowed: "; grant the bind account the right to write this"
+        case .invalid: "; correct the value at its source"
+        case .notLeaf: "; the entry has children: move or delete them first"
+        case .other: ""
+        }
+    }
+}

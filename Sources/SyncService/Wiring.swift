@@ -1,0 +1,82 @@
+import ActiveDirectory
+package import Configuration
+package import LDAPClient
+import Logging
+package import Mapping
+import MiniOrange
+package import SyncEngine
+package import SyncModel
+
+/// Turns a configuration into the parts that the service, and the commands that look at the live directories, are made of.
+package struct Wiring: Sendable {
+    package let configuration: Configuration
+    package let mappings: [ObjectMapping]
+    package let views: PerSide<DirectoryView>
+
+    /// Throws `MappingError` for what the configuration's own checks have let through.
+    package init(_ configuration: Configuration) throws {
+        self.configuration = configuration
+        let mappings = try configuration.objects.map { try ObjectMapping($0) }
+        self.mappings = mappings
+        func view(_ side: Side) -> DirectoryView {
+            var scopes: [DirectoryView.Scope] = []
+            var attributes: Set<String> = []
+            var references: Set<String> = []
+            for mapping in mappings {
+                let scope = mapping.specification.scopes[side]
+                let entry = DirectoryView.Scope(base: scope.base, filter: scope.filter)
+                if !scopes.contains(entry) { scopes.append(entry) }
+                attributes.formUnion(mapping.readAttributes[side])
+                references.formUnion(mapping.readAttributes[side].filter { mapping.isReference(side, $0) })
+            }
+            return DirectoryView(
+                base: configuration[side].base,
+                scopes: scopes,
+                attributes: attributes.sorted(),
+                references: references
+            )
+        }
+        views = PerSide(ad: view(.ad), miniorange: view(.miniorange))
+    }
+
+    package func engineConfiguration() -> EngineConfiguration {
+        func excluded(_ side: Side) -> Set<Octets> {
+            guard let name = try? DistinguishedName(parsing: configuration[side].bindDN) else { return [] }
+            return [name.normalized]
+        }
+        return EngineConfiguration(
+            objects: mappings,
+            writesInFlight: PerSide(
+                ad: configuration.ad.writesInFlight,
+                miniorange: configuration.miniorange.writesInFlight
+            ),
+            excluded: PerSide(ad: excluded(.ad), miniorange: excluded(.miniorange)),
+            excludedAccounts: accountNames()
+        )
+    }
+
+    /// On AD the bind name may be `name@realm` or `DOMAIN\name` instead of a DN.
+    private func accountNames() -> Set<String> {
+        let bind = configuration.ad.bindDN.lowercased()
+        if bind.contains("=") { return [] }
+        if let at = bind.firstIndex(of: "@") { return [String(bind[..<at])] }
+        if let slash = bind.firstIndex(of: "\\") { return [String(bind[bind.index(after: slash)...])] }
+        return [bind]
+    }
+
+    package func endpoints(_ side: Side) throws -> [LDAPEndpoint] {
+        try configuration[side].servers.map { try LDAPEndpoint($0.text) }
+    }
+
+    package func tls(_ side: Side) -> TLSSettings {
+        TLSSettings(caFile: configuration[side].caFile, startTLS: configuration[side].startTLS)
+    }
+
+    package func credentials(_ side: Side) -> BindCredentials {
+        .simple(name: configuration[side].bindDN, password: configuration[side].password.octets)
+    }
+
+    package func timeouts(_ side: Side) -> LDAPTimeouts {
+        LDAPTimeouts(connect: configuration[side].connectTimeout, operation: configuration[side].operationTimeout)
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+
+/// A command that this version does not have. It says so, and fails, instead of being an unknown word.
+protocol NotYetAvailable: ParsableCommand {}
+
+extension NotYetAvailable {
+    func run() throws {
+        let name = Self.configuration.commandName ?? "\(Self.self)".lowercased()
+        FileHandle.standardError.write(Data("syncline \(name): not available in this version\n".utf8))
+        throw ExitCode(2)
+    }
+}
+
+struct Conflicts: NotYetAvailable {
+    static let configuration = CommandConfiguration(abstract: "The conflict report (not available in this version).")
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct Explain: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        abstract: "Why a value is what it is (not available in this version)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct CacheInspector: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        commandName: "cache",
+        abstract: "The cache inspector (not available in this version)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct Verify: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        abstract: "Compares the live directories (not available in this version)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct Holds: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes that wait for a person (not available in this version)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct Approve: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        abstract: "Lets held writes go (not available in this version)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct Quarantine: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        abstract: "Entries set aside (not available in this version; status lists them)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct Undo: NotYetAvailable {
+    static let configuration = CommandConfiguration(
+        abstract: "Takes a change back (not available in this version)."
+    )
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
