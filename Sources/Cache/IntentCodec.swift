@@ -12,6 +12,7 @@ enum IntentCodec {
         writer.appendList(intent.target) { change in
             writer.append(change.name)
             writer.append(change.values)
+            writer.append(change.agreed)
         }
     }
 
@@ -26,7 +27,11 @@ enum IntentCodec {
         let operation = try decodeOperation(from: &reader)
         let target = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
             let name = try reader.readName()
-            return Intent.CanonicalChange(name: name, values: try reader.readValues())
+            return Intent.CanonicalChange(
+                name: name,
+                values: try reader.readValues(),
+                agreed: try reader.readValues()
+            )
         }
         try reader.end()
         let write = Write(id: id, pair: pair, side: side, object: object, operation: operation)

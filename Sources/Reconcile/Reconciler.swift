@@ -153,6 +153,7 @@ package struct Reconciler: Sendable {
                 agreed = a
                 wanted = a
             } else {
+                if rule.shape == .set { agreed = agreedValues(base: b, ad: a, miniorange: m) }
                 let verdict = decide(rule, base: b, ad: a, miniorange: m)
                 wanted = verdict.values
                 if wanted != a { changes.ad.append(rule.name) }
@@ -220,6 +221,12 @@ package struct Reconciler: Sendable {
             for value in side where !base.contains(value) && !merged.contains(value) { merged.append(value) }
         }
         return merged.sorted()
+    }
+
+    /// The base of a set moves value by value: where both sides have one, or neither has.
+    private func agreedValues(base: [Octets], ad: [Octets], miniorange: [Octets]) -> [Octets] {
+        let kept = base.filter { ad.contains($0) || miniorange.contains($0) }
+        return (kept + ad.filter { miniorange.contains($0) && !base.contains($0) }).sorted()
     }
 
     private func union(_ first: [String], _ second: [String]) -> [String] {

@@ -10,4 +10,10 @@ package enum SideState: Hashable, Sendable {
     case outOfScope
     /// `unknown` names, sorted, the canonical attributes that can't be said now: references whose target has no pair yet.
     case present(Attributes, unknown: [String])
+
+    /// What the side holds; nil where it has no entry.
+    package var values: Attributes? {
+        if case .present(let values, _) = self { return values }
+        return nil
+    }
 }

@@ -162,7 +162,9 @@ extension Engine {
             return
         }
         if projection.changes.isEmpty {
-            if projection.waitsFor.isEmpty { plan.settled += names }
+            // What the other side has yet to take over is agreed only when it has.
+            let others = result.changes[side.opposite]
+            if projection.waitsFor.isEmpty { plan.settled += names.filter { !others.contains($0) } }
             return
         }
         var changes: [AttributeChange] = []

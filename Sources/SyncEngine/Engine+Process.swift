@@ -132,7 +132,7 @@ extension Engine {
             plan = try planChanges(next, result, replicas, object, store)
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
-        try carryOut(plan, pair, next, result, object, store, now: now)
+        try carryOut(plan, pair, next, result, states, object, store, now: now)
     }
 
     /// Records what the plan calls for: the pair, its conflicts and its intents, or why nothing can be done.
@@ -141,6 +141,7 @@ extension Engine {
         _ before: Pair,
         _ pair: Pair,
         _ result: Reconciliation,
+        _ states: PerSide<SideState>,
         _ object: Object,
         _ store: any StoreTransaction,
         now: Timestamp
@@ -170,7 +171,13 @@ extension Engine {
                 object: object.name,
                 operation: planned.operation
             )
-            let target = planned.names.map { Intent.CanonicalChange(name: $0, values: result.target[$0]) }
+            let target = planned.names.map { name in
+                Intent.CanonicalChange(
+                    name: name,
+                    values: result.target[name],
+                    agreed: states[planned.side.opposite].values?[name] ?? result.target[name]
+                )
+            }
             try open(Intent(write: write, target: target, since: now), store)
             count { $0.writes[planned.side] += 1 }
             try store.append(

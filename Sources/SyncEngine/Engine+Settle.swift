@@ -136,7 +136,7 @@ extension Engine {
             )
             guard rest.changes.isEmpty, rest.newRDN == nil, rest.waitsFor.isEmpty else { continue }
             if pair.base == nil { pair.base = Attributes() }
-            pair.base?[change.name] = change.values
+            pair.base?[change.name] = change.agreed
         }
         if let parent = intent.target.first(where: { $0.name == parentAttribute }),
             let container = try container(parent.values.first, object, side, store),
@@ -148,7 +148,7 @@ extension Engine {
         if pair != before { try store.put(pair, replacing: before) }
         try countMismatch(
             intent,
-            confirmed: intent.target.allSatisfy { pair.base?[$0.name] == $0.values },
+            confirmed: intent.target.allSatisfy { pair.base?[$0.name] ?? [] == $0.agreed },
             store,
             now: now
         )

@@ -1,17 +1,22 @@
 /// A write that was decided and is not yet confirmed, with what its confirmation will move the base to.
 package struct Intent: Hashable, Sendable {
     package var write: Write
-    /// Canonical values of the attributes that the write carries; all of them for an add. An empty list means absent.
+    /// The canonical attributes that the write carries; all of them for an add.
     package var target: [CanonicalChange]
     package var since: Timestamp
 
     package struct CanonicalChange: Hashable, Sendable {
         package var name: String
+        /// What the written side is to show. An empty list means absent.
         package var values: [Octets]
+        /// What the other side held when the write was decided, and what the base moves to. Less than `values` where the other side has values to
+        /// take over as well: what it never had must not look as if it were removed there.
+        package var agreed: [Octets]
 
-        package init(name: String, values: [Octets]) {
+        package init(name: String, values: [Octets], agreed: [Octets]) {
             self.name = name
             self.values = values
+            self.agreed = agreed
         }
     }
 

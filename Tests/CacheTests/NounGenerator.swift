@@ -132,7 +132,11 @@ struct NounGenerator: RandomNumberGenerator {
                 operation: operation()
             ),
             target: list(upTo: 5) { generator in
-                Intent.CanonicalChange(name: generator.name(), values: generator.list(upTo: 3) { $0.octets() })
+                Intent.CanonicalChange(
+                    name: generator.name(),
+                    values: generator.list(upTo: 3) { $0.octets() },
+                    agreed: generator.list(upTo: 3) { $0.octets() }
+                )
             },
             since: time()
         )

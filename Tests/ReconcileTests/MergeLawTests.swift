@@ -144,6 +144,15 @@ struct MergeLawTests {
                 let result = reconciler.reconcile(base: one.base, ad: one.ad, miniorange: one.miniorange)
                 guard case .both = result.existence, let moved = result.base else { continue }
                 guard moved != one.base ?? Attributes() else { continue }
+                let old = one.base?[Vocabulary.name] ?? []
+                // A register moves as a whole, a set value by value.
+                let words: [Octets] = domain.shape == .set ? ["x", "y"] : []
+                for value in words where moved[Vocabulary.name].contains(value) != old.contains(value) {
+                    let isThere = moved[Vocabulary.name].contains(value)
+                    #expect(values(one.ad).contains(value) == isThere, "\(one.text)")
+                    #expect(values(one.miniorange).contains(value) == isThere, "\(one.text)")
+                }
+                guard domain.shape == .register else { continue }
                 let shown = moved[Vocabulary.name]
                 #expect(shown == values(one.ad) && shown == values(one.miniorange), "\(one.text)")
             }
