@@ -105,10 +105,20 @@ extension World {
         names.compactMap { value in
             guard let name = try? DistinguishedName(parsing: value), let anchor = directories[side].anchor(named: name),
                 let person = directories[side].entries[anchor]?.attributes[WorldMapping.person].first,
-                !history.wasEverDeleted(person)
+                !history.wasEverDeleted(person), !isElsewhere(person)
             else { return nil }
             return person
         }.sorted()
+    }
+
+    /// Out of scope on either side: then no value can name it on both.
+    private func isElsewhere(_ person: Octets) -> Bool {
+        Side.allCases.contains { side in
+            persons(side).contains { entry in
+                entry.attributes[WorldMapping.person].first == person
+                    && isElsewhere(directories[side].snapshot(entry.anchor), side)
+            }
+        }
     }
 
     private func place(_ entry: EntrySnapshot, _ side: Side) -> [Octets] {
