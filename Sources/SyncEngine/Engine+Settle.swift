@@ -252,6 +252,9 @@ extension Engine {
             if try store.replica(side, anchor) != nil {
                 try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
                 queue.delay(intent.write.pair, until: now.advanced(byMilliseconds: 1_000))
+            } else if try store.pair(intent.write.pair) != nil {
+                // The event came while this read was on its way, when nothing could be done about it.
+                markDirty(intent.write.pair, .retry, now: now)
             }
         case .readName, .add:
             markDirty(intent.write.pair, .retry, now: now)
