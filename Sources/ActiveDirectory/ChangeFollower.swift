@@ -27,7 +27,7 @@ struct ChangeFollower {
     mutating func catchUp(_ wake: FeedSession.Wake) async throws {
         let begin = ContinuousClock.now
         // A notification says that there is something: where a range is cheap both questions go in one round trip.
-        if wake == .notification && rangeCost <= DeltaQuery.expensiveRange {
+        if wake == .notification && DeltaQuery.isCheap(rangeCost) {
             let query = DeltaQuery.range(first: position + 1)
             if try await ask(query, since: begin) { return }
         }

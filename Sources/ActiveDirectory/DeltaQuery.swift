@@ -13,12 +13,14 @@ enum DeltaQuery: Hashable, Sendable {
     /// A range search that takes this long reads the whole directory.
     static let expensiveRange = Duration.milliseconds(2)
 
+    static func isCheap(_ rangeCost: Duration) -> Bool { rangeCost <= expensiveRange }
+
     /// `rangeCost`: what a range search that finds nothing takes at this server.
     static func choose(after position: UInt64, upTo highest: UInt64, rangeCost: Duration) -> DeltaQuery {
         if highest < position { return .serverWentBack }
         let gap = highest - position
         if gap == 0 { return .nothing }
-        return gap <= longestList && rangeCost > expensiveRange
+        return gap <= longestList && !isCheap(rangeCost)
             ? .each(first: position + 1, last: highest)
             : .range(first: position + 1)
     }

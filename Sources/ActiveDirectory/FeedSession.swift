@@ -56,13 +56,19 @@ struct FeedSession: Sendable {
             $0.remarks = remarks
         }
         if let reason = start.reason { logger.warning("everything is read again", metadata: ["reason": "\(reason)"]) }
+        let rangeCost = try await self.rangeCost()
+        let usesNotifications = DeltaQuery.isCheap(rangeCost)
+        let pulse = usesNotifications ? settings.pulse : min(settings.pulse, Self.quickPulse)
+        if !usesNotifications {
+            tellPulseOnly("uSNChanged has no index for ranges here: each notification would read the whole directory")
+        }
         let (wakes, waker) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await watchNotifications { waker.yield(.notification) } }
-            group.addTask { try await feed(from: start, wakes) }
+            if usesNotifications { group.addTask { try await watchNotifications { waker.yield(.notification) } } }
+            group.addTask { try await feed(from: start, wakes, rangeCost) }
             group.addTask {
                 while true {
-                    try await Task.sleep(for: settings.pulse)
+                    try await Task.sleep(for: pulse)
                     waker.yield(.pulse)
                 }
             }
@@ -71,14 +77,17 @@ struct FeedSession: Sendable {
         }
     }
 
+    /// Where it must do without notifications. One look costs the server a tenth of a millisecond.
+    private static let quickPulse = Duration.milliseconds(20)
+
     enum Wake: Sendable { case notification, pulse }
 
-    private func feed(from start: FeedStart, _ wakes: AsyncStream<Wake>) async throws {
+    private func feed(from start: FeedStart, _ wakes: AsyncStream<Wake>, _ rangeCost: Duration) async throws {
         var position = start.cursor.position
         if case .loading(let breadth, let end) = start.cursor.state {
             position = try await load(breadth, after: position, end: end)
         }
-        var follower = ChangeFollower(session: self, position: position, rangeCost: try await rangeCost())
+        var follower = ChangeFollower(session: self, position: position, rangeCost: rangeCost)
         board.update { $0.phase = .live }
         try await follower.catchUp(.pulse)
         for await wake in wakes { try await follower.catchUp(wake) }
@@ -128,17 +137,23 @@ struct FeedSession: Sendable {
         return ["the account may not read the container of deleted objects: deletes at this side will not be noticed"]
     }
 
-    /// What a range search takes that finds nothing: the better of two, since the first may pay for something else.
+    /// What a range search that finds nothing takes beyond the way to the server and back: the best of three each, since
+    /// any may have waited for something else.
     private func rangeCost() async throws(ActiveDirectoryError) -> Duration {
-        var best = Duration.seconds(60)
-        for _ in 0..<2 {
-            let request = deltaRequest(filter: "(uSNChanged>=\(UInt64(Int64.max)))")
-            let clock = ContinuousClock()
-            let begin = clock.now
+        let request = deltaRequest(filter: "(uSNChanged>=\(UInt64(Int64.max)))")
+        let way = try await quickest(DomainController.usnRequest)
+        return max(.zero, try await quickest(request) - way)
+    }
+
+    private func quickest(_ request: SearchRequest) async throws(ActiveDirectoryError) -> Duration {
+        var best: Duration?
+        for _ in 0..<3 {
+            let begin = ContinuousClock.now
             do throws(LDAPError) { _ = try await connection.search(request) } catch { throw .ldap(error) }
-            best = min(best, clock.now - begin)
+            let took = ContinuousClock.now - begin
+            best = min(best ?? took, took)
         }
-        return best
+        return best ?? .zero
     }
 
     /// All of the naming context, since what left the scope must be told, too.
