@@ -174,7 +174,17 @@ extension Engine {
             nameCounter: pair.nameCounter,
             resolver: StoreResolver(store: store)
         )
-        return rest.changes.isEmpty && rest.newRDN == nil
+        if rest.changes.isEmpty && rest.newRDN == nil { return true }
+        // Someone may have changed it since. Who has this name and is matched with the added one by a rule is the same person in any case.
+        let added = try object.mapping.newEntry(
+            intent.write.side,
+            target: target,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )
+        let rules = object.mapping.specification.match.count
+        let keys = object.mapping.keys(intent.write.side, added.attributes).filter { Int($0.bytes[0]) < rules }
+        return object.mapping.keys(intent.write.side, attributes).contains { keys.contains($0) }
     }
 
     /// Gives the pair its entry on `side`. The feed may have brought it first, as a pair of its own; that one is absorbed.
