@@ -86,8 +86,10 @@ extension World {
         let isDisabled = ad.attributes["useraccountcontrol"] == ["514"]
         if isDisabled == miniorange.attributes["pwdaccountlockedtime"].isEmpty { differences.append("account state") }
         for attribute in ["manager", "seealso"] {
-            let ours = targets(ad.attributes[attribute], .ad)
-            let theirs = targets(miniorange.attributes[attribute], .miniorange)
+            // What names someone who can't be named on both sides stays as it is, on both.
+            guard let ours = targets(ad.attributes[attribute], .ad),
+                let theirs = targets(miniorange.attributes[attribute], .miniorange)
+            else { continue }
             if ours != theirs {
                 differences.append("\(attribute) is \(describe(ours)) at ad, \(describe(theirs)) there")
             }
@@ -100,15 +102,16 @@ extension World {
         ours.lossyText.hasPrefix(theirs.lossyText + " (") && ours.lossyText.hasSuffix(")")
     }
 
-    /// The persons that DNs name, without those whom somebody deleted: servers drop such values without a word.
-    private func targets(_ names: [Octets], _ side: Side) -> [Octets] {
-        names.compactMap { value in
+    /// The persons that DNs name, without those whom somebody deleted: servers drop such values without a word. Nil if one is out of scope.
+    private func targets(_ names: [Octets], _ side: Side) -> [Octets]? {
+        let persons: [Octets] = names.compactMap { value in
             guard let name = try? DistinguishedName(parsing: value), let anchor = directories[side].anchor(named: name),
                 let person = directories[side].entries[anchor]?.attributes[WorldMapping.person].first,
-                !history.wasEverDeleted(person), !isElsewhere(person)
+                !history.wasEverDeleted(person)
             else { return nil }
             return person
-        }.sorted()
+        }
+        return persons.contains(where: isElsewhere) ? nil : persons.sorted()
     }
 
     /// Out of scope on either side: then no value can name it on both.
