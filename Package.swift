@@ -74,7 +74,7 @@ let package = Package(
         // IO.
         module("LDAPClient", ["CLDAP", "SyncModel"]),
         module("LMDB", ["CLMDB"]),
-        module("Crypto", ["COpenSSL"]),
+        module("Cryptography", ["COpenSSL"]),
         module("Cache", ["LMDB", "SyncModel"]),
         module("ActiveDirectory", ["LDAPClient", "SyncModel", logging]),
         module("MiniOrange", ["LDAPClient", "SyncModel", logging]),
@@ -82,13 +82,20 @@ let package = Package(
         module(
             "SyncService",
             [
-                "ActiveDirectory", "Cache", "Configuration", "Crypto", "LDAPClient", "Mapping", "MiniOrange",
+                "ActiveDirectory", "Cache", "Configuration", "Cryptography", "LDAPClient", "LMDB", "Mapping",
+                "MiniOrange",
                 "Reconcile", "SyncEngine", "SyncModel", asyncHTTPClient, coreMetrics, hummingbird, logging,
                 metrics, nioCore, serviceLifecycle, unixSignals,
             ]
         ),
         tool("synclined", ["SyncService", argumentParser]),
         tool("syncline", ["SyncService", argumentParser]),
+        .executableTarget(
+            name: "reconcile-bench",
+            dependencies: ["Mapping", "Reconcile", "SyncModel"],
+            path: "Sources/Bench",
+            swiftSettings: houseSettings
+        ),
 
         // Tests.
         .target(name: "Support", dependencies: ["SyncModel"], path: "Tests/Support", swiftSettings: houseSettings),
@@ -96,10 +103,13 @@ let package = Package(
         tests("LMDBTests", ["LMDB"]),
         tests("LDAPClientTests", ["LDAPClient", "SyncModel"]),
         tests("MappingTests", ["Mapping", "SyncModel"]),
+        tests("CryptographyTests", ["Cryptography"]),
+        tests("SyncServiceTests", ["Configuration", "Mapping", "Reconcile", "SyncModel", "SyncService"]),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Cache", "Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
+        tests("IntegrationTests", ["SyncModel", "syncline", "synclined"]),
         tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
         tests("CacheTests", ["Cache", "LMDB", "Support", "SyncModel"]),
         tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),

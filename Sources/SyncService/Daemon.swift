@@ -2,6 +2,7 @@ import Cache
 import Configuration
 import CoreMetrics
 import Foundation
+import LMDB
 import Logging
 import Mapping
 import ServiceLifecycle
@@ -70,7 +71,9 @@ package struct Daemon {
     /// One run with one configuration.
     private func session(_ configuration: Configuration, _ reload: Reload, _ logger: Logger) async throws {
         let wiring = try Wiring(configuration)
-        let cache = try Cache.open(at: configuration.cachePath, mode: .readWrite)
+        // A power cut may undo the last transactions. The feeds then go on from the older cursor, and comparing states finds what was written already.
+        let cache = try Cache.open(
+            at: configuration.cachePath, mode: .readWrite, options: CacheOptions(durability: .allButTheLast))
         defer { try? cache.close() }
         var engine = Engine(configuration: wiring.engineConfiguration())
         engine = try cache.write { transaction in
