@@ -19,11 +19,8 @@ struct FeedChoice: Sendable {
             }
             return FeedChoice(way: .accesslog, reason: "configured")
         case .syncrepl:
-            guard server.rootDSE.supportsSync else {
-                throw MiniOrangeError.wayUnavailable(
-                    .syncrepl,
-                    reason: "the server does not offer content synchronisation"
-                )
+            if let obstacle = try await syncObstacle(server, server.searchBase) {
+                throw MiniOrangeError.wayUnavailable(.syncrepl, reason: obstacle)
             }
             return FeedChoice(way: .syncrepl, reason: "configured")
         case .polling:
@@ -31,16 +28,44 @@ struct FeedChoice: Sendable {
         case .auto:
             break
         }
-        if kept == .syncrepl, server.rootDSE.supportsSync {
+        let syncObstacle = try await syncObstacle(server, server.searchBase)
+        if kept == .syncrepl, syncObstacle == nil {
             return FeedChoice(way: .syncrepl, reason: "it was used before, and changing would cost a complete read")
         }
         guard let obstacle = try await accesslogObstacle(settings, server, isForced: false) else {
             return FeedChoice(way: .accesslog, reason: "the access log is there and has every change")
         }
-        if server.rootDSE.supportsSync {
+        guard let syncObstacle else {
             return FeedChoice(way: .syncrepl, reason: "content synchronisation is offered; no access log: \(obstacle)")
         }
-        return FeedChoice(way: .polling, reason: "no content synchronisation is offered; no access log: \(obstacle)")
+        return FeedChoice(
+            way: .polling,
+            reason: "no content synchronisation: \(syncObstacle); no access log: \(obstacle)"
+        )
+    }
+
+    /// Why a tree can't be followed by content synchronisation; nil where it can.
+    private static func syncObstacle(
+        _ server: DirectoryServer,
+        _ base: DistinguishedName
+    ) async throws -> String? {
+        guard server.rootDSE.supportsSync else { return "the server does not know content synchronisation" }
+        // Every slapd with the module says that it knows the control, but only a database with the overlay takes it.
+        let cookie = try await server.position(of: base)
+        let probe = SearchRequest(
+            base: base.description,
+            scope: .base,
+            filter: "(!(objectClass=*))",
+            attributes: ["1.1"],
+            controls: [SyncRequest(mode: .refreshOnly, cookie: cookie?.octets).control]
+        )
+        do {
+            _ = try await server.connection.search(probe)
+            return nil
+        } catch {
+            guard error.serverResult != nil, error.disposition != .reconnect else { throw error }
+            return error.code == .syncRefreshRequired ? nil : "\(base): \(error)"
+        }
     }
 
     /// Why the access log can't be followed; nil where it can.
@@ -50,29 +75,15 @@ struct FeedChoice: Sendable {
         isForced: Bool
     ) async throws -> String? {
         let base = settings.accesslogBase
-        guard server.rootDSE.supportsSync else { return "the server does not offer content synchronisation" }
         do {
             let request = SearchRequest(base: base.description, scope: .base, attributes: ["1.1"])
             guard try await !server.connection.search(request).entries.isEmpty else { return "\(base) can't be read" }
-            // The control is known to every slapd; only a database with syncprov answers it.
-            let probe = SearchRequest(
-                base: base.description,
-                scope: .base,
-                filter: "(!(objectClass=*))",
-                attributes: ["1.1"],
-                controls: [SyncRequest(mode: .refreshOnly, cookie: await farCookie(server, base)).control]
-            )
-            _ = try await server.connection.search(probe)
         } catch {
             guard error.serverResult != nil, error.disposition != .reconnect else { throw error }
-            if error.code == .syncRefreshRequired { return try await recordObstacle(settings, server, isForced) }
             return "\(base): \(error.code.name)"
         }
+        if let obstacle = try await syncObstacle(server, base) { return obstacle }
         return try await recordObstacle(settings, server, isForced)
-    }
-
-    private static func farCookie(_ server: DirectoryServer, _ base: DistinguishedName) async -> Octets? {
-        (try? await server.position(of: base))?.octets
     }
 
     /// The records must tell all: looked at by one of them, and by whether the newest change of the directory is among them.

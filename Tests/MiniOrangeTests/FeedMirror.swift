@@ -49,13 +49,17 @@ final class FeedMirror: Sendable {
     }
 
     func stop() async {
+        await stopKeepingStatuses()
+        state.withLock { $0.statuses = [] }
+    }
+
+    func stopKeepingStatuses() async {
         let running = task.withLock { task in
             defer { task = nil }
             return task
         }
         running?.cancel()
         _ = await running?.result
-        state.withLock { $0.statuses = [] }
     }
 
     /// Waits until it holds, or 20 s.

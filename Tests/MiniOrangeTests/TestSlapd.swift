@@ -193,6 +193,11 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
 
                 """
         }
+        try load(ldif, overlays)
+    }
+
+    /// Puts entries into the database past the log, while the server is down.
+    func load(_ ldif: String, _ overlays: Overlays) throws {
         let file = directory.appending(path: "load.ldif")
         try ldif.write(to: file, atomically: true, encoding: .utf8)
         let words = ["-q", "-w", "-b", Self.suffix, "-f", configuration.path, "-l", file.path]
