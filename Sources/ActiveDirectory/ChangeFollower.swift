@@ -7,9 +7,6 @@ struct ChangeFollower {
     /// A position this far ahead of the delivered cursor is worth an event of its own.
     private static let longestSilence: UInt64 = 1000
     private static let pageSize = 1000
-    /// Above this an answer comes in pages.
-    private static let unpagedLimit = 500
-
     let session: FeedSession
     private var position: UInt64
     private var deliveredPosition: UInt64
@@ -31,23 +28,27 @@ struct ChangeFollower {
             let query = DeltaQuery.range(first: position + 1)
             if try await ask(query, since: begin) { return }
         }
-        let highest = try await highestUSN(connection.pipeline([.search(DomainController.usnRequest)])[0])
-        let query = DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost)
-        switch query {
-        case .nothing: return
-        case .serverWentBack: throw ServerWentBack(from: position, to: highest)
-        case .range, .each:
-            session.board.update { $0.serverPosition = highest }
-            // In pages only where that is needed: servers pay for each search's cookie.
-            if highest - position <= UInt64(Self.unpagedLimit), try await ask(query, since: begin) { return }
-            try await askInPages(query, upTo: highest, since: begin)
+        while true {
+            let highest = try await highestUSN(connection.pipeline([.search(DomainController.usnRequest)])[0])
+            let query = DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost)
+            switch query {
+            case .nothing: return
+            case .serverWentBack: throw ServerWentBack(from: position, to: highest)
+            case .part:
+                if try await !ask(query, since: begin) { try await askInPages(query, upTo: highest, since: begin) }
+            case .range, .each:
+                session.board.update { $0.serverPosition = highest }
+                let isSmall = highest - position <= DeltaQuery.partLength
+                if isSmall, try await ask(query, since: begin) { return }
+                return try await askInPages(query, upTo: highest, since: begin)
+            }
         }
     }
 
     /// Whether the answer was small enough to come at once.
     private mutating func ask(_ query: DeltaQuery, since begin: ContinuousClock.Instant) async throws -> Bool {
         guard let filter = query.filter else { return true }
-        let request = session.deltaRequest(filter: filter, sizeLimit: Self.unpagedLimit)
+        let request = session.deltaRequest(filter: filter, sizeLimit: 2 * Int(DeltaQuery.partLength))
         let answers = await connection.pipeline([.search(DomainController.usnRequest), .search(request)])
         let highest = try highestUSN(answers[0])
         if highest < position { throw ServerWentBack(from: position, to: highest) }
@@ -59,8 +60,7 @@ struct ChangeFollower {
             guard error.serverResult?.code == .sizeLimitExceeded else { throw ActiveDirectoryError.ldap(error) }
             return false
         }
-        let upTo: UInt64 = if case .each(_, let last) = query { min(last, highest) } else { highest }
-        try await tell(found, upTo: upTo, since: begin)
+        try await tell(found, upTo: min(query.last ?? highest, highest), since: begin)
         return true
     }
 
@@ -80,7 +80,7 @@ struct ChangeFollower {
         } catch let error as LDAPError {
             throw ActiveDirectoryError.ldap(error)
         }
-        try await tell([], upTo: highest, since: begin, mustDeliver: true)
+        try await tell([], upTo: min(query.last ?? highest, highest), since: begin, mustDeliver: true)
     }
 
     private mutating func tell(

@@ -11,27 +11,35 @@ extension FeedSession {
         var told = 0
         board.update { $0.phase = .loading(entries: 0) }
         for search in searches {
-            try await readPages(base: search.base, filter: containerFilter, showDeleted: false, versions, &told)
+            let request = loadRequest(base: search.base, filter: DirectoryView.containerFilter.description, breadth)
+            told += try await readPages(request, versions)
         }
         var window = LoadWindow(overhead: try await windowCost(searches, between: position, and: end))
         var reached = position
         while reached < end {
             try Task.checkCancellation()
-            let begin = ContinuousClock.now
             let last = window.last(from: reached + 1, end: end)
+            var found: [LDAPEntry] = []
+            var inPages = 0
             for search in searches {
                 let filter = "(&(uSNChanged>=\(reached + 1))(uSNChanged<=\(last))\(search.filter))"
-                try await readPages(
-                    base: search.base,
-                    filter: filter,
-                    showDeleted: breadth.isEverything,
-                    versions,
-                    &told
-                )
+                let request = loadRequest(base: search.base, filter: filter, breadth)
+                if let entries = window.isPaged ? nil : try await readAtOnce(request, limit: window.entryLimit) {
+                    found += entries
+                } else {
+                    inPages += try await readPages(request, versions)
+                }
             }
             reached = last
-            window.adapt(took: ContinuousClock.now - begin)
-            if reached < end { try await tellWindow(breadth, reached: reached, end: end) }
+            let state = reached < end ? FeedCursor.State.loading(breadth, end: end) : nil
+            try await tellWindow(found, versions, reached: reached, state)
+            window.adapt(entries: found.count + inPages, wasRefused: inPages > 0 && !window.isPaged)
+            told += found.count + inPages
+            let (count, position) = (told, reached)
+            board.update {
+                $0.phase = .loading(entries: count)
+                $0.position = position
+            }
         }
         if !breadth.isEverything { try await readTombstones() }
         let cursor = FeedCursor(invocationID: controller.invocationID, position: end, state: .live)
@@ -43,8 +51,6 @@ extension FeedSession {
         return end
     }
 
-    private var containerFilter: String { DirectoryView.containerFilter.description }
-
     private func loadSearches(_ breadth: LoadBreadth) -> [(base: String, filter: String)] {
         if breadth.isEverything { return [(controller.namingContext, "(objectClass=*)")] }
         return scopesByBase.map { scope in
@@ -53,47 +59,78 @@ extension FeedSession {
         }
     }
 
-    private func tellWindow(_ breadth: LoadBreadth, reached: UInt64, end: UInt64) async throws {
-        let state = FeedCursor.State.loading(breadth, end: end)
-        let cursor = FeedCursor(invocationID: controller.invocationID, position: reached, state: state).cursor
-        try await delivery.behind { .changes([], cursor: cursor) }
-        board.update { $0.position = reached }
-    }
-
-    /// Delivers one page while the server reads the next.
-    private func readPages(
-        base: String,
-        filter: String,
-        showDeleted: Bool,
-        _ versions: Anchor?,
-        _ told: inout Int
-    ) async throws {
-        let request = SearchRequest(
+    private func loadRequest(base: String, filter: String, _ breadth: LoadBreadth) -> SearchRequest {
+        SearchRequest(
             base: base,
             scope: .subtree,
             filter: filter,
             attributes: reading.attributes,
-            pageSize: 1000,
-            controls: showDeleted ? [.showDeleted] : []
+            controls: breadth.isEverything ? [.showDeleted] : []
         )
+    }
+
+    /// With the cursor behind the last of them. The server reads the next window meanwhile.
+    private func tellWindow(
+        _ entries: [LDAPEntry],
+        _ versions: Anchor?,
+        reached: UInt64,
+        _ state: FeedCursor.State?
+    ) async throws {
+        let cursor = state.map {
+            FeedCursor(invocationID: controller.invocationID, position: reached, state: $0).cursor
+        }
+        var rest = entries[...]
+        while rest.count > Self.batch {
+            let batch = rest.prefix(Self.batch)
+            rest = rest.dropFirst(Self.batch)
+            try await tell(Array(batch), versions, cursor: nil)
+        }
+        try await tell(Array(rest), versions, cursor: cursor)
+    }
+
+    private static let batch = 1000
+
+    private func tell(_ entries: [LDAPEntry], _ versions: Anchor?, cursor: Cursor?) async throws {
+        var complete = entries
+        for index in complete.indices where !EntryReading.isComplete(complete[index]) {
+            do throws(LDAPError) {
+                complete[index] = try await reading.complete(complete[index], over: connection)
+            } catch {
+                throw ActiveDirectoryError.ldap(error)
+            }
+        }
+        try await delivery.behind { [complete] in
+            let changes = complete.compactMap { change(ofComplete: $0, invocationID: versions) }
+            return changes.isEmpty && cursor == nil ? nil : .changes(changes, cursor: cursor)
+        }
+    }
+
+    /// Nil where there are too many for one answer.
+    private func readAtOnce(_ request: SearchRequest, limit: Int) async throws(ActiveDirectoryError) -> [LDAPEntry]? {
+        var request = request
+        request.sizeLimit = limit
+        do throws(LDAPError) {
+            return try await connection.search(request).entries
+        } catch {
+            guard error.serverResult?.code == .sizeLimitExceeded else { throw .ldap(error) }
+            return nil
+        }
+    }
+
+    /// Delivers one page while the server reads the next. How many entries there were.
+    private func readPages(_ request: SearchRequest, _ versions: Anchor?) async throws -> Int {
+        var request = request
+        request.pageSize = Self.batch
+        var count = 0
         do {
             for try await page in connection.searchPages(request) {
-                var entries = page
-                for index in entries.indices where !EntryReading.isComplete(entries[index]) {
-                    entries[index] = try await reading.complete(entries[index], over: connection)
-                }
-                let complete = entries
-                try await delivery.behind {
-                    let changes = complete.compactMap { change(ofComplete: $0, invocationID: versions) }
-                    return changes.isEmpty ? nil : .changes(changes, cursor: nil)
-                }
-                told += page.count
-                let count = told
-                board.update { $0.phase = .loading(entries: count) }
+                try await tell(page, versions, cursor: nil)
+                count += page.count
             }
         } catch let error as LDAPError {
             throw ActiveDirectoryError.ldap(error)
         }
+        return count
     }
 
     /// The cache may hold entries although its cursor is gone: those deleted meanwhile are told by their tombstones.

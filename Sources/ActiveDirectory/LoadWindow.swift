@@ -1,19 +1,27 @@
 /// How many USNs a window of the load spans. Each finished window moves the cursor, so a small one loses little to a
-/// kill; a large one spreads the cost of its queries, which on some servers read the whole directory.
+/// kill; a large one spreads the cost of its queries, which on some servers look at the whole directory.
+///
+/// A window is asked for at once and not in pages where the server permits: Samba reads a paged search twice.
 struct LoadWindow: Hashable, Sendable {
-    /// What a window should take, where its query is cheap.
-    static let shortestTarget = Duration.milliseconds(500)
-    /// The query's own cost may be at most this fraction of a window.
-    static let overheadShare = 30
+    private static let fewestEntries = 800
+    /// More in one answer would take memory.
+    private static let mostEntries = 10_000
+    /// Where the server sends no more at once than this, larger windows come in pages. Windows' MaxPageSize is 1000.
+    private static let pagedEntries = 5000
 
-    let target: Duration
-    private(set) var width: UInt64 = 4096
+    /// How many entries are wanted in a window.
+    private(set) var wanted: Int
+    private(set) var width: UInt64 = 1024
+    private(set) var isPaged = false
 
-    /// `overhead`: what a window with nothing in it takes.
+    /// `overhead`: what a window with nothing in it takes. Reading takes about 10 times as long as asking.
     init(overhead: Duration) {
-        target = max(Self.shortestTarget, overhead * Self.overheadShare)
-        if overhead > .milliseconds(20) { width = 65_536 }
+        let entriesInTime = overhead * 10 / .microseconds(125)
+        wanted = min(Self.mostEntries, max(Self.fewestEntries, Int(entriesInTime)))
     }
+
+    /// Beyond this the answer isn't taken at once.
+    var entryLimit: Int { wanted * 4 }
 
     /// The last USN of a window from `first`, at most `end`. A small rest goes with it.
     func last(from first: UInt64, end: UInt64) -> UInt64 {
@@ -21,13 +29,14 @@ struct LoadWindow: Hashable, Sendable {
         return rest < width + width / 4 ? end : first + width - 1
     }
 
-    mutating func adapt(took: Duration) {
-        if took * 8 < target {
-            width = width.multipliedReportingOverflow(by: 8).overflow ? width : width * 8
-        } else if took * 2 < target {
-            width = width.multipliedReportingOverflow(by: 2).overflow ? width : width * 2
-        } else if took > target * 2 {
-            width = max(256, width / 2)
+    /// `wasRefused`: the server didn't send so many at once.
+    mutating func adapt(entries: Int, wasRefused: Bool) {
+        if wasRefused && entries < entryLimit {
+            // A limit of the server's own. A dear window must stay large, a cheap one needs no pages.
+            isPaged = wanted > Self.fewestEntries
+            wanted = isPaged ? Self.pagedEntries : Self.fewestEntries
         }
+        let factor = entries == 0 ? 8 : min(8, max(0.125, Double(wanted) / Double(entries)))
+        width = UInt64(min(1e15, max(64, Double(width) * factor)))
     }
 }

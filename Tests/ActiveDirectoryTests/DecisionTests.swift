@@ -10,7 +10,10 @@ struct DecisionTests {
     @Test(arguments: [
         (10, 10, Duration.zero, DeltaQuery.nothing),
         (10, 11, .milliseconds(1), .range(first: 11)),
-        (10, 5000, .milliseconds(1), .range(first: 11)),
+        (10, 510, .milliseconds(1), .range(first: 11)),
+        (10, 511, .milliseconds(1), .part(first: 11, last: 510)),
+        (10, 10_010, .milliseconds(1), .part(first: 11, last: 510)),
+        (10, 10_011, .milliseconds(1), .range(first: 11)),
         (10, 11, .milliseconds(100), .each(first: 11, last: 11)),
         (10, 110, .milliseconds(100), .each(first: 11, last: 110)),
         (10, 111, .milliseconds(100), .range(first: 11)),
@@ -29,6 +32,7 @@ struct DecisionTests {
         (DeltaQuery.nothing, nil),
         (.serverWentBack, nil),
         (.range(first: 7), "(uSNChanged>=7)"),
+        (.part(first: 7, last: 8), "(&(uSNChanged>=7)(uSNChanged<=8))"),
         (.each(first: 7, last: 7), "(uSNChanged=7)"),
         (.each(first: 7, last: 9), "(|(uSNChanged=7)(uSNChanged=8)(uSNChanged=9))"),
     ])
@@ -99,18 +103,29 @@ struct DecisionTests {
 
     @Test func windowsGrowWithTheCostOfAskingAndEndAtTheEnd() {
         var cheap = LoadWindow(overhead: .milliseconds(1))
-        #expect(cheap.target == .milliseconds(500))
+        #expect(cheap.wanted == 800)
         #expect(cheap.last(from: 1, end: 100) == 100)
-        #expect(cheap.last(from: 1, end: 10_000) == 4096)
-        cheap.adapt(took: .milliseconds(10))
-        #expect(cheap.width == 32_768)
-        cheap.adapt(took: .milliseconds(200))
-        #expect(cheap.width == 65_536)
-        cheap.adapt(took: .milliseconds(600))
-        #expect(cheap.width == 65_536)
-        cheap.adapt(took: .seconds(2))
-        #expect(cheap.width == 32_768)
-        #expect(LoadWindow(overhead: .milliseconds(100)).target == .seconds(3))
+        #expect(cheap.last(from: 1, end: 10_000) == 1024)
+        cheap.adapt(entries: 0, wasRefused: false)
+        #expect(cheap.width == 8192)
+        cheap.adapt(entries: 400, wasRefused: false)
+        #expect(cheap.width == 16_384)
+        cheap.adapt(entries: 3200, wasRefused: true)
+        #expect(cheap.width == 4096)
+        #expect(!cheap.isPaged)
+        #expect(LoadWindow(overhead: .milliseconds(50)).wanted == 4000)
+        #expect(LoadWindow(overhead: .seconds(2)).wanted == 10_000)
+    }
+
+    @Test func aServerThatLimitsItsAnswersGetsSmallWindowsOrPages() {
+        var cheap = LoadWindow(overhead: .milliseconds(1))
+        cheap.adapt(entries: 1500, wasRefused: true)
+        #expect(!cheap.isPaged)
+        #expect(cheap.wanted == 800)
+        var dear = LoadWindow(overhead: .milliseconds(100))
+        dear.adapt(entries: 1500, wasRefused: true)
+        #expect(dear.isPaged)
+        #expect(dear.wanted == 5000)
     }
 
     @Test(
