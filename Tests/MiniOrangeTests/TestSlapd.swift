@@ -260,7 +260,7 @@ private func spawn(_ command: String, _ arguments: [String]) throws -> pid_t {
         posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
     }
     let words = ([command] + arguments).map { strdup($0) }
-    defer { words.forEach { free($0) } }
+    defer { for word in words { free(word) } }
     var process = pid_t()
     let code = posix_spawn(&process, command, &actions, &attributes, words + [nil], environ)
     guard code == 0 else { throw TestFailure("\(command) can't be started: \(String(cString: strerror(code)))") }
