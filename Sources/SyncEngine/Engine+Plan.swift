@@ -150,6 +150,7 @@ extension Engine {
         if moves || projection.newRDN != nil {
             try planRename(
                 on: side,
+                pair,
                 result,
                 replica,
                 name,
@@ -189,6 +190,7 @@ extension Engine {
 
     private mutating func planRename(
         on side: Side,
+        _ pair: Pair,
         _ result: Reconciliation,
         _ replica: Replica,
         _ name: DistinguishedName,
@@ -205,6 +207,17 @@ extension Engine {
         guard let container else {
             plan.obstacle = .noCounterpartForParent
             return
+        }
+        var newRDN = newRDN
+        if moves, newRDN == nil, side == .ad, pair.nameCounter >= 2 {
+            // Its plain name may be what is taken there.
+            let entry = try object.mapping.newEntry(
+                side,
+                target: result.target,
+                nameCounter: pair.nameCounter,
+                resolver: StoreResolver(store: store)
+            )
+            newRDN = entry.missingRequired == nil ? entry.rdn : nil
         }
         var carried = moves ? [parentAttribute] : []
         if newRDN != nil { carried += object.canonicalNamesOfRDN(side) }

@@ -280,7 +280,9 @@ extension Engine {
         let side = intent.write.side
         count { $0.refused[side] += 1 }
         guard let before = try store.pair(intent.write.pair) else { return }
-        if case .add = intent.write.operation, side == .ad, refusal.reason == .nameTaken, before.nameCounter < 99 {
+        if intent.write.operation.givesName, side == .ad, refusal.reason == .nameTaken, before.nameCounter < 99,
+            before.kind != .container
+        {
             // A CN is unique per container; the person is not.
             var pair = before
             pair.nameCounter = max(2, before.nameCounter + 1)
@@ -316,6 +318,14 @@ extension WriteOperation {
         switch self {
         case .read, .readName, .confirmAbsence: true
         case .add, .modify, .rename, .delete: false
+        }
+    }
+
+    /// Whether the operation gives an entry a name that another may have.
+    var givesName: Bool {
+        switch self {
+        case .add, .rename: true
+        case .modify, .delete, .read, .readName, .confirmAbsence: false
         }
     }
 
