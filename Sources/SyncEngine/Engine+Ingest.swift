@@ -113,8 +113,9 @@ extension Engine {
     ) throws {
         if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
         let old = try store.replica(side, snapshot.anchor)
-        let isSameByNewMapping = isReloading[side] && snapshot.version == old?.version
-        if let old, !snapshot.version.supersedes(old.version), !isSameByNewMapping {
+        // The same state again is news where the mapping changed, or where a name in it was not understood.
+        let isNews = snapshot.version == old?.version && (isReloading[side] || isUnresolved(old))
+        if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             return
         }
@@ -148,6 +149,20 @@ extension Engine {
         try adopt(replica, old, store, now: now)
     }
 
+    /// Whether a replica holds a name that nothing was known by. What it named may have got another name before it was known.
+    private func isUnresolved(_ replica: Replica?) -> Bool {
+        guard let replica else { return false }
+        if case .unresolved = replica.parent { return true }
+        guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return false }
+        return replica.attributes.items.contains { item in
+            mapping.isReference(replica.side, item.name)
+                && item.values.contains { value in
+                    if case .unresolved = Reference(value) { return true }
+                    return false
+                }
+        }
+    }
+
     /// Stores a new state of an entry and makes its pair dirty where that means anything.
     private mutating func adopt(
         _ replica: Replica,
@@ -163,6 +178,7 @@ extension Engine {
         pair.object = replica.object
         pair.kind = replica.kind
         if pair != before { try store.put(pair, replacing: before) }
+        let replica = isUnresolved(replica) ? try resolveAnew(replica, waiter: pair.id, store, now: now) : replica
 
         let moved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
         if moved {

@@ -110,7 +110,7 @@ extension Engine {
         for side in Side.allCases where pair.presence[side] == .present {
             if let anchor = pair.anchors[side] { replicas[side] = try store.replica(side, anchor) }
         }
-        try resolveAnew(&replicas, pair, object, store)
+        try resolveAnew(&replicas, pair, store, now: now)
         let states = try sideStates(pair, replicas, object, store)
         let result = object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange)
 
@@ -240,43 +240,16 @@ extension Engine {
 
     // MARK: What is known of the sides
 
-    /// Tries again what could not be resolved when the entry was taken in.
+    /// Tries again what could not be resolved when the entries were taken in.
     private mutating func resolveAnew(
         _ replicas: inout PerSide<Replica?>,
         _ pair: Pair,
-        _ object: Object,
-        _ store: any StoreTransaction
+        _ store: any StoreTransaction,
+        now: Timestamp
     ) throws {
         for side in Side.allCases {
-            guard let old = replicas[side] else { continue }
-            var replica = old
-            if case .unresolved(let name) = old.parent {
-                if let anchor = try resolveContainer(name, side, store) {
-                    replica.parent = .entry(anchor)
-                } else {
-                    try store.park(side, name: name.normalized, waiter: pair.id)
-                }
-            }
-            for item in old.attributes.items where object.mapping.isReference(side, item.name) {
-                var values: [Octets] = []
-                for value in item.values {
-                    guard case .unresolved(let name) = Reference(value) else {
-                        values.append(value)
-                        continue
-                    }
-                    if let anchor = try resolve(name, side, store) {
-                        values.append(Reference.entry(anchor).octets)
-                    } else {
-                        try store.park(side, name: name.normalized, waiter: pair.id)
-                        values.append(value)
-                    }
-                }
-                replica.attributes[item.name] = values
-            }
-            if replica != old {
-                try store.put(replica, replacing: old)
-                replicas[side] = replica
-            }
+            guard let replica = replicas[side] else { continue }
+            replicas[side] = try resolveAnew(replica, waiter: pair.id, store, now: now)
         }
     }
 

@@ -1,3 +1,4 @@
+import Mapping
 import SyncModel
 
 /// Who is to be looked at again, and when.
@@ -6,8 +7,46 @@ extension Engine {
     mutating func wakeParked(_ replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
         guard try store.count(.waiting) > 0, let name = try name(of: replica, store) else { return }
         for waiter in try store.takeParked(replica.side, name: name.normalized) {
+            // At once: by the time that the waiter is looked at, the name may be another one.
+            if let anchor = try store.pair(waiter)?.anchors[replica.side],
+                let waiting = try store.replica(replica.side, anchor)
+            {
+                _ = try resolveAnew(waiting, waiter: waiter, store, now: now)
+            }
             markDirty(waiter, .reference, now: now)
         }
+    }
+
+    /// Resolves the names that an entry's replica holds as far as they are known now; the pair waits for those that are not.
+    mutating func resolveAnew(
+        _ old: Replica,
+        waiter: PairID,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Replica {
+        let side = old.side
+        var replica = old
+        if case .unresolved(let name) = old.parent {
+            if let anchor = try resolveContainer(name, side, store) {
+                replica.parent = .entry(anchor)
+            } else {
+                try store.park(side, name: name.normalized, waiter: waiter)
+            }
+        }
+        let mapping = old.object.flatMap { objects[$0] }?.mapping
+        for item in old.attributes.items where mapping?.isReference(side, item.name) == true {
+            replica.attributes[item.name] = try item.values.map { value in
+                guard case .unresolved(let name) = Reference(value) else { return value }
+                if let anchor = try resolve(name, side, store) { return Reference.entry(anchor).octets }
+                try store.park(side, name: name.normalized, waiter: waiter)
+                return value
+            }
+        }
+        guard replica != old else { return old }
+        try store.put(replica, replacing: old)
+        // Now that its place is known its own name can be found.
+        if replica.parent != old.parent { try wakeParked(replica, store, now: now) }
+        return replica
     }
 
     /// Entries that refer to a pair, or stand in it, and wait for it to be there.

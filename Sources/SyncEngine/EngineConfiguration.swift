@@ -17,7 +17,8 @@ package struct EngineConfiguration: Sendable {
         objects: [ObjectMapping],
         writesInFlight: PerSide<Int> = PerSide(ad: 32, miniorange: 64),
         pairsPerStep: Int = 256,
-        excluded: PerSide<Set<Octets>> = PerSide(both: []), excludedAccounts: Set<String> = []
+        excluded: PerSide<Set<Octets>> = PerSide(both: []),
+        excludedAccounts: Set<String> = []
     ) {
         self.objects = objects
         self.writesInFlight = writesInFlight
