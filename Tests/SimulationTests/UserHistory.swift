@@ -22,8 +22,8 @@ struct UserHistory {
         var writes: [Written] = []
         /// Each delete by a user: when, and where.
         var deletes: [(order: Int, side: Side)] = []
-        /// Each creation by a user.
-        var creations: [Int] = []
+        /// Each creation by a user: when, and where.
+        var creations: [(order: Int, side: Side)] = []
     }
 
     private(set) var people: [Octets: Person] = [:]
@@ -43,8 +43,8 @@ struct UserHistory {
         return order
     }
 
-    mutating func created(_ person: Octets) {
-        people[person, default: Person()].creations.append(nextOrder())
+    mutating func created(_ person: Octets, _ side: Side) {
+        people[person, default: Person()].creations.append((nextOrder(), side))
     }
 
     mutating func wrote(

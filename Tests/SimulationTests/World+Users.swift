@@ -97,7 +97,7 @@ extension World {
                 ? RelativeDistinguishedName(type: "CN", value: name)
                 : RelativeDistinguishedName(type: "uid", value: account)
             guard case .success = directories[side].add(below: container, rdn, attributes) else { continue }
-            history.created(person)
+            history.created(person, side)
             for item in attributes.items
             where WorldMapping.registers.contains(item.name) || item.name == WorldMapping.set {
                 for value in item.values {
@@ -209,7 +209,7 @@ extension World {
     }
 
     private func renameAccount(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
-        guard isJoined(person) else { return }
+        guard isSettled(entry, person, side) else { return }
         let account = fresh("acct")
         if side == .ad {
             guard change(entry, person, side, "samaccountname", [account]) else { return }
@@ -223,14 +223,16 @@ extension World {
         history.wrote(person, side, "samaccountname", account)
     }
 
-    /// Before two entries are one pair, another name or place would make the one another person in everyone's eyes.
-    private func isJoined(_ person: Octets) -> Bool {
-        guard let creations = history.people[person]?.creations, creations.count > 1 else { return true }
-        return creations[0] <= history.settledOrders.last ?? 0
+    /// Before two entries are one pair, another name or place would make the one another person in everyone's eyes. So it would between the add of an
+    /// entry and the lost answer.
+    private func isSettled(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) -> Bool {
+        if settledEntries[side].contains(entry.anchor) { return true }
+        return history.people[person]?.creations.map(\.side) == [side]
+            && history.people[person]?.deletes.isEmpty == true
     }
 
     private func move(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
-        guard isJoined(person) else { return }
+        guard isSettled(entry, person, side) else { return }
         var targets = containers(side)
         if random.chance(15), let elsewhere = try? DistinguishedName(parsing: WorldMapping.elsewhere[side]),
             let anchor = directories[side].anchor(named: elsewhere)

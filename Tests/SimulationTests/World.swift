@@ -36,6 +36,8 @@ final class World {
     private(set) var failures: [String] = []
     /// Operations that the engine had carried out and that change something.
     private(set) var mutations = 0
+    /// Entries that were there when everything was last at rest.
+    var settledEntries = PerSide<Set<Anchor>>(both: [])
     /// No user writes and no faults any more.
     var isQuiet = false
 
