@@ -45,6 +45,7 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
             logger.warning("the feed is interrupted", metadata: ["reason": "\(failure)", "retryIn": "\(pause)"])
             board.update {
                 $0.phase = .waiting(pause)
+                $0.server = nil
                 $0.error = "\(failure)"
             }
             try? await Task.sleep(for: pause)
