@@ -2,7 +2,8 @@
  * with which it sees what the product has done.
  *
  *   floor read ad|ldap|both                   paged reads
- *   floor copy ad|ldap                        paged read of this side, pipelined adds to the other at once, no state
+ *   floor units ad|ldap                       adds this side's units to the other
+ *   floor copy ad|ldap                        paged read of this side's people, pipelined adds to the other at once, no state
  *   floor modify ad|ldap|both|split P N M     pipelined: title becomes "P-number" for the people N to N + M - 1; split: AD's are N to
  *                                             N + M - 1, the other's the M after them
  *   floor single ad|ldap N bare|watch         N modifies at this side, one at a time, until each is readable at the other; bare:
@@ -414,28 +415,24 @@ static char **mapped_names(enum side side, const char *const *more) {
     return names;
 }
 
-static int run_copy(enum side source) {
+static int run_copy(enum side source, bool copies_units) {
     struct copy copy = {.source = source};
     pthread_t threads[MOST_CONNECTIONS];
     LDAP *reader = open_side(source);
-    char **names = mapped_names(source, NULL);
+    char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
     double begin = now();
     queue_init(&copy.queue, !source);
-    char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
-    paged_read(reader, people_base(source), "(objectClass=organizationalUnit)", no_attributes, copy_unit, &copy);
-    close_queue(&copy.queue);
     int connections = start_writers(&copy.queue, threads);
-    for (int index = 0; index < connections; index++) pthread_join(threads[index], NULL);
-
-    copy.queue.is_closed = false;
-    connections = start_writers(&copy.queue, threads);
-    long count = paged_read(reader, people_base(source), people_filter[source], names, copy_person, &copy);
+    long count;
+    if (copies_units)
+        count = paged_read(reader, people_base(source), "(objectClass=organizationalUnit)", no_attributes, copy_unit, &copy) - 1;
+    else
+        count = paged_read(reader, people_base(source), people_filter[source], mapped_names(source, NULL), copy_person, &copy);
     double read = now();
     close_queue(&copy.queue);
     for (int index = 0; index < connections; index++) pthread_join(threads[index], NULL);
-    double end = now();
     printf(
-        "{\"entries\": %ld, \"seconds\": %.6f, \"readSeconds\": %.6f, \"refused\": %ld}\n", count, end - begin, read - begin,
+        "{\"entries\": %ld, \"seconds\": %.6f, \"readSeconds\": %.6f, \"refused\": %ld}\n", count, now() - begin, read - begin,
         copy.queue.refused
     );
     return copy.queue.refused ? 1 : 0;
@@ -691,20 +688,23 @@ static int run_await(enum side side, const char *filter, long wanted, double qui
     const char *dn = side == AD ? "" : setting("LDAP_BASE"), *name = side == AD ? "highestCommittedUSN" : "contextCSN";
     double begin = now(), last = begin, shown = begin, looked = 0;
     double interval = number_setting("AWAIT_MILLISECONDS", 5) / 1e3;
+    bool has_moved = false;
     char *stamp = read_value(handle, dn, name);
     long count = 0;
     while (now() < begin + limit) {
         char *current = read_value(handle, dn, name);
         double time = now();
         if (strcmp(current ? current : "", stamp ? stamp : "")) {
+            has_moved = true;
             last = time;
             free(stamp);
             stamp = current;
         } else {
             free(current);
         }
-        // Counting costs the server much, so it is done when nothing else is.
-        if (time - last > quiet && time - looked > quiet) {
+        // Counting costs the server much, so it is done when nothing else is; late where nothing has come at all.
+        double patience = has_moved ? quiet : quiet + 20;
+        if (time - last > patience && time - looked > patience) {
             count = count_entries(handle, side, filter);
             looked = now();
             if (count >= wanted) break;
@@ -732,7 +732,8 @@ int main(int count, char **arguments) {
     bool sides[2] = {is_both || !strcmp(name, "ad"), is_both || !strcmp(name, "ldap")};
     srandom((unsigned)getpid());
     if (!strcmp(command, "read") && count == 3) return run_read(sides);
-    if (!strcmp(command, "copy") && count == 3) return run_copy(parse_side(name));
+    if (!strcmp(command, "copy") && count == 3) return run_copy(parse_side(name), false);
+    if (!strcmp(command, "units") && count == 3) return run_copy(parse_side(name), true);
     if (!strcmp(command, "modify") && count == 6) return run_modify(sides, is_split, arguments[3], atoi(arguments[4]), atoi(arguments[5]));
     if (!strcmp(command, "single") && count == 5) return run_single(parse_side(name), atoi(arguments[3]), !strcmp(arguments[4], "bare"));
     if (!strcmp(command, "await") && count == 7)
