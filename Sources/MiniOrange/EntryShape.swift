@@ -8,12 +8,15 @@ package struct EntryShape: Sendable {
     /// For the attribute list of a search or a read-entry control.
     package let requested: [String]
 
+    private let names: NameTable
+
     package init(view: DirectoryView) {
         var wanted = Set(view.attributes.map(Self.plainName))
         // Containers are known by their class; a password is nobody's business here.
         wanted.insert("objectclass")
         wanted.remove("userpassword")
         self.wanted = wanted
+        names = NameTable(wanted: wanted)
         requested = wanted.union(["entryuuid", "entrycsn"]).sorted()
     }
 
@@ -31,13 +34,17 @@ package struct EntryShape: Sendable {
         var attributes = Attributes()
         var anchor: Anchor?
         var version = Version.unordered
-        for attribute in entry.attributes where !attribute.values.isEmpty {
-            let name = Self.plainName(attribute.name)
-            if name == "entryuuid" { anchor = attribute.values.first.flatMap(Anchor.init(entryUUID:)) }
-            if name == "entrycsn", let number = attribute.values.first.flatMap(ChangeSequenceNumber.init(parsing:)) {
-                version = .csn(number)
+        let names = names.plain(entry.attributes.map(\.name))
+        for (attribute, name) in zip(entry.attributes, names) where !attribute.values.isEmpty {
+            if name.isWanted { attributes[name.plain] = attribute.values }
+            switch name.plain {
+            case "entryuuid": anchor = attribute.values.first.flatMap(Anchor.init(entryUUID:))
+            case "entrycsn":
+                if let number = attribute.values.first.flatMap(ChangeSequenceNumber.init(parsing:)) {
+                    version = .csn(number)
+                }
+            default: break
             }
-            if wanted.contains(name) { attributes[name] = attribute.values }
         }
         guard let anchor else { throw .entryUnreadable(dn: entry.dn, lacks: "entryUUID") }
         guard let name = try? DistinguishedName(parsing: entry.dn) else {
