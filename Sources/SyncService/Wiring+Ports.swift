@@ -41,7 +41,8 @@ extension Wiring {
             timeouts: timeouts(.miniorange),
             feed: feed,
             accesslogBase: side.accesslogBase,
-            pollInterval: side.pulse,
+            // A poll is a search through an index at best; the pulse is meant for questions that cost nothing.
+            pollInterval: max(side.pulse, .milliseconds(500)),
             writesInFlight: side.writesInFlight
         )
     }
@@ -55,7 +56,7 @@ extension Wiring {
                 settings: try activeDirectorySettings(),
                 view: views.ad,
                 logger: logger,
-                status: { status(FeedStatus($0)) }
+                status: { status($0.feedStatus) }
             ),
             miniorange: MiniOrangeFeed(
                 settings: try miniOrangeSettings(),
@@ -74,27 +75,6 @@ extension Wiring {
                 view: views.miniorange,
                 logger: logger
             )
-        )
-    }
-}
-
-extension FeedStatus {
-    init(_ status: ActiveDirectoryFeedStatus) {
-        let state: State =
-            switch status.phase {
-            case .connecting: .connecting
-            case .loading(let entries): .loading(read: entries, expected: nil)
-            case .live: .live
-            case .waiting(let delay): .waiting(retryInMilliseconds: delay.wholeNanoseconds / 1_000_000)
-            }
-        let remarks = ([status.reloadReason].compactMap { $0 } + status.remarks).joined(separator: "; ")
-        self.init(
-            side: .ad,
-            server: status.server,
-            way: "usn",
-            reason: [status.way, remarks].filter { !$0.isEmpty }.joined(separator: "; "),
-            state: state,
-            problem: status.error
         )
     }
 }
