@@ -258,6 +258,7 @@ extension Engine {
         var pair = before
         pair.presence[side] = .outOfScope
         try store.put(pair, replacing: before)
+        try store.setFact(Engine.leaversFact(side), Octets([1]))
         try retryNameTaken(side, store, now: now)
         try retryAmbiguous(old.keys, store, now: now)
         markDirty(id, DirtyCause(changedAt: side), now: now)
@@ -371,9 +372,25 @@ extension Engine {
             if position == present.count || present[position] != anchor { suspects.append(anchor) }
             return true
         }
+        suspects += try leavers(side, store)
         for anchor in suspects where !roots[side].contains(where: { $0.anchor == anchor }) {
             try requestRead(.confirmAbsence(anchor), side, store, now: now)
         }
+    }
+
+    private static func leaversFact(_ side: Side) -> String { "leavers.\(side.name)" }
+
+    /// Entries that left the scope: no scan shows them, so each is looked for. Pairs are only gone through where there ever was one.
+    private func leavers(_ side: Side, _ store: any StoreTransaction) throws -> [Anchor] {
+        guard try store.fact(Engine.leaversFact(side)) != nil else { return [] }
+        var leavers: [Anchor] = []
+        try store.forEachPairID(after: nil) { id in
+            if let pair = try store.pair(id), pair.presence[side] == .outOfScope, let anchor = pair.anchors[side] {
+                leavers.append(anchor)
+            }
+            return true
+        }
+        return leavers
     }
 
     /// Reads are intents too: what a cursor has passed must not be forgotten by a crash.
