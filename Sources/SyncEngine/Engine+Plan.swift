@@ -250,10 +250,21 @@ extension Engine {
 extension Engine.Object {
     /// The canonical attributes that an entry's RDN shows on a side.
     func canonicalNamesOfRDN(_ side: Side) -> [String] {
-        let specification = mapping.specification
-        let rdn = specification.scopes[side].rdn.lowercased()
-        return specification.attributes
-            .filter { (side == .ad ? $0.ad : $0.miniorange).lowercased() == rdn }
+        ruleNames(of: mapping.specification.scopes[side].rdn, side)
+    }
+
+    /// The canonical attributes, companions included, that a side's attribute shows.
+    func canonicalNames(of attribute: String, _ side: Side) -> [String] {
+        let rules = ruleNames(of: attribute, side)
+        return mapping.mergeRules.map(\.name).filter { name in
+            rules.contains { name == $0 || name.hasPrefix($0 + ";") }
+        }
+    }
+
+    private func ruleNames(of attribute: String, _ side: Side) -> [String] {
+        let wanted = attribute.lowercased()
+        return mapping.specification.attributes
+            .filter { (side == .ad ? $0.ad : $0.miniorange).lowercased() == wanted }
             .map { $0.ad.lowercased() }
     }
 }

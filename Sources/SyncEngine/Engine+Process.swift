@@ -111,6 +111,9 @@ extension Engine {
             if let anchor = pair.anchors[side] { replicas[side] = try store.replica(side, anchor) }
         }
         try resolveAnew(&replicas, pair, store, now: now)
+        let before = pair
+        var pair = pair
+        try dropDangling(&replicas, &pair, object, store)
         let states = try sideStates(pair, replicas, object, store)
         let result = object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange)
 
@@ -132,7 +135,7 @@ extension Engine {
             plan = try planChanges(next, result, replicas, object, store)
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
-        try carryOut(plan, pair, next, result, states, object, store, now: now)
+        try carryOut(plan, before, next, result, states, object, store, now: now)
     }
 
     /// Records what the plan calls for: the pair, its conflicts and its intents, or why nothing can be done.
@@ -251,6 +254,46 @@ extension Engine {
             guard let replica = replicas[side] else { continue }
             replicas[side] = try resolveAnew(replica, waiter: pair.id, store, now: now)
         }
+    }
+
+    /// A server drops the values that name an entry when that is deleted, and tells nobody. No person took them away: they leave the base as well, so that
+    /// what still stands on the other side is written again where the entry comes back.
+    private mutating func dropDangling(
+        _ replicas: inout PerSide<Replica?>,
+        _ pair: inout Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        for side in Side.allCases {
+            guard let old = replicas[side] else { continue }
+            var replica = old
+            for item in old.attributes.items where object.mapping.isReference(side, item.name) {
+                let kept = try item.values.filter { value in
+                    guard case .entry(let target) = Reference(value) else { return true }
+                    return try !isGone(target, side, store)
+                }
+                guard kept.count < item.values.count else { continue }
+                replica.attributes[item.name] = kept
+                let shown = try kept.compactMap { value -> Octets? in
+                    guard case .entry(let target) = Reference(value) else { return nil }
+                    return try store.pairID(side, target).map { Octets($0.rawValue.bigEndianOctets) }
+                }
+                for name in object.canonicalNames(of: item.name, side) {
+                    let agreed = pair.base?[name] ?? []
+                    pair.base?[name] = agreed.filter { shown.contains($0) }
+                }
+            }
+            guard replica != old else { continue }
+            try store.put(replica, replacing: old)
+            replicas[side] = replica
+        }
+    }
+
+    /// Whether an entry that was known is deleted, with proof.
+    private func isGone(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard try store.replica(side, anchor) == nil else { return false }
+        guard let id = try store.pairID(side, anchor), let pair = try store.pair(id) else { return true }
+        return pair.presence[side] == .deleted
     }
 
     private func sideStates(
