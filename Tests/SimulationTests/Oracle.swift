@@ -152,6 +152,8 @@ extension World {
 
     private func isSuperseded(_ write: UserHistory.Written, _ person: UserHistory.Person) -> Bool {
         if person.deletes.contains(where: { $0.order > write.order }) { return true }
+        // A further value of what AD holds one of is agreed as soon as it is known, and goes with a delete there.
+        if case .added = write.effect, write.attribute != WorldMapping.set, !person.deletes.isEmpty { return true }
         return person.writes.contains { later in
             guard later.order > write.order, later.attribute == write.attribute else { return false }
             switch later.effect {
@@ -177,6 +179,8 @@ extension World {
                     if replica != nil { fail("\(side.name) \(anchor.low): the deletion is behind the cursor") }
                     continue
                 }
+                // It is gone meanwhile, which a read may have found before the feed told.
+                guard directories[side].entries[anchor] != nil else { continue }
                 guard let replica else {
                     let isMissed =
                         snapshot.name.isDescendant(of: WorldMapping.base(side))

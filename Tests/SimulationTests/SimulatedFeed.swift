@@ -13,6 +13,7 @@ struct SimulatedFeed {
 
     let way: Way
     private(set) var isConnected = false
+    private var roots: [DistinguishedName] = []
     /// The number of log records that were told, or are in `undelivered`.
     private var told = 0
     private var scan: (rest: [Anchor], seen: [Anchor], start: Int)?
@@ -26,6 +27,7 @@ struct SimulatedFeed {
         isConnected = true
         undelivered = []
         scan = nil
+        self.roots = roots
         let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshot) }
         undelivered.append(.connected(server: "simulated", roots: snapshots))
         if let cursor, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
@@ -75,7 +77,10 @@ struct SimulatedFeed {
         let chunk = scan.rest.prefix(limit)
         scan.rest.removeFirst(chunk.count)
         let snapshots = chunk.compactMap(directory.snapshot)
-        scan.seen += snapshots.map(\.anchor)
+        // What is told besides what is in scope, no scan vouches for.
+        scan.seen += snapshots.filter { entry in roots.contains { entry.name.isEqualOrDescendant(of: $0) } }.map(
+            \.anchor
+        )
         if !snapshots.isEmpty { undelivered.append(.changes(snapshots.map { .present($0) }, cursor: nil)) }
         guard scan.rest.isEmpty else {
             self.scan = scan

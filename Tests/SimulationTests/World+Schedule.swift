@@ -109,6 +109,9 @@ extension World {
         guard failures.isEmpty else { return }
         checkCursors()
         checkAgreement(withReferences: false)
+        for (pair, record) in store.quarantined(after: nil, limit: .max) {
+            note("set aside: pair \(pair.rawValue), \(record.reason)")
+        }
         history.settled()
         for side in Side.allCases { settledEntries[side] = Set(directories[side].entries.keys) }
         note("settled")
@@ -170,6 +173,8 @@ extension World {
         guard failures.isEmpty else { return }
         isQuiet = true
         try readEverything()
+        try run([.resync(nil)])
+        try drain()
         lateWrites = []
         try run([.resync(nil)])
         try drain()
