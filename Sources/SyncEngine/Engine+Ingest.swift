@@ -98,7 +98,9 @@ extension Engine {
     ) throws {
         count { $0.changes[side] += 1 }
         switch change {
-        case .present(let snapshot): try ingest(snapshot, from: side, store, now: now)
+        case .present(let snapshot):
+            goneMeanwhile[side][snapshot.anchor] = nil
+            try ingest(snapshot, from: side, store, now: now)
         case .edited(let anchor, let edits, let newName, let version):
             try ingestEdits(anchor, edits, newName, version, side, store, now: now)
         case .deleted(let anchor): try ingestDeletion(of: anchor, side, store, now: now)
@@ -341,6 +343,7 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        if let newest = openIntents[side].max() { goneMeanwhile[side][anchor] = newest }
         let old = try store.replica(side, anchor)
         if let old {
             try store.remove(old)

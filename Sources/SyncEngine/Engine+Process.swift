@@ -232,6 +232,7 @@ extension Engine {
         let write = intent.write
         try store.put(intent)
         inFlight[write.pair, default: 0] += 1
+        openIntents[write.side].insert(write.id)
         if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = write.pair }
         start(write)
     }

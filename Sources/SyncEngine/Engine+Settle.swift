@@ -45,6 +45,7 @@ extension Engine {
     private mutating func close(_ intent: Intent) {
         let write = intent.write
         outstanding[write.side] -= 1
+        openIntents[write.side].remove(write.id)
         let left = (inFlight[write.pair] ?? 1) - 1
         inFlight[write.pair] = left > 0 ? left : nil
         if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = nil }
@@ -67,6 +68,7 @@ extension Engine {
         }
         try store.put(repeated)
         inFlight[repeated.write.pair, default: 0] += 1
+        openIntents[repeated.write.side].insert(repeated.write.id)
         if let name = repeated.write.operation.addedName {
             namesBeingAdded[repeated.write.side][name.normalized] = repeated.write.pair
         }
@@ -96,10 +98,10 @@ extension Engine {
     ) throws {
         let side = intent.write.side
         guard let found = try store.pair(intent.write.pair), let object = found.object.flatMap({ objects[$0] }) else {
-            try ingest(snapshot, from: side, store, now: now)
+            try takeIn(snapshot, side, store, now: now)
             return
         }
-        guard found.presence[side] != .deleted || intent.target.isEmpty else {
+        guard found.presence[side] != .deleted || intent.target.isEmpty && !isGoneMeanwhile(snapshot, side) else {
             // The feed has seen its deletion since; this answer is older.
             markDirty(found.id, .retry, now: now)
             return
@@ -118,7 +120,7 @@ extension Engine {
             guard try isOurs(intent, target, attributes, found, object, store),
                 let claimed = try claim(snapshot.anchor, for: found, side, store, now: now)
             else {
-                try ingest(snapshot, from: side, store, now: now)
+                try takeIn(snapshot, side, store, now: now)
                 markDirty(found.id, .retry, now: now)
                 return
             }
@@ -152,8 +154,34 @@ extension Engine {
             store,
             now: now
         )
-        try ingest(snapshot, from: side, store, now: now)
+        try takeIn(snapshot, side, store, now: now)
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
+    }
+
+    private func isGoneMeanwhile(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
+        goneMeanwhile[side][snapshot.anchor] != nil
+    }
+
+    /// Takes in what an answer holds, unless the entry's deletion was told since: who was added by us and deleted before the answer came is deleted.
+    private mutating func takeIn(
+        _ snapshot: EntrySnapshot,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if isGoneMeanwhile(snapshot, side) {
+            try ingestDeletion(of: snapshot.anchor, side, store, now: now)
+        } else {
+            try ingest(snapshot, from: side, store, now: now)
+        }
+    }
+
+    /// Forgets deletions that no answer on its way can be older than.
+    mutating func forgetGone() {
+        for side in Side.allCases where !goneMeanwhile[side].isEmpty {
+            let oldest = openIntents[side].min()
+            goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value } ?? false }
+        }
     }
 
     /// Whether an entry that stands under the name of an add is what was added: after a lost answer it might be another's.

@@ -19,6 +19,11 @@ package struct Engine: Sendable {
     var queue = WorkQueue()
     /// Pairs with open intents, and how many.
     var inFlight: [PairID: Int] = [:]
+    /// Intents of each side whose answer is still to come.
+    var openIntents = PerSide<Set<IntentID>>(both: [])
+    /// Entries whose deletion was told while answers were on their way, with the last intent that was open then: its answer, or an earlier one's, may be
+    /// older than the deletion.
+    var goneMeanwhile = PerSide<[Anchor: IntentID]>(both: [:])
     /// Writes on their way to each side.
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.
@@ -96,6 +101,7 @@ package struct Engine: Sendable {
             case .tick: break
             }
         }
+        forgetGone()
         queue.releaseDelayed(now: now)
         startPostponedReads(now: now)
         try releaseRetries(store, now: now)
