@@ -109,7 +109,7 @@ extension World {
         let persons: [Octets] = names.compactMap { value in
             guard let name = try? DistinguishedName(parsing: value), let anchor = directories[side].anchor(named: name),
                 let person = directories[side].entries[anchor]?.attributes[WorldMapping.person].first,
-                !history.wasEverDeleted(person)
+                !history.wasEverDeleted(person) || isElsewhere(person)
             else { return nil }
             return person
         }
