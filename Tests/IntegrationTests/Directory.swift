@@ -1,0 +1,104 @@
+import Foundation
+import SyncModel
+import Testing
+
+/// One of the two servers as other people's programs see it: with OpenLDAP's own tools, over TLS.
+struct Directory: Sendable {
+    let side: Side
+    let uri: String
+    let account: String
+    let passwordFile: String
+    let caFile: String
+    /// Where a test's people are.
+    let base: String
+
+    private func words(_ tool: String) -> [String] {
+        ["/usr/bin/env", "LDAPTLS_CACERT=\(caFile)", tool, "-x", "-H", uri, "-D", account, "-y", passwordFile]
+    }
+
+    /// Every entry below the base that the filter takes; the base itself not.
+    func search(
+        _ filter: String = "(objectClass=*)",
+        base: String? = nil,
+        scope: String = "sub",
+        attributes: [String] = ["*", "+"]
+    ) async throws -> [Entry] {
+        let paged = ["-E", "pr=500/noprompt"]
+        let request = ["-LLL", "-o", "ldif-wrap=no", "-s", scope, "-b", base ?? self.base, filter] + attributes
+        let answer = try await Program.run(words("ldapsearch") + paged + request)
+        if answer.status == 32 { return [] }
+        guard answer.status == 0 else { throw ProgramFailure(words: "ldapsearch: \(answer.status) \(answer.errors)") }
+        let own = (base ?? self.base).lowercased()
+        return LDIF.entries(answer.output).filter { scope == "base" || $0.dn.lowercased() != own }
+    }
+
+    func entry(_ dn: String) async throws -> Entry? { try await search(base: dn, scope: "base").first }
+
+    /// The person with this account name; more than one is a failure.
+    func person(_ name: String) async throws -> Entry? {
+        let attribute = side == .ad ? "sAMAccountName" : "uid"
+        let found = try await search("(\(attribute)=\(Self.filterValue(name)))")
+        #expect(found.count < 2, "\(name) stands twice on \(side.name)")
+        return found.first
+    }
+
+    func people() async throws -> [Entry] {
+        try await search(side == .ad ? "(&(objectClass=user)(!(objectClass=computer)))" : "(objectClass=inetOrgPerson)")
+    }
+
+    /// Carries out all changes on one connection, in order; the first that is refused is thrown.
+    func apply(_ changes: [DirectoryChange]) async throws {
+        try await Program.succeed(words("ldapmodify"), input: changes.map(\.ldif).joined())
+    }
+
+    func apply(_ changes: DirectoryChange...) async throws { try await apply(changes) }
+
+    /// As `apply`, but goes on after a refusal.
+    func applyWhatIsTaken(_ changes: [DirectoryChange]) async throws {
+        _ = try await Program.run(words("ldapmodify") + ["-c"], input: changes.map(\.ldif).joined())
+    }
+
+    func set(_ dn: String, _ name: String, _ values: Octets...) async throws {
+        try await apply(.replace(dn, name, values))
+    }
+
+    func addContainer(_ name: String, under parent: String? = nil) async throws {
+        try await apply(
+            .add("ou=\(escaped(name)),\(parent ?? base)", [("objectClass", ["organizationalUnit"]), ("ou", [Octets(name)])])
+        )
+    }
+
+    /// An add of a person as this side's admins do it.
+    func newPerson(
+        _ name: String,
+        cn: String? = nil,
+        under parent: String? = nil,
+        _ attributes: [(String, [Octets])] = []
+    ) -> DirectoryChange {
+        let place = parent ?? base
+        let common = cn ?? name
+        switch side {
+        case .ad:
+            return .add(
+                "CN=\(escaped(common)),\(place)",
+                [("objectClass", ["user"]), ("sAMAccountName", [Octets(name)]), ("userAccountControl", ["514"])]
+                    + attributes
+            )
+        case .miniorange:
+            let surname: [(String, [Octets])] = attributes.contains { $0.0 == "sn" } ? [] : [("sn", [Octets(common)])]
+            return .add(
+                "uid=\(escaped(name)),\(place)",
+                [("objectClass", ["inetOrgPerson"]), ("uid", [Octets(name)]), ("cn", [Octets(common)])] + surname
+                    + attributes
+            )
+        }
+    }
+
+    /// RFC 4515 §3.
+    private static func filterValue(_ text: String) -> String {
+        text.utf8.map { byte in
+            byte < 0x80 && !"*()\\".utf8.contains(byte) && byte != 0
+                ? String(UnicodeScalar(byte)) : "\\" + String(format: "%02x", byte)
+        }.joined()
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import SyncModel
+import Testing
+
+/// A part of a lab that one test has to itself: a container on each side, a folder, and a configuration that sees nothing else.
+struct Ground: Sendable {
+    /// What tests write differently in the configuration.
+    struct Settings: Sendable {
+        var direction = "both"
+        var conflicts = "prefer: ad"
+        var ad = ""
+        var miniorange = ""
+        var attributes = "default"
+        var deletes = ""
+        var account = PerSide(ad: "", miniorange: "")
+        var passwordFile = PerSide(ad: "", miniorange: "")
+        var server = PerSide(ad: "", miniorange: "")
+        var cache = ""
+    }
+
+    let lab: Lab
+    let folder: String
+    let ad: Directory
+    let miniorange: Directory
+    private let tag: String
+
+    subscript(side: Side) -> Directory { side == .ad ? ad : miniorange }
+
+    /// Account names are unique in a whole domain, and AD takes 20 characters.
+    func person(_ name: String) -> String { "\(tag)-\(name)" }
+
+    static func make(_ tag: String, _ settings: Settings = Settings()) async throws -> Ground {
+        let lab = try #require(Lab.current)
+        let ground = Ground(
+            lab: lab,
+            folder: "\(lab["LAB_DIR"])/ground-\(tag)",
+            ad: lab.directory(.ad, below: "OU=\(tag)"),
+            miniorange: lab.directory(.miniorange, below: "ou=\(tag)"),
+            tag: tag
+        )
+        try FileManager.default.createDirectory(atPath: ground.folder, withIntermediateDirectories: true)
+        for side in Side.allCases {
+            let base = lab.directory(side)
+            try await base.addContainer(tag)
+        }
+        try ground.configure(settings)
+        return ground
+    }
+
+    var configurationFile: String { "\(folder)/syncline.yaml" }
+    var cacheFolder: String { "\(folder)/cache" }
+
+    func configure(_ settings: Settings) throws {
+        func or(_ text: String, _ standard: String) -> String { text.isEmpty ? standard : text }
+        let text = """
+            version: 1
+            cache: {path: "\(or(settings.cache, cacheFolder))"}
+            admin: {socket: "\(folder)/admin.sock"}
+            ad:
+              servers: ["\(or(settings.server.ad, lab["AD_URI"]))"]
+              base: "\(lab["AD_BASE"])"
+              bind: {dn: "\(or(settings.account.ad, lab["AD_SYNC_DN"]))", passwordFile: "\(or(settings.passwordFile.ad, lab["AD_SYNC_PASSWORD_FILE"]))"}
+              tls: {caFile: "\(lab["CA_FILE"])"}
+            \(settings.ad.isEmpty ? "" : "  \(settings.ad)")
+            miniorange:
+              servers: ["\(or(settings.server.miniorange, lab["LDAPS_URI"]))"]
+              base: "\(lab["LDAP_BASE"])"
+              bind: {dn: "\(or(settings.account.miniorange, lab["LDAP_SYNC_DN"]))", passwordFile: "\(or(settings.passwordFile.miniorange, lab["LDAP_SYNC_PASSWORD_FILE"]))"}
+              tls: {caFile: "\(lab["CA_FILE"])"}
+            \(settings.miniorange.isEmpty ? "" : "  \(settings.miniorange)")
+            direction: \(settings.direction)
+            conflicts: {\(settings.conflicts)}
+            \(settings.deletes.isEmpty ? "" : "deletes: {\(settings.deletes)}")
+            objects:
+              - name: people
+                kind: user
+                ad: {base: "\(ad.base)"}
+                miniorange: {base: "\(miniorange.base)"}
+                match: [{ad: sAMAccountName, miniorange: uid}, {ad: mail, miniorange: mail}]
+                attributes: \(settings.attributes)
+
+            """
+        try text.write(toFile: configurationFile, atomically: true, encoding: .utf8)
+    }
+}
