@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Testing
 
@@ -23,14 +23,17 @@ struct CertificateFactsTests {
         #expect(facts.subject == "CN=dc1.syncline.test,O=Syncline Tëst\\, Ltd.")
         #expect(facts.issuer == facts.subject)
         #expect(facts.alternativeNames == ["dc1.syncline.test", "127.0.0.1", "::1", "a@syncline.test"])
-        #expect(facts.notBefore == 1795466605)
-        #expect(facts.notAfter == 1827002605)
+        #expect(facts.notBefore == 1_795_466_605)
+        #expect(facts.notAfter == 1_827_002_605)
     }
 
-    @Test(arguments: [
-        (secondsBeforeTheEnd: 0, days: 0), (1, 0), (86_399, 0), (86_400, 1), (30 * 86_400, 30), (-1, -1), (-86_400, -1),
-        (-86_401, -2),
-    ] as [(secondsBeforeTheEnd: Int64, days: Int64)])
+    @Test(
+        arguments: [
+            (secondsBeforeTheEnd: 0, days: 0), (1, 0), (86_399, 0), (86_400, 1), (30 * 86_400, 30), (-1, -1),
+            (-86_400, -1),
+            (-86_401, -2),
+        ] as [(secondsBeforeTheEnd: Int64, days: Int64)]
+    )
     func daysLeftAreWholeDays(_ row: (secondsBeforeTheEnd: Int64, days: Int64)) throws {
         let facts = try CertificateFacts(der: Self.certificate)
         #expect(facts.daysLeft(at: facts.notAfter - row.secondsBeforeTheEnd) == row.days)
