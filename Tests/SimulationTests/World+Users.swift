@@ -195,6 +195,7 @@ extension World {
     }
 
     private func rename(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        guard side == .miniorange || isSettled(entry, person, side) else { return }
         let name = fresh("Name ")
         if side == .ad {
             let rdn = RelativeDistinguishedName(type: "CN", value: name)
