@@ -71,8 +71,8 @@ package struct Daemon {
     /// One run with one configuration.
     private func session(_ configuration: Configuration, _ reload: Reload, _ logger: Logger) async throws {
         let wiring = try Wiring(configuration)
-        // A power cut may undo the last transactions. The feeds then go on from the older cursor, and comparing states
-        // finds what was written already.
+        // A power cut may undo the last transactions. The feeds then go on from the older cursor, and comparing the
+        // states finds what was written already.
         let cache = try Cache.open(
             at: configuration.cachePath, mode: .readWrite, options: CacheOptions(durability: .allButTheLast))
         defer { try? cache.close() }
