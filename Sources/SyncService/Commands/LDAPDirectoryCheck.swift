@@ -5,168 +5,178 @@ import SyncModel
 
 /// What only the LDAP side has: controls, rights that can't be asked for, and what its cn=config tells.
 struct LDAPDirectoryCheck {
-  let wiring: Wiring
-  let server: ServerFacts
-  let schema: DirectorySchema?
+    let wiring: Wiring
+    let server: ServerFacts
+    let schema: DirectorySchema?
 
-  func run(_ findings: inout Findings) async throws(LDAPError) {
-    checkControls(&findings)
-    for mapping in wiring.mappings
-    where mapping.specification.direction.permits(writingTo: .miniorange) {
-      try await checkWriting(mapping, &findings)
+    func run(_ findings: inout Findings) async throws(LDAPError) {
+        checkControls(&findings)
+        for mapping in wiring.mappings
+        where mapping.specification.direction.permits(writingTo: .miniorange) {
+            try await checkWriting(mapping, &findings)
+        }
+        let configuration = try await SlapdConfiguration.read(over: server)
+        findings.append(SlapdJudgement(wiring: wiring, server: server).judge(configuration))
+        try await checkPolicy(configuration, &findings)
     }
-    let configuration = try await SlapdConfiguration.read(over: server)
-    findings.append(SlapdJudgement(wiring: wiring, server: server).judge(configuration))
-    try await checkPolicy(configuration, &findings)
-  }
 
-  private func checkControls(_ findings: inout Findings) {
-    let controls: [(oid: String, name: String, loss: String)] = [
-      (
-        AssertionControl.oid, "assertion (RFC 4528)", "a write could overwrite what it has not seen"
-      ),
-      (ReadEntryControl.postRead.oid, "post-read (RFC 4527)", "each write is followed by a read"),
-      (PagedResults.oid, "paged results (RFC 2696)", "large directories are read in one answer"),
-      (
-        SyncRequest.oid, "content synchronisation (RFC 4533)", "changes are found by comparing only"
-      ),
-    ]
-    let missing = controls.filter { !server.controls.contains($0.oid) }
-    for control in missing {
-      findings.warning(
-        "controls",
-        "the server does not offer \(control.name): \(control.loss)",
-        remedy: "OpenLDAP has it; grant the account read access to the root DSE's supportedControl"
-      )
+    private func checkControls(_ findings: inout Findings) {
+        let controls: [(oid: String, name: String, loss: String)] = [
+            (
+                AssertionControl.oid, "assertion (RFC 4528)", "a write could overwrite what it has not seen"
+            ),
+            (ReadEntryControl.postRead.oid, "post-read (RFC 4527)", "each write is followed by a read"),
+            (PagedResults.oid, "paged results (RFC 2696)", "large directories are read in one answer"),
+            (
+                SyncRequest.oid, "content synchronisation (RFC 4533)", "changes are found by comparing only"
+            ),
+        ]
+        let missing = controls.filter { !server.controls.contains($0.oid) }
+        for control in missing {
+            findings.warning(
+                "controls",
+                "the server does not offer \(control.name): \(control.loss)",
+                remedy: "OpenLDAP has it; grant the account read access to the root DSE's supportedControl"
+            )
+        }
+        if missing.isEmpty {
+            findings.ok("controls", "assertion, post-read, paged results and synchronisation are offered")
+        }
     }
-    if missing.isEmpty {
-      findings.ok("controls", "assertion, post-read, paged results and synchronisation are offered")
-    }
-  }
 
-  /// The server tells no rights. They are asked for by modifications that can't succeed: the same value is deleted twice in one
-  /// request, and no server carries out a part of one (RFC 4511 section 4.6). Without the right it says so before it looks at values.
-  private func checkWriting(_ mapping: ObjectMapping, _ findings: inout Findings)
-    async throws(LDAPError)
-  {
-    let object = mapping.specification
-    let scope = object.scopes.miniorange
-    guard let sample = try await sample(scope) else {
-      findings.ok(
-        "rights", "\(scope.base) (\(object.name)): no entry yet whose rights could be looked at")
-      return
-    }
-    var names: [String] = []
-    let rules = object.attributes.filter { $0.direction.permits(writingTo: .miniorange) }
-    for name in rules.map(\.miniorange) + [scope.rdn] {
-      let known = names.contains {
-        CaseFolding.lowercaseName($0) == CaseFolding.lowercaseName(name)
-      }
-      if !known, schema?.attribute(name) != nil || schema == nil { names.append(name) }
-    }
-    let requests = names.map { name in
-      let value = impossibleValue(name)
-      return PipelinedRequest.operation(
-        .modify(
-          dn: sample,
-          modifications: [
-            Modification(.delete, name, [value]), Modification(.delete, name, [value]),
-          ]
+    /// The server tells no rights. They are asked for by modifications that can't succeed: the same value is deleted twice in one
+    /// request, and no server carries out a part of one (RFC 4511 section 4.6). Without the right it says so before it looks at values.
+    private func checkWriting(_ mapping: ObjectMapping, _ findings: inout Findings)
+        async throws(LDAPError)
+    {
+        let object = mapping.specification
+        let scope = object.scopes.miniorange
+        guard let sample = try await sample(scope) else {
+            findings.ok(
+                "rights",
+                "\(scope.base) (\(object.name)): no entry yet whose rights could be looked at"
+            )
+            return
+        }
+        var names: [String] = []
+        let rules = object.attributes.filter { $0.direction.permits(writingTo: .miniorange) }
+        for name in rules.map(\.miniorange) + [scope.rdn] {
+            let known = names.contains {
+                CaseFolding.lowercaseName($0) == CaseFolding.lowercaseName(name)
+            }
+            if !known, schema?.attribute(name) != nil || schema == nil { names.append(name) }
+        }
+        let requests = names.map { name in
+            let value = impossibleValue(name)
+            return PipelinedRequest.operation(
+                .modify(
+                    dn: sample,
+                    modifications: [
+                        Modification(.delete, name, [value]), Modification(.delete, name, [value]),
+                    ]
+                )
+            )
+        }
+        var refused: [String] = []
+        for (name, answer) in zip(names, await server.connection.pipeline(requests)) {
+            guard case .failure(let error) = answer else { continue }
+            guard let result = error.serverResult else { throw error }
+            if result.code == .insufficientAccessRights { refused.append(name) }
+        }
+        guard refused.isEmpty else {
+            findings.error(
+                "rights",
+                "\(scope.base) (\(object.name)): the account may not write \(refused.joined(separator: ", "))",
+                remedy: "conf/openldap/grant, or give these rules direction: to-ad"
+            )
+            return
+        }
+        findings.ok(
+            "rights",
+            "\(scope.base) (\(object.name)): all \(names.count) mapped attributes may be written; creating and deleting "
+                + "could not be shown without doing it"
         )
-      )
     }
-    var refused: [String] = []
-    for (name, answer) in zip(names, await server.connection.pipeline(requests)) {
-      guard case .failure(let error) = answer else { continue }
-      guard let result = error.serverResult else { throw error }
-      if result.code == .insufficientAccessRights { refused.append(name) }
-    }
-    guard refused.isEmpty else {
-      findings.error(
-        "rights",
-        "\(scope.base) (\(object.name)): the account may not write \(refused.joined(separator: ", "))",
-        remedy: "conf/openldap/grant, or give these rules direction: to-ad"
-      )
-      return
-    }
-    findings.ok(
-      "rights",
-      "\(scope.base) (\(object.name)): all \(names.count) mapped attributes may be written; creating and deleting "
-        + "could not be shown without doing it"
-    )
-  }
 
-  /// Fits the syntax, so that the server gets as far as the rights; and no entry holds it.
-  private func impossibleValue(_ name: String) -> Octets {
-    switch schema?.attribute(name)?.syntax {
-    case "1.3.6.1.4.1.1466.115.121.1.24": "00010101000001Z"
-    case "1.3.6.1.4.1.1466.115.121.1.27": "-2147483647"
-    case "1.3.6.1.4.1.1466.115.121.1.7": "FALSE"
-    case "1.3.6.1.4.1.1466.115.121.1.12": "cn=no such entry,dc=syncline,dc=invalid"
-    default: "no such value: Syncline asks for the right to write"
+    /// Fits the syntax, so that the server gets as far as the rights; and no entry holds it.
+    private func impossibleValue(_ name: String) -> Octets {
+        switch schema?.attribute(name)?.syntax {
+        case "1.3.6.1.4.1.1466.115.121.1.24": "00010101000001Z"
+        case "1.3.6.1.4.1.1466.115.121.1.27": "-2147483647"
+        case "1.3.6.1.4.1.1466.115.121.1.7": "FALSE"
+        case "1.3.6.1.4.1.1466.115.121.1.12": "cn=no such entry,dc=syncline,dc=invalid"
+        default: "no such value: Syncline asks for the right to write"
+        }
     }
-  }
 
-  private func sample(_ scope: ScopeSpecification) async throws(LDAPError) -> String? {
-    let request = SearchRequest(
-      base: scope.base.description,
-      scope: .subtree,
-      filter: scope.filter.description,
-      attributes: ["1.1"],
-      pageSize: 1
-    )
-    do throws(LDAPError) {
-      var pages = server.connection.searchPages(request).makeAsyncIterator()
-      return try await pages.nextResult()?.entries.first?.dn
-    } catch {
-      guard error.serverResult != nil else { throw error }
-      return nil
-    }
-  }
-
-  /// A lock bars nothing unless a policy with pwdLockout applies.
-  private func checkPolicy(
-    _ configuration: SlapdConfiguration?,
-    _ findings: inout Findings
-  ) async throws(LDAPError) {
-    let isLocking = wiring.mappings.contains { mapping in
-      mapping.specification.attributes.contains {
-        CaseFolding.lowercaseName($0.miniorange) == "pwdaccountlockedtime"
-      }
-    }
-    guard isLocking, let configuration,
-      configuration.database(of: wiring.configuration.miniorange.base) != nil
-    else {
-      return
-    }
-    let remedy =
-      "set olcPPolicyDefault to a pwdPolicy entry with pwdLockout: TRUE, or the account of a person who is disabled at AD still "
-      + "works here"
-    guard
-      let policy = configuration.overlay("ppolicy", of: wiring.configuration.miniorange.base)?.text(
-        "olcPPolicyDefault")
-    else {
-      if configuration.overlay("ppolicy", of: wiring.configuration.miniorange.base) != nil {
-        findings.warning(
-          "ppolicy", "there is no default policy: pwdAccountLockedTime bars nothing", remedy: remedy
+    private func sample(_ scope: ScopeSpecification) async throws(LDAPError) -> String? {
+        let request = SearchRequest(
+            base: scope.base.description,
+            scope: .subtree,
+            filter: scope.filter.description,
+            attributes: ["1.1"],
+            pageSize: 1
         )
-      }
-      return
+        do throws(LDAPError) {
+            var pages = server.connection.searchPages(request).makeAsyncIterator()
+            return try await pages.nextResult()?.entries.first?.dn
+        } catch {
+            guard error.serverResult != nil else { throw error }
+            return nil
+        }
     }
-    let request = SearchRequest(base: policy, scope: .base, attributes: ["pwdLockout"])
-    do throws(LDAPError) {
-      let entry = try await server.connection.search(request).entries.first
-      guard entry?.text("pwdLockout")?.uppercased() == "TRUE" else {
-        findings.warning(
-          "ppolicy", "\(policy) has no pwdLockout: TRUE: pwdAccountLockedTime bars nothing",
-          remedy: remedy)
-        return
-      }
-      findings.ok("ppolicy", "the default policy \(policy) bars locked accounts")
-    } catch {
-      guard error.serverResult != nil else { throw error }
-      findings.warning(
-        "ppolicy", "the default policy \(policy) can't be read: \(error)", remedy: remedy)
+
+    /// A lock bars nothing unless a policy with pwdLockout applies.
+    private func checkPolicy(
+        _ configuration: SlapdConfiguration?,
+        _ findings: inout Findings
+    ) async throws(LDAPError) {
+        let isLocking = wiring.mappings.contains { mapping in
+            mapping.specification.attributes.contains {
+                CaseFolding.lowercaseName($0.miniorange) == "pwdaccountlockedtime"
+            }
+        }
+        guard isLocking, let configuration,
+            configuration.database(of: wiring.configuration.miniorange.base) != nil
+        else {
+            return
+        }
+        let remedy =
+            "set olcPPolicyDefault to a pwdPolicy entry with pwdLockout: TRUE, or the account of a person who is disabled at AD still "
+            + "works here"
+        guard
+            let policy = configuration.overlay("ppolicy", of: wiring.configuration.miniorange.base)?.text(
+                "olcPPolicyDefault"
+            )
+        else {
+            if configuration.overlay("ppolicy", of: wiring.configuration.miniorange.base) != nil {
+                findings.warning(
+                    "ppolicy",
+                    "there is no default policy: pwdAccountLockedTime bars nothing",
+                    remedy: remedy
+                )
+            }
+            return
+        }
+        let request = SearchRequest(base: policy, scope: .base, attributes: ["pwdLockout"])
+        do throws(LDAPError) {
+            let entry = try await server.connection.search(request).entries.first
+            guard entry?.text("pwdLockout")?.uppercased() == "TRUE" else {
+                findings.warning(
+                    "ppolicy",
+                    "\(policy) has no pwdLockout: TRUE: pwdAccountLockedTime bars nothing",
+                    remedy: remedy
+                )
+                return
+            }
+            findings.ok("ppolicy", "the default policy \(policy) bars locked accounts")
+        } catch {
+            guard error.serverResult != nil else { throw error }
+            findings.warning(
+                "ppolicy",
+                "the default policy \(policy) can't be read: \(error)",
+                remedy: remedy
+            )
+        }
     }
-  }
 }

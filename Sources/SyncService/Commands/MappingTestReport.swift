@@ -3,156 +3,163 @@ import SyncModel
 
 /// What `test-mapping` found. `test-mapping --json` prints this.
 package struct MappingTestReport: Codable, Sendable {
-  package struct Entry: Codable, Hashable, Sendable {
-    /// The DN.
-    package var name: String
-    /// objectGUID or entryUUID.
-    package var anchor: String
-    /// The attributes that Syncline reads, by lower-cased name.
-    package var attributes: [String: [String]]
-  }
+    package struct Entry: Codable, Hashable, Sendable {
+        /// The DN.
+        package var name: String
+        /// objectGUID or entryUUID.
+        package var anchor: String
+        /// The attributes that Syncline reads, by lower-cased name.
+        package var attributes: [String: [String]]
+    }
 
-  package struct Rule: Codable, Hashable, Sendable {
-    /// `file:line`, or `preset`.
-    package var origin: String
-    package var ad: String
-    package var miniorange: String
-    /// `both`, `to-ad` or `to-miniorange`.
-    package var direction: String
-    package var adValues: [String]
-    package var miniorangeValues: [String]
-    /// What both sides last agreed on; absent where the cache has no pair.
-    package var base: [String]?
-    /// What both are to show, in the common form.
-    package var result: [String]
-    /// `equal`, `empty`, `ad -> miniorange`, `ad <- miniorange`, `merged`, `conflict: … wins`, `waits: …`, `as close as it gets`.
-    package var verdict: String
-  }
+    package struct Rule: Codable, Hashable, Sendable {
+        /// `file:line`, or `preset`.
+        package var origin: String
+        package var ad: String
+        package var miniorange: String
+        /// `both`, `to-ad` or `to-miniorange`.
+        package var direction: String
+        package var adValues: [String]
+        package var miniorangeValues: [String]
+        /// What both sides last agreed on; absent where the cache has no pair.
+        package var base: [String]?
+        /// What both are to show, in the common form.
+        package var result: [String]
+        /// `equal`, `empty`, `ad -> miniorange`, `ad <- miniorange`, `merged`, `conflict: … wins`, `waits: …`, `as close as it gets`.
+        package var verdict: String
+    }
 
-  package struct Change: Codable, Hashable, Sendable {
-    package var name: String
-    package var old: [String]
-    package var new: [String]
-  }
+    package struct Change: Codable, Hashable, Sendable {
+        package var name: String
+        package var old: [String]
+        package var new: [String]
+    }
 
-  package struct PlannedWrite: Codable, Hashable, Sendable {
-    package var side: String
-    /// `create`, `modify`, `rename` or `delete`.
-    package var operation: String
-    package var name: String
-    package var newName: String?
-    package var attributes: [Change]
-  }
+    package struct PlannedWrite: Codable, Hashable, Sendable {
+        package var side: String
+        /// `create`, `modify`, `rename` or `delete`.
+        package var operation: String
+        package var name: String
+        package var newName: String?
+        package var attributes: [Change]
+    }
 
-  /// The configured object.
-  package var object: String
-  package var ad: Entry?
-  package var miniorange: Entry?
-  /// How the two were found to be one.
-  package var pairing: String
-  /// Whether the cache knows them; without it the merge has no base, as when they meet for the first time.
-  package var usedCache: Bool
-  package var rules: [Rule] = []
-  package var writes: [PlannedWrite] = []
-  /// Why nothing could be written although something differs.
-  package var obstacles: [String] = []
-  package var notes: [String] = []
+    /// The configured object.
+    package var object: String
+    package var ad: Entry?
+    package var miniorange: Entry?
+    /// How the two were found to be one.
+    package var pairing: String
+    /// Whether the cache knows them; without it the merge has no base, as when they meet for the first time.
+    package var usedCache: Bool
+    package var rules: [Rule] = []
+    package var writes: [PlannedWrite] = []
+    /// Why nothing could be written although something differs.
+    package var obstacles: [String] = []
+    package var notes: [String] = []
 
-  package var isEqual: Bool {
-    writes.isEmpty && obstacles.isEmpty && notes.isEmpty && !rules.contains { $0.isOpen }
-  }
+    package var isEqual: Bool {
+        writes.isEmpty && obstacles.isEmpty && notes.isEmpty && !rules.contains { $0.isOpen }
+    }
 }
 
 extension MappingTestReport.Rule {
-  var isOpen: Bool { !["equal", "empty", "as close as it gets"].contains(verdict) }
+    var isOpen: Bool { !["equal", "empty", "as close as it gets"].contains(verdict) }
 }
 
 extension MappingTestReport {
-  init(_ live: LivePair, usedCache: Bool, shown: (Side, String, [Octets]) -> [String]) {
-    func entry(_ side: Side) -> Entry? {
-      live.entries[side].map { entry in
-        let mapped = live.mapping.selected(side, entry.attributes)
-        return Entry(
-          name: entry.name.description,
-          anchor: entry.anchor.text(on: side),
-          attributes: Dictionary(
-            uniqueKeysWithValues: mapped.items.map { ($0.name, shown(side, $0.name, $0.values)) }
-          )
+    init(_ live: LivePair, usedCache: Bool, shown: (Side, String, [Octets]) -> [String]) {
+        func entry(_ side: Side) -> Entry? {
+            live.entries[side].map { entry in
+                let mapped = live.mapping.selected(side, entry.attributes)
+                return Entry(
+                    name: entry.name.description,
+                    anchor: entry.anchor.text(on: side),
+                    attributes: Dictionary(
+                        uniqueKeysWithValues: mapped.items.map { ($0.name, shown(side, $0.name, $0.values)) }
+                    )
+                )
+            }
+        }
+        self.init(
+            object: live.mapping.specification.name,
+            ad: entry(.ad),
+            miniorange: entry(.miniorange),
+            pairing: live.how,
+            usedCache: usedCache
         )
-      }
     }
-    self.init(
-      object: live.mapping.specification.name,
-      ad: entry(.ad),
-      miniorange: entry(.miniorange),
-      pairing: live.how,
-      usedCache: usedCache
-    )
-  }
 
-  /// For a person.
-  var text: String {
-    var lines = ["object      \(object)"]
-    for (name, entry) in [("ad", ad), ("miniorange", miniorange)] {
-      lines.append(
-        name.padded(to: 12) + (entry.map { "\($0.name)\n            \($0.anchor)" } ?? "no entry"))
+    /// For a person.
+    var text: String {
+        var lines = ["object      \(object)"]
+        for (name, entry) in [("ad", ad), ("miniorange", miniorange)] {
+            lines.append(
+                name.padded(to: 12) + (entry.map { "\($0.name)\n            \($0.anchor)" } ?? "no entry")
+            )
+        }
+        lines.append("paired by   \(pairing)")
+        lines.append(
+            "base        \(usedCache ? "from the cache" : "none: the cache does not know them")"
+        )
+        lines.append("")
+        let verdictWidth = max(16, rules.map(\.verdict.count).max() ?? 0)
+        for rule in rules where rule.verdict != "empty" {
+            let title = rule.title(isPaired: ad != nil && miniorange != nil)
+            lines.append("\(rule.verdict.padded(to: verdictWidth))  \(title)")
+            guard rule.isOpen, ad != nil, miniorange != nil else { continue }
+            lines.append(Self.row("ad", rule.adValues))
+            lines.append(Self.row("miniorange", rule.miniorangeValues))
+            if let base = rule.base, base != rule.result { lines.append(Self.row("last agreed", base)) }
+            lines.append(Self.row("result", rule.result))
+        }
+        let empty = rules.filter { $0.verdict == "empty" }
+        if !empty.isEmpty {
+            let names = empty.map {
+                $0.ad.lowercased() == $0.miniorange.lowercased() ? $0.ad : "\($0.ad)=\($0.miniorange)"
+            }
+            lines += TextWrap.lines(
+                "Without values on both sides: \(names.joined(separator: ", "))",
+                width: FindingText.width
+            )
+        }
+        lines.append("")
+        lines += notes + obstacles
+        lines += writes.flatMap(\.lines)
+        if writes.isEmpty {
+            lines.append(
+                obstacles.isEmpty ? "Nothing would be written." : "Nothing would be written, see above."
+            )
+        }
+        return lines.joined(separator: "\n")
     }
-    lines.append("paired by   \(pairing)")
-    lines.append(
-      "base        \(usedCache ? "from the cache" : "none: the cache does not know them")")
-    lines.append("")
-    let verdictWidth = max(16, rules.map(\.verdict.count).max() ?? 0)
-    for rule in rules where rule.verdict != "empty" {
-      lines.append("\(rule.verdict.padded(to: verdictWidth))  \(rule.title)")
-      guard rule.isOpen else { continue }
-      lines.append(Self.row("ad", rule.adValues))
-      lines.append(Self.row("miniorange", rule.miniorangeValues))
-      if let base = rule.base, base != rule.result { lines.append(Self.row("last agreed", base)) }
-      lines.append(Self.row("result", rule.result))
-    }
-    let empty = rules.filter { $0.verdict == "empty" }
-    if !empty.isEmpty {
-      let names = empty.map {
-        $0.ad.lowercased() == $0.miniorange.lowercased() ? $0.ad : "\($0.ad)=\($0.miniorange)"
-      }
-      lines += TextWrap.lines(
-        "Without values on both sides: \(names.joined(separator: ", "))", width: FindingText.width)
-    }
-    lines.append("")
-    lines += notes + obstacles
-    lines += writes.flatMap(\.lines)
-    if writes.isEmpty {
-      lines.append(
-        obstacles.isEmpty ? "Nothing would be written." : "Nothing would be written, see above.")
-    }
-    return lines.joined(separator: "\n")
-  }
 
-  static func row(_ label: String, _ values: [String]) -> String {
-    "    \(label.padded(to: 12)) \(values.isEmpty ? "-" : values.joined(separator: " | "))"
-  }
+    static func row(_ label: String, _ values: [String]) -> String {
+        "    \(label.padded(to: 12)) \(values.isEmpty ? "-" : values.joined(separator: " | "))"
+    }
 }
 
 extension MappingTestReport.Rule {
-  /// An equal value is worth a place on the line; one that differs is shown below.
-  fileprivate var title: String {
-    let arrow = direction == "both" ? "=" : direction == "to-ad" ? "<-" : "->"
-    let place = origin.isEmpty ? "" : "  (\(origin.split(separator: "/").last ?? ""))"
-    guard isOpen else {
-      return "\(ad) \(arrow) \(miniorange): \(adValues.joined(separator: " | "))"
+    /// An equal value is worth a place on the line; one that differs is shown below.
+    fileprivate func title(isPaired: Bool) -> String {
+        let arrow = direction == "both" ? "=" : direction == "to-ad" ? "<-" : "->"
+        let place = origin.isEmpty ? "" : "  (\(origin.split(separator: "/").last ?? ""))"
+        guard isOpen && isPaired else {
+            let values = adValues.isEmpty ? miniorangeValues : adValues
+            return "\(ad) \(arrow) \(miniorange): \(values.joined(separator: " | "))"
+        }
+        return "\(ad) \(arrow) \(miniorange)\(place)"
     }
-    return "\(ad) \(arrow) \(miniorange)\(place)"
-  }
 }
 
 extension MappingTestReport.PlannedWrite {
-  fileprivate var lines: [String] {
-    let target = newName.map { " to \($0)" } ?? ""
-    return ["Would \(operation) at \(side): \(name)\(target)"]
-      + attributes.map { change in
-        let old = change.old.isEmpty ? "" : "\(change.old.joined(separator: " | ")) => "
-        return
-          "    \(change.name): \(old)\(change.new.isEmpty ? "(removed)" : change.new.joined(separator: " | "))"
-      }
-  }
+    fileprivate var lines: [String] {
+        let target = newName.map { " to \($0)" } ?? ""
+        return ["Would \(operation) at \(side): \(name)\(target)"]
+            + attributes.map { change in
+                let old = change.old.isEmpty ? "" : "\(change.old.joined(separator: " | ")) => "
+                return
+                    "    \(change.name): \(old)\(change.new.isEmpty ? "(removed)" : change.new.joined(separator: " | "))"
+            }
+    }
 }

@@ -5,67 +5,71 @@ import SyncModel
 
 /// `syncline plan`: what the daemon would write now, and why. The engine decides as it always does, on a copy of the cache, and no writer writes.
 package struct PlanCommand {
-  private let configurationPath: String
-  private let json: Bool
-  private let limit: Int
+    private let configurationPath: String
+    private let json: Bool
+    private let limit: Int
 
-  package init(configurationPath: String, json: Bool, limit: Int) {
-    self.configurationPath = configurationPath
-    self.json = json
-    self.limit = limit
-  }
+    package init(configurationPath: String, json: Bool, limit: Int) {
+        self.configurationPath = configurationPath
+        self.json = json
+        self.limit = limit
+    }
 
-  /// 0: nothing to write; 1: something; 2: it could not be told.
-  package func run() async -> Int32 {
-    let configuration: Configuration
-    do throws(ConfigurationErrors) {
-      configuration = try Configuration.load(path: configurationPath)
-    } catch {
-      return CommandOutput.fail("\(error)")
+    /// 0: nothing to write; 1: something; 2: it could not be told.
+    package func run() async -> Int32 {
+        let configuration: Configuration
+        do throws(ConfigurationErrors) {
+            configuration = try Configuration.load(path: configurationPath)
+        } catch {
+            return CommandOutput.fail("\(error)")
+        }
+        do {
+            let report = try await PlanCommand.report(configuration)
+            if json {
+                CommandOutput.json(report)
+            } else {
+                CommandOutput.text(report.text(limit: max(0, limit)))
+            }
+            return report.total == 0 ? 0 : 1
+        } catch {
+            return CommandOutput.fail("nothing can be planned: \(error)")
+        }
     }
-    do {
-      let report = try await PlanCommand.report(configuration)
-      if json {
-        CommandOutput.json(report)
-      } else {
-        CommandOutput.text(report.text(limit: max(0, limit)))
-      }
-      return report.total == 0 ? 0 : 1
-    } catch {
-      return CommandOutput.fail("nothing can be planned: \(error)")
-    }
-  }
 
-  static func report(_ configuration: Configuration) async throws -> PlanReport {
-    let wiring = try Wiring(configuration)
-    return try await TemporaryFolder.with { folder in
-      let path = folder + "/cache"
-      let usedCache = try copyCache(of: configuration, to: path)
-      let cache = try Cache.open(at: path, mode: .readWrite)
-      let conflictsBefore = try cache.read { try $0.count(.conflicts) }
-      let writes = try await PlanRun(wiring: wiring, cache: cache) { CommandOutput.note($0) }.run()
-      return try PlanReport(
-        writes, cache: cache, usedCache: usedCache, conflictsBefore: conflictsBefore)
+    static func report(_ configuration: Configuration) async throws -> PlanReport {
+        let wiring = try Wiring(configuration)
+        return try await TemporaryFolder.with { folder in
+            let path = folder + "/cache"
+            let usedCache = try copyCache(of: configuration, to: path)
+            let cache = try Cache.open(at: path, mode: .readWrite)
+            let conflictsBefore = try cache.read { try $0.count(.conflicts) }
+            let writes = try await PlanRun(wiring: wiring, cache: cache) { CommandOutput.note($0) }.run()
+            return try PlanReport(
+                writes,
+                cache: cache,
+                usedCache: usedCache,
+                conflictsBefore: conflictsBefore
+            )
+        }
     }
-  }
 
-  /// Reading is allowed beside the daemon. False where there is no cache yet.
-  private static func copyCache(of configuration: Configuration, to path: String) throws -> Bool {
-    do {
-      let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly)
-      defer { try? cache.close() }
-      try cache.backup(to: path)
-      return true
-    } catch let error as CacheError where error.kind == .missing {
-      return false
+    /// Reading is allowed beside the daemon. False where there is no cache yet.
+    private static func copyCache(of configuration: Configuration, to path: String) throws -> Bool {
+        do {
+            let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly)
+            defer { try? cache.close() }
+            try cache.backup(to: path)
+            return true
+        } catch let error as CacheError where error.kind == .missing {
+            return false
+        }
     }
-  }
 }
 
 extension CommandOutput {
-  /// Tells a person who waits what is going on; not where the output is a file.
-  static func note(_ text: String) {
-    guard isatty(FileHandle.standardError.fileDescriptor) == 1 else { return }
-    FileHandle.standardError.write(Data("\(text) …\n".utf8))
-  }
+    /// Tells a person who waits what is going on; not where the output is a file.
+    static func note(_ text: String) {
+        guard isatty(FileHandle.standardError.fileDescriptor) == 1 else { return }
+        FileHandle.standardError.write(Data("\(text) …\n".utf8))
+    }
 }

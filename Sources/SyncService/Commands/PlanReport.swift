@@ -3,226 +3,226 @@ import SyncModel
 
 /// What `plan` found. `plan --json` prints this.
 package struct PlanReport: Codable, Sendable {
-  package struct Counts: Codable, Hashable, Sendable {
-    package var create = 0
-    package var modify = 0
-    package var rename = 0
-    package var delete = 0
-    package var total: Int { create + modify + rename + delete }
-  }
+    package struct Counts: Codable, Hashable, Sendable {
+        package var create = 0
+        package var modify = 0
+        package var rename = 0
+        package var delete = 0
+        package var total: Int { create + modify + rename + delete }
+    }
 
-  package struct PlannedWrite: Codable, Hashable, Sendable {
-    /// `ad` or `miniorange`: the side that would be written.
-    package var side: String
-    /// `create`, `modify`, `rename` or `delete`.
-    package var operation: String
-    /// The entry's DN before the write; of a new entry the one that it would get.
-    package var name: String
-    /// The DN after a rename.
-    package var newName: String?
-    /// Names of the attributes that would be written, sorted. Values are not shown: `test-mapping` shows those of one entry.
-    package var attributes: [String]
-    /// Why: what moved.
-    package var reason: String
-  }
+    package struct PlannedWrite: Codable, Hashable, Sendable {
+        /// `ad` or `miniorange`: the side that would be written.
+        package var side: String
+        /// `create`, `modify`, `rename` or `delete`.
+        package var operation: String
+        /// The entry's DN before the write; of a new entry the one that it would get.
+        package var name: String
+        /// The DN after a rename.
+        package var newName: String?
+        /// Names of the attributes that would be written, sorted. Values are not shown: `test-mapping` shows those of one entry.
+        package var attributes: [String]
+        /// Why: what moved.
+        package var reason: String
+    }
 
-  package struct SetAside: Codable, Hashable, Sendable {
-    /// `side: DN`.
-    package var entry: String
-    package var reason: String
-  }
+    package struct SetAside: Codable, Hashable, Sendable {
+        /// `side: DN`.
+        package var entry: String
+        package var reason: String
+    }
 
-  /// True where the copy of a cache was the beginning; false where both directories were read from nothing.
-  package var usedCache: Bool
-  package var pairs: Int
-  package var ad: Counts
-  package var miniorange: Counts
-  /// In the order in which they were decided; all of them, whatever `--limit` says.
-  package var writes: [PlannedWrite]
-  /// At most `setAsideLimit` of them.
-  package var setAside: [SetAside]
-  package var setAsideCount: Int
-  /// Values and places that wait for another entry, or a name, to appear.
-  package var waiting: Int
-  /// Conflicts that these writes would settle, and report.
-  package var newConflicts: Int
+    /// True where the copy of a cache was the beginning; false where both directories were read from nothing.
+    package var usedCache: Bool
+    package var pairs: Int
+    package var ad: Counts
+    package var miniorange: Counts
+    /// In the order in which they were decided; all of them, whatever `--limit` says.
+    package var writes: [PlannedWrite]
+    /// At most `setAsideLimit` of them.
+    package var setAside: [SetAside]
+    package var setAsideCount: Int
+    /// Values and places that wait for another entry, or a name, to appear.
+    package var waiting: Int
+    /// Conflicts that these writes would settle, and report.
+    package var newConflicts: Int
 
-  package static let setAsideLimit = 1_000
+    package static let setAsideLimit = 1_000
 
-  package var total: Int { ad.total + miniorange.total }
+    package var total: Int { ad.total + miniorange.total }
 }
 
 extension PlanReport {
-  /// - Parameter conflictsBefore: how many the copied cache held.
-  init(_ writes: PerSide<[Write]>, cache: Cache, usedCache: Bool, conflictsBefore: Int) throws {
-    self.init(
-      usedCache: usedCache,
-      pairs: try cache.read { try $0.count(.pairs) },
-      ad: Counts(),
-      miniorange: Counts(),
-      writes: [],
-      setAside: [],
-      setAsideCount: try cache.read { try $0.count(.quarantine) },
-      waiting: try cache.read { try $0.count(.waiting) },
-      newConflicts: try cache.read { try $0.count(.conflicts) } - conflictsBefore
-    )
-    for side in Side.allCases {
-      let planned = PlanReport.merged(writes[side], side)
-      for write in planned {
-        side == .ad ? ad.count(write.operation) : miniorange.count(write.operation)
-      }
-      self.writes += planned
-    }
-    setAside = try cache.read { transaction in
-      try transaction.quarantined(after: nil, limit: Self.setAsideLimit).map { id, record in
-        SetAside(
-          entry: try EntryNaming(transaction).label(of: id),
-          reason: try PlanReport.text(record.reason, transaction)
+    /// - Parameter conflictsBefore: how many the copied cache held.
+    init(_ writes: PerSide<[Write]>, cache: Cache, usedCache: Bool, conflictsBefore: Int) throws {
+        self.init(
+            usedCache: usedCache,
+            pairs: try cache.read { try $0.count(.pairs) },
+            ad: Counts(),
+            miniorange: Counts(),
+            writes: [],
+            setAside: [],
+            setAsideCount: try cache.read { try $0.count(.quarantine) },
+            waiting: try cache.read { try $0.count(.waiting) },
+            newConflicts: try cache.read { try $0.count(.conflicts) } - conflictsBefore
         )
-      }
+        for side in Side.allCases {
+            let planned = PlanReport.merged(writes[side], side)
+            for write in planned {
+                side == .ad ? ad.count(write.operation) : miniorange.count(write.operation)
+            }
+            self.writes += planned
+        }
+        setAside = try cache.read { transaction in
+            try transaction.quarantined(after: nil, limit: Self.setAsideLimit).map { id, record in
+                SetAside(
+                    entry: try EntryNaming(transaction).label(of: id),
+                    reason: try PlanReport.text(record.reason, transaction)
+                )
+            }
+        }
     }
-  }
 
-  /// What follows an add, such as a reference to an entry that had to be added first, is told with it.
-  static func merged(_ writes: [Write], _ side: Side) -> [PlannedWrite] {
-    var planned: [PlannedWrite] = []
-    var adds: [String: Int] = [:]
-    for write in writes {
-      guard var line = PlannedWrite(write) else { continue }
-      if let index = adds[line.name], line.operation == "modify" {
-        planned[index].attributes = Array(Set(planned[index].attributes + line.attributes)).sorted()
-        continue
-      }
-      if line.operation == "create" {
-        adds[line.name] = planned.count
-        line.attributes.sort()
-      }
-      planned.append(line)
+    /// What follows an add, such as a reference to an entry that had to be added first, is told with it.
+    static func merged(_ writes: [Write], _ side: Side) -> [PlannedWrite] {
+        var planned: [PlannedWrite] = []
+        var adds: [String: Int] = [:]
+        for write in writes {
+            guard var line = PlannedWrite(write) else { continue }
+            if let index = adds[line.name], line.operation == "modify" {
+                planned[index].attributes = Array(Set(planned[index].attributes + line.attributes)).sorted()
+                continue
+            }
+            if line.operation == "create" {
+                adds[line.name] = planned.count
+                line.attributes.sort()
+            }
+            planned.append(line)
+        }
+        return planned
     }
-    return planned
-  }
 
-  static func text(_ reason: QuarantineReason, _ transaction: CacheTransaction) throws -> String {
-    switch reason {
-    case .refused(let side, let refusal):
-      refusal.message.isEmpty
-        ? "\(side.name) refuses it (\(refusal.code))" : "\(side.name): \(refusal.message)"
-    case .ambiguousMatch(let rule, let candidates):
-      "match rule \(rule + 1) fits \(candidates.count) entries; nothing is guessed"
-    case .noCounterpartForParent: "its container has no counterpart on the other side"
-    case .missingRequiredValue(let attribute):
-      "there is no value for \(attribute), which the other side demands"
-    case .protected(let side): "it is protected at \(side.name) (adminCount=1) and never written"
+    static func text(_ reason: QuarantineReason, _ transaction: CacheTransaction) throws -> String {
+        switch reason {
+        case .refused(let side, let refusal):
+            refusal.message.isEmpty
+                ? "\(side.name) refuses it (\(refusal.code))" : "\(side.name): \(refusal.message)"
+        case .ambiguousMatch(let rule, let candidates):
+            "match rule \(rule + 1) fits \(candidates.count) entries; nothing is guessed"
+        case .noCounterpartForParent: "its container has no counterpart on the other side"
+        case .missingRequiredValue(let attribute):
+            "there is no value for \(attribute), which the other side demands"
+        case .protected(let side): "it is protected at \(side.name) (adminCount=1) and never written"
+        }
     }
-  }
 }
 
 extension PlanReport.Counts {
-  mutating func count(_ operation: String) {
-    switch operation {
-    case "create": create += 1
-    case "modify": modify += 1
-    case "rename": rename += 1
-    default: delete += 1
+    mutating func count(_ operation: String) {
+        switch operation {
+        case "create": create += 1
+        case "modify": modify += 1
+        case "rename": rename += 1
+        default: delete += 1
+        }
     }
-  }
 }
 
 extension PlanReport.PlannedWrite {
-  /// Nil for what only reads.
-  init?(_ write: Write) {
-    let other = write.side.opposite.name
-    switch write.operation {
-    case .add(let name, _, let attributes):
-      self.init(
-        side: write.side.name,
-        operation: "create",
-        name: name.description,
-        newName: nil,
-        attributes: attributes.names,
-        reason: "only on \(other)"
-      )
-    case .modify(_, let name, _, let changes):
-      self.init(
-        side: write.side.name,
-        operation: "modify",
-        name: name.description,
-        newName: nil,
-        attributes: changes.map(\.name),
-        reason: "differs on \(other)"
-      )
-    case .rename(_, let name, _, let newName):
-      self.init(
-        side: write.side.name,
-        operation: "rename",
-        name: name.description,
-        newName: newName.description,
-        attributes: [],
-        reason: "named or placed otherwise on \(other)"
-      )
-    case .delete(_, let name, _):
-      self.init(
-        side: write.side.name,
-        operation: "delete",
-        name: name.description,
-        newName: nil,
-        attributes: [],
-        reason: "deleted on \(other)"
-      )
-    case .read, .readName, .confirmAbsence: return nil
+    /// Nil for what only reads.
+    init?(_ write: Write) {
+        let other = write.side.opposite.name
+        switch write.operation {
+        case .add(let name, _, let attributes):
+            self.init(
+                side: write.side.name,
+                operation: "create",
+                name: name.description,
+                newName: nil,
+                attributes: attributes.names,
+                reason: "only on \(other)"
+            )
+        case .modify(_, let name, _, let changes):
+            self.init(
+                side: write.side.name,
+                operation: "modify",
+                name: name.description,
+                newName: nil,
+                attributes: changes.map(\.name),
+                reason: "differs on \(other)"
+            )
+        case .rename(_, let name, _, let newName):
+            self.init(
+                side: write.side.name,
+                operation: "rename",
+                name: name.description,
+                newName: newName.description,
+                attributes: [],
+                reason: "named or placed otherwise on \(other)"
+            )
+        case .delete(_, let name, _):
+            self.init(
+                side: write.side.name,
+                operation: "delete",
+                name: name.description,
+                newName: nil,
+                attributes: [],
+                reason: "deleted on \(other)"
+            )
+        case .read, .readName, .confirmAbsence: return nil
+        }
     }
-  }
 
-  var line: String {
-    let what =
-      newName.map { " to \($0)" }
-      ?? (attributes.isEmpty ? "" : ": \(attributes.joined(separator: ", "))")
-    return "\(side) \(operation) \(name)\(what) (\(reason))"
-  }
+    var line: String {
+        let what =
+            newName.map { " to \($0)" }
+            ?? (attributes.isEmpty ? "" : ": \(attributes.joined(separator: ", "))")
+        return "\(side) \(operation) \(name)\(what) (\(reason))"
+    }
 }
 
 extension PlanReport {
-  /// For a person; at most `limit` writes are listed, all with 0.
-  func text(limit: Int) -> String {
-    var lines = [
-      usedCache
-        ? "Planned from the cache and both directories; nothing was written."
-        : "There is no cache yet: planned as synclined would begin; nothing was written.",
-      "\(pairs) pairs looked at", "",
-      "side        create  modify  rename  delete",
-    ]
-    for (name, counts) in [("ad", ad), ("miniorange", miniorange)] {
-      let numbers = [counts.create, counts.modify, counts.rename, counts.delete]
-      lines.append(name.padded(to: 10) + numbers.map { String($0).leftPadded(to: 8) }.joined())
+    /// For a person; at most `limit` writes are listed, all with 0.
+    func text(limit: Int) -> String {
+        var lines = [
+            usedCache
+                ? "Planned from the cache and both directories; nothing was written."
+                : "There is no cache yet: planned as synclined would begin; nothing was written.",
+            "\(pairs) pairs looked at", "",
+            "side        create  modify  rename  delete",
+        ]
+        for (name, counts) in [("ad", ad), ("miniorange", miniorange)] {
+            let numbers = [counts.create, counts.modify, counts.rename, counts.delete]
+            lines.append(name.padded(to: 10) + numbers.map { String($0).leftPadded(to: 8) }.joined())
+        }
+        lines.append("")
+        if newConflicts > 0 {
+            lines.append("\(newConflicts) conflicts would be settled by the rules, and reported")
+        }
+        if waiting > 0 {
+            lines.append("\(waiting) references or places wait for an entry that is not there")
+        }
+        if setAsideCount > 0 {
+            lines.append("\(setAsideCount) set aside:")
+            let shown = limit == 0 ? setAside[...] : setAside.prefix(limit)
+            for entry in shown { lines.append("  \(entry.entry): \(entry.reason)") }
+            if setAsideCount > shown.count { lines.append("  … and \(setAsideCount - shown.count) more") }
+        }
+        if total == 0 {
+            lines.append("Nothing to write: both sides are in agreement.")
+        } else {
+            let shown = limit == 0 ? writes[...] : writes.prefix(limit)
+            lines += shown.map(\.line)
+            if writes.count > shown.count {
+                lines.append("… and \(writes.count - shown.count) more; --limit 0 lists all")
+            }
+        }
+        return lines.joined(separator: "\n")
     }
-    lines.append("")
-    if newConflicts > 0 {
-      lines.append("\(newConflicts) conflicts would be settled by the rules, and reported")
-    }
-    if waiting > 0 {
-      lines.append("\(waiting) references or places wait for an entry that is not there")
-    }
-    if setAsideCount > 0 {
-      lines.append("\(setAsideCount) set aside:")
-      let shown = limit == 0 ? setAside[...] : setAside.prefix(limit)
-      for entry in shown { lines.append("  \(entry.entry): \(entry.reason)") }
-      if setAsideCount > shown.count { lines.append("  … and \(setAsideCount - shown.count) more") }
-    }
-    if total == 0 {
-      lines.append("Nothing to write: both sides are in agreement.")
-    } else {
-      let shown = limit == 0 ? writes[...] : writes.prefix(limit)
-      lines += shown.map(\.line)
-      if writes.count > shown.count {
-        lines.append("… and \(writes.count - shown.count) more; --limit 0 lists all")
-      }
-    }
-    return lines.joined(separator: "\n")
-  }
 }
 
 extension String {
-  func leftPadded(to count: Int) -> String {
-    self.count >= count ? self : String(repeating: " ", count: count - self.count) + self
-  }
+    func leftPadded(to count: Int) -> String {
+        self.count >= count ? self : String(repeating: " ", count: count - self.count) + self
+    }
 }

@@ -8,110 +8,114 @@ import Synchronization
 /// An add is answered as the server would: with the entry under its name, since children, members and references wait for it. All else is not
 /// answered before `abandon`, so that nothing is decided on top of what was not done.
 final class PlanWriter: DirectoryWriter {
-  private struct State {
-    var recorded: [Write] = []
-    var readsUnderWay = 0
-    /// Entries that exist in this plan alone, by their anchors.
-    var imagined: [Anchor: EntrySnapshot] = [:]
-    var nextAnchor: UInt64 = 1
-    var unanswered: [@Sendable (WriteOutcome) -> Void] = []
-  }
-
-  private let real: any DirectoryWriter
-  private let side: Side
-  private let mappings: [ObjectMapping]
-  private let state = Mutex(State())
-
-  init(_ real: any DirectoryWriter, _ side: Side, mappings: [ObjectMapping]) {
-    self.real = real
-    self.side = side
-    self.mappings = mappings
-  }
-
-  var recorded: [Write] { state.withLock(\.recorded) }
-  var recordedCount: Int { state.withLock(\.recorded.count) }
-  var readsUnderWay: Int { state.withLock(\.readsUnderWay) }
-
-  func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
-    switch write.operation {
-    case .read(let anchor), .confirmAbsence(let anchor):
-      if let entry = state.withLock({ $0.imagined[anchor] }) { return completion(.done(entry)) }
-      read(write, completion)
-    case .readName:
-      read(write, completion)
-    case .add(let name, let objectClasses, let attributes):
-      guard let entry = imagine(write, name, objectClasses, attributes) else {
-        return keep(write, completion)
-      }
-      completion(.done(entry))
-    case .modify, .rename, .delete:
-      keep(write, completion)
+    private struct State {
+        var recorded: [Write] = []
+        var readsUnderWay = 0
+        /// Entries that exist in this plan alone, by their anchors.
+        var imagined: [Anchor: EntrySnapshot] = [:]
+        var nextAnchor: UInt64 = 1
+        var unanswered: [@Sendable (WriteOutcome) -> Void] = []
     }
-  }
 
-  /// Answers what was recorded, as not done, so that the engine's loop can end.
-  func abandon() {
-    let unanswered = state.withLock { state in
-      defer { state.unanswered = [] }
-      return state.unanswered
-    }
-    for completion in unanswered { completion(.unavailable) }
-  }
+    private let real: any DirectoryWriter
+    private let side: Side
+    private let mappings: [ObjectMapping]
+    private let state = Mutex(State())
 
-  private func keep(_ write: Write, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
-    state.withLock { state in
-      state.recorded.append(write)
-      state.unanswered.append(completion)
+    init(_ real: any DirectoryWriter, _ side: Side, mappings: [ObjectMapping]) {
+        self.real = real
+        self.side = side
+        self.mappings = mappings
     }
-  }
 
-  /// The entry as it would stand; nil where the object would not take it in, since then the add would be asked for again and again.
-  private func imagine(
-    _ write: Write,
-    _ name: DistinguishedName,
-    _ objectClasses: [String],
-    _ attributes: Attributes
-  ) -> EntrySnapshot? {
-    var attributes = attributes
-    attributes["objectclass"] = PlanWriter.withSuperiors(objectClasses).map { Octets($0) }
-    let mapping = mappings.first { $0.specification.name == write.object }
-    guard case .inScope? = mapping?.standing(side, name: name, attributes: attributes) else {
-      return nil
-    }
-    return state.withLock { state in
-      state.recorded.append(write)
-      // No server makes a UUID that is nothing but a small number.
-      let anchor = Anchor(high: 0, low: state.nextAnchor)
-      state.nextAnchor += 1
-      let entry = EntrySnapshot(
-        anchor: anchor, name: name, attributes: attributes, version: .unordered)
-      state.imagined[anchor] = entry
-      return entry
-    }
-  }
+    var recorded: [Write] { state.withLock(\.recorded) }
+    var recordedCount: Int { state.withLock(\.recorded.count) }
+    var readsUnderWay: Int { state.withLock(\.readsUnderWay) }
 
-  /// Servers add the superiors of a class, and filters ask for them.
-  static func withSuperiors(_ classes: [String]) -> [String] {
-    var all: [String] = []
-    for name in classes {
-      let superiors: [String] =
-        switch CaseFolding.lowercaseName(name) {
-        case "user", "inetorgperson": ["top", "person", "organizationalPerson"]
-        case "organizationalperson": ["top", "person"]
-        default: ["top"]
+    func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        switch write.operation {
+        case .read(let anchor), .confirmAbsence(let anchor):
+            if let entry = state.withLock({ $0.imagined[anchor] }) { return completion(.done(entry)) }
+            read(write, completion)
+        case .readName:
+            read(write, completion)
+        case .add(let name, let objectClasses, let attributes):
+            guard let entry = imagine(write, name, objectClasses, attributes) else {
+                return keep(write, completion)
+            }
+            completion(.done(entry))
+        case .modify, .rename, .delete:
+            keep(write, completion)
         }
-      for name in superiors + [name] where !all.contains(name) { all.append(name) }
     }
-    return all
-  }
 
-  private func read(_ write: Write, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
-    state.withLock { $0.readsUnderWay += 1 }
-    real.perform(write) { [self] outcome in
-      completion(outcome)
-      state.withLock { $0.readsUnderWay -= 1 }
+    /// Answers what was recorded, as not done, so that the engine's loop can end.
+    func abandon() {
+        let unanswered = state.withLock { state in
+            defer { state.unanswered = [] }
+            return state.unanswered
+        }
+        for completion in unanswered { completion(.unavailable) }
     }
-  }
 
-  func close() async { await real.close() }
+    private func keep(_ write: Write, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        state.withLock { state in
+            state.recorded.append(write)
+            state.unanswered.append(completion)
+        }
+    }
+
+    /// The entry as it would stand; nil where the object would not take it in, since then the add would be asked for again and again.
+    private func imagine(
+        _ write: Write,
+        _ name: DistinguishedName,
+        _ objectClasses: [String],
+        _ attributes: Attributes
+    ) -> EntrySnapshot? {
+        var attributes = attributes
+        attributes["objectclass"] = PlanWriter.withSuperiors(objectClasses).map { Octets($0) }
+        let mapping = mappings.first { $0.specification.name == write.object }
+        guard case .inScope? = mapping?.standing(side, name: name, attributes: attributes) else {
+            return nil
+        }
+        return state.withLock { state in
+            state.recorded.append(write)
+            // No server makes a UUID that is nothing but a small number.
+            let anchor = Anchor(high: 0, low: state.nextAnchor)
+            state.nextAnchor += 1
+            let entry = EntrySnapshot(
+                anchor: anchor,
+                name: name,
+                attributes: attributes,
+                version: .unordered
+            )
+            state.imagined[anchor] = entry
+            return entry
+        }
+    }
+
+    /// Servers add the superiors of a class, and filters ask for them.
+    static func withSuperiors(_ classes: [String]) -> [String] {
+        var all: [String] = []
+        for name in classes {
+            let superiors: [String] =
+                switch CaseFolding.lowercaseName(name) {
+                case "user", "inetorgperson": ["top", "person", "organizationalPerson"]
+                case "organizationalperson": ["top", "person"]
+                default: ["top"]
+                }
+            for name in superiors + [name] where !all.contains(name) { all.append(name) }
+        }
+        return all
+    }
+
+    private func read(_ write: Write, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        state.withLock { $0.readsUnderWay += 1 }
+        real.perform(write) { [self] outcome in
+            completion(outcome)
+            state.withLock { $0.readsUnderWay -= 1 }
+        }
+    }
+
+    func close() async { await real.close() }
 }
