@@ -1,3 +1,4 @@
+import Support
 import SyncModel
 
 /// What the users did, as told by themselves: the truth that the oracles judge by.

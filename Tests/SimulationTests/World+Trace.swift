@@ -1,29 +1,11 @@
+import Support
 import SyncModel
 
 /// What happened, in lines for a person to read. They hold simulated values only.
 extension World {
-    func describe(_ operation: WriteOperation) -> String {
-        switch operation {
-        case .add(let name, _, let attributes): "add \(name) \(describe(attributes))"
-        case .modify(let anchor, _, _, let changes):
-            "modify \(anchor.low) "
-                + changes.map { "\($0.name): \(describe($0.old)) -> \(describe($0.new))" }.joined(separator: "; ")
-        case .rename(let anchor, let name, _, let newName): "rename \(anchor.low) \(name) -> \(newName)"
-        case .delete(let anchor, let name, _): "delete \(anchor.low) \(name)"
-        case .read(let anchor): "read \(anchor.low)"
-        case .confirmAbsence(let anchor): "confirmAbsence \(anchor.low)"
-        case .readName(let name): "readName \(name)"
-        }
-    }
-
-    func describe(_ values: [Octets]) -> String {
-        "[" + values.map(\.lossyText).joined(separator: "|") + "]"
-    }
-
-    func describe(_ attributes: Attributes) -> String {
-        attributes.items.filter { $0.name != "objectclass" }
-            .map { "\($0.name)=\(describe($0.values))" }.joined(separator: " ")
-    }
+    func describe(_ operation: WriteOperation) -> String { operation.line }
+    func describe(_ values: [Octets]) -> String { values.line }
+    func describe(_ attributes: Attributes) -> String { attributes.line }
 
     func describe(_ outcome: WriteOutcome) -> String {
         switch outcome {

@@ -1,50 +1,52 @@
-import SyncModel
+package import SyncModel
 
 /// One directory in memory that behaves like Samba AD or like slapd, as far as the product can tell.
-final class SimulatedDirectory {
-    struct Entry {
-        let anchor: Anchor
-        var parent: Anchor?
-        var rdn: RelativeDistinguishedName
+package final class SimulatedDirectory {
+    package struct Entry {
+        package let anchor: Anchor
+        package var parent: Anchor?
+        package var rdn: RelativeDistinguishedName
         /// Reference attributes hold `Reference.octets`: both servers follow the renames of what they name.
-        var attributes: Attributes
-        var sequence: UInt64
+        package var attributes: Attributes
+        package var sequence: UInt64
     }
 
     /// One change as a log, or content synchronisation, would tell it.
-    struct LogRecord {
-        enum Kind {
+    package struct LogRecord {
+        package enum Kind {
             case added
             case edited([AttributeEdit])
             case renamed(DistinguishedName)
             case deleted
         }
-        var anchor: Anchor
-        var kind: Kind
+        package var anchor: Anchor
+        package var kind: Kind
         /// The entry after the change; nil after its deletion.
-        var snapshot: EntrySnapshot?
-        var version: Version
+        package var snapshot: EntrySnapshot?
+        package var version: Version
     }
 
-    let side: Side
-    let suffix: DistinguishedName
-    let invocationID: Anchor
-    private(set) var entries: [Anchor: Entry] = [:]
-    private(set) var log: [LogRecord] = []
+    package let side: Side
+    package let suffix: DistinguishedName
+    package let invocationID: Anchor
+    package private(set) var entries: [Anchor: Entry] = [:]
+    package private(set) var log: [LogRecord] = []
     /// uSNChanged, or the microseconds of entryCSN.
-    private(set) var sequence: UInt64 = 0
+    package private(set) var sequence: UInt64 = 0
     private var nextAnchor: UInt64 = 0
     /// The entry at the top.
-    private(set) var top: Anchor
+    package private(set) var top: Anchor
 
-    static let referenceAttributes: Set<String> = ["manager", "seealso"]
-    static let singleValuedAtAD: Set<String> = [
+    package static let referenceAttributes: Set<String> = ["manager", "seealso"]
+    package static let singleValuedAtAD: Set<String> = [
         "samaccountname", "cn", "sn", "givenname", "displayname", "mail", "title", "telephonenumber", "description",
         "employeenumber", "useraccountcontrol", "manager", "ou",
     ]
-    static let singleValuedAtMiniOrange: Set<String> = ["displayname", "employeenumber", "pwdaccountlockedtime"]
+    package static let singleValuedAtMiniOrange: Set<String> = [
+        "displayname", "employeenumber", "pwdaccountlockedtime",
+    ]
 
-    init(_ side: Side) {
+    package init(_ side: Side) {
         self.side = side
         let text = side == .ad ? "DC=syncline,DC=test" : "dc=syncline,dc=test"
         suffix = (try? DistinguishedName(parsing: text)) ?? DistinguishedName([])
@@ -62,15 +64,15 @@ final class SimulatedDirectory {
     // MARK: Looking
 
     /// In the order of anchors, so that every walk has one order.
-    var sorted: [Entry] { entries.values.sorted { $0.anchor < $1.anchor } }
+    package var sorted: [Entry] { entries.values.sorted { $0.anchor < $1.anchor } }
 
-    func name(of anchor: Anchor) -> DistinguishedName? {
+    package func name(of anchor: Anchor) -> DistinguishedName? {
         if anchor == top { return suffix }
         guard let entry = entries[anchor], let parent = entry.parent else { return nil }
         return name(of: parent)?.child(entry.rdn)
     }
 
-    func anchor(named name: DistinguishedName) -> Anchor? {
+    package func anchor(named name: DistinguishedName) -> Anchor? {
         guard let below = name.relative(to: suffix) else { return nil }
         var anchor = top
         for rdn in below.reversed() {
@@ -80,14 +82,14 @@ final class SimulatedDirectory {
         return anchor
     }
 
-    func child(of parent: Anchor, named rdn: RelativeDistinguishedName) -> Anchor? {
+    package func child(of parent: Anchor, named rdn: RelativeDistinguishedName) -> Anchor? {
         let wanted = rdn.normalized
         return entries.values.first { $0.parent == parent && $0.rdn.normalized == wanted }?.anchor
     }
 
-    func hasChildren(_ anchor: Anchor) -> Bool { entries.values.contains { $0.parent == anchor } }
+    package func hasChildren(_ anchor: Anchor) -> Bool { entries.values.contains { $0.parent == anchor } }
 
-    func snapshot(_ anchor: Anchor) -> EntrySnapshot? {
+    package func snapshot(_ anchor: Anchor) -> EntrySnapshot? {
         guard let entry = entries[anchor], let name = name(of: anchor) else { return nil }
         var attributes = entry.attributes
         for attribute in Self.referenceAttributes where !attributes[attribute].isEmpty {
@@ -99,7 +101,7 @@ final class SimulatedDirectory {
         return EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: version(entry.sequence))
     }
 
-    func version(_ sequence: UInt64) -> Version {
+    package func version(_ sequence: UInt64) -> Version {
         if side == .ad { return .usn(sequence, invocationID: invocationID) }
         let digits = String(1_000_000 + sequence).dropFirst()
         guard let number = ChangeSequenceNumber(parsing: "20260101000000.\(digits)Z#000000#000#000000") else {
@@ -109,7 +111,7 @@ final class SimulatedDirectory {
     }
 
     /// The replica's form of a value as a client sends it.
-    func stored(_ attribute: String, _ values: [Octets]) -> [Octets]? {
+    package func stored(_ attribute: String, _ values: [Octets]) -> [Octets]? {
         guard Self.referenceAttributes.contains(attribute) else { return values }
         var stored: [Octets] = []
         for value in values {
@@ -123,7 +125,7 @@ final class SimulatedDirectory {
 
     // MARK: Changing
 
-    func add(
+    package func add(
         below parent: Anchor,
         _ rdn: RelativeDistinguishedName,
         _ attributes: Attributes
@@ -143,7 +145,7 @@ final class SimulatedDirectory {
     }
 
     /// `changed` holds the attributes' new values in stored form.
-    func modify(_ anchor: Anchor, _ changed: [(name: String, values: [Octets])]) -> SimulatedRefusal? {
+    package func modify(_ anchor: Anchor, _ changed: [(name: String, values: [Octets])]) -> SimulatedRefusal? {
         guard var entry = entries[anchor] else { return .noSuchEntry }
         let before = entry.attributes
         for change in changed { entry.attributes[change.name] = change.values }
@@ -160,7 +162,7 @@ final class SimulatedDirectory {
         return nil
     }
 
-    func rename(_ anchor: Anchor, below parent: Anchor, _ rdn: RelativeDistinguishedName) -> SimulatedRefusal? {
+    package func rename(_ anchor: Anchor, below parent: Anchor, _ rdn: RelativeDistinguishedName) -> SimulatedRefusal? {
         guard var entry = entries[anchor] else { return .noSuchEntry }
         guard entries[parent] != nil else { return .noParent }
         if let other = child(of: parent, named: rdn), other != anchor { return .nameTaken }
@@ -178,7 +180,7 @@ final class SimulatedDirectory {
         return nil
     }
 
-    func delete(_ anchor: Anchor) -> SimulatedRefusal? {
+    package func delete(_ anchor: Anchor) -> SimulatedRefusal? {
         guard entries[anchor] != nil else { return .noSuchEntry }
         guard !hasChildren(anchor) else { return .notLeaf }
         entries[anchor] = nil
@@ -245,10 +247,10 @@ final class SimulatedDirectory {
 }
 
 /// Why a simulated server says no.
-enum SimulatedRefusal: Error {
+package enum SimulatedRefusal: Error {
     case noSuchEntry, nameTaken, valueTaken, noParent, notLeaf, namingViolation, invalid
 
-    var refusal: Refusal {
+    package var refusal: Refusal {
         switch self {
         case .noSuchEntry: Refusal(reason: .other, code: 32, message: "no such entry")
         case .nameTaken: Refusal(reason: .nameTaken, code: 68, message: "name taken")

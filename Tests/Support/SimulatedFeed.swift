@@ -1,8 +1,8 @@
-import SyncModel
+package import SyncModel
 
 /// How the changes of one simulated directory reach the engine.
-struct SimulatedFeed {
-    enum Way: UInt8 {
+package struct SimulatedFeed {
+    package enum Way: UInt8 {
         /// AD: what has a greater uSNChanged than the cursor, as it stands now.
         case usnRange
         /// slapd: one message for each write with the whole entry after it.
@@ -11,19 +11,19 @@ struct SimulatedFeed {
         case accessLog
     }
 
-    let way: Way
-    private(set) var isConnected = false
+    package let way: Way
+    package private(set) var isConnected = false
     private var roots: [DistinguishedName] = []
     /// The number of log records that were told, or are in `undelivered`.
     private var told = 0
     private var scan: (rest: [Anchor], seen: [Anchor], start: Int)?
     /// Told by the server, not yet taken in by the engine: in order.
-    var undelivered: [FeedEvent] = []
+    package var undelivered: [FeedEvent] = []
 
-    init(way: Way) { self.way = way }
+    package init(way: Way) { self.way = way }
 
     /// What the engine starts from again: everything that it has not committed is told once more.
-    mutating func connect(_ directory: SimulatedDirectory, roots: [DistinguishedName], cursor: Cursor?) {
+    package mutating func connect(_ directory: SimulatedDirectory, roots: [DistinguishedName], cursor: Cursor?) {
         isConnected = true
         undelivered = []
         scan = nil
@@ -37,25 +37,25 @@ struct SimulatedFeed {
         }
     }
 
-    mutating func disconnect() {
+    package mutating func disconnect() {
         isConnected = false
         undelivered = [.disconnected]
         scan = nil
     }
 
     /// Everything is read from the start, as at a first load or a scheduled full compare.
-    mutating func beginScan(_ directory: SimulatedDirectory) {
+    package mutating func beginScan(_ directory: SimulatedDirectory) {
         scan = (directory.sorted.map(\.anchor), [], directory.log.count)
     }
 
-    var isScanning: Bool { scan != nil }
+    package var isScanning: Bool { scan != nil }
 
-    func isBehind(_ directory: SimulatedDirectory) -> Bool {
+    package func isBehind(_ directory: SimulatedDirectory) -> Bool {
         isConnected && (scan != nil || told < directory.log.count || !undelivered.isEmpty)
     }
 
     /// The server tells some more.
-    mutating func tell(_ directory: SimulatedDirectory, limit: Int) {
+    package mutating func tell(_ directory: SimulatedDirectory, limit: Int) {
         guard isConnected else { return }
         if scan != nil { return tellScan(directory, limit: limit) }
         let end = min(directory.log.count, told + limit)
@@ -91,7 +91,7 @@ struct SimulatedFeed {
         self.scan = nil
     }
 
-    static func cursor(_ position: Int) -> Cursor {
+    package static func cursor(_ position: Int) -> Cursor {
         Cursor(server: "simulated", position: Octets(UInt64(position).bigEndianOctets))
     }
 

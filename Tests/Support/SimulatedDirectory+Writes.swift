@@ -1,8 +1,8 @@
-import SyncModel
+package import SyncModel
 
 /// Carries out what the engine asks for, as the product's writers do against the real servers: compare-and-set by what each server offers.
 extension SimulatedDirectory {
-    func perform(_ operation: WriteOperation) -> WriteOutcome {
+    package func perform(_ operation: WriteOperation) -> WriteOutcome {
         switch operation {
         case .add(let name, let objectClasses, let attributes): add(name, objectClasses, attributes)
         case .modify(let anchor, _, let version, let changes): modify(anchor, version, changes)

@@ -1,0 +1,29 @@
+package import SyncModel
+
+extension WriteOperation {
+    /// What the operation does, in a line for a person to read. It holds the values: tests alone may show them.
+    package var line: String {
+        switch self {
+        case .add(let name, _, let attributes): "add \(name) \(attributes.line)"
+        case .modify(let anchor, _, _, let changes):
+            "modify \(anchor.low) "
+                + changes.map { "\($0.name): \($0.old.line) -> \($0.new.line)" }.joined(separator: "; ")
+        case .rename(let anchor, let name, _, let newName): "rename \(anchor.low) \(name) -> \(newName)"
+        case .delete(let anchor, let name, _): "delete \(anchor.low) \(name)"
+        case .read(let anchor): "read \(anchor.low)"
+        case .confirmAbsence(let anchor): "confirmAbsence \(anchor.low)"
+        case .readName(let name): "readName \(name)"
+        }
+    }
+}
+
+extension [Octets] {
+    package var line: String { "[" + map(\.lossyText).joined(separator: "|") + "]" }
+}
+
+extension Attributes {
+    /// Without objectClass, which never changes.
+    package var line: String {
+        items.filter { $0.name != "objectclass" }.map { "\($0.name)=\($0.values.line)" }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,187 @@
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// What follows from each way in which a write may end.
+struct AnsweringTests {
+    private static func refusal(_ reason: RefusalReason) -> WriteOutcome {
+        .refused(Refusal(reason: reason, code: 1, message: "no"))
+    }
+
+    /// Ann on both sides, and a change at AD whose write is on its way.
+    private func changing() throws -> (bench: Bench, ad: Anchor, miniorange: Anchor) {
+        let bench = try Bench()
+        let ad = try bench.create(.ad, "Ann")
+        try bench.settle()
+        let miniorange = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.ad, ad, "mail", ["a@syncline.test"])
+        #expect(try bench.tell(.ad).count == 1)
+        return (bench, ad, miniorange)
+    }
+
+    @Test(arguments: [
+        (RefusalReason.invalid, false), (.notLeaf, false), (.noParent, true), (.notAllowed, true), (.valueTaken, true),
+        (.nameTaken, true), (.other, true),
+    ])
+    func `A refused write sets the entry aside`(_ reason: RefusalReason, _ isRetried: Bool) throws {
+        let (bench, ad, miniorange) = try changing()
+        #expect(try bench.answer(Self.refusal(reason)).isEmpty)
+        #expect(bench.quarantine == ["refused by miniorange: \(reason)"])
+        let again = ["miniorange modify \(miniorange.low) mail: [] -> [a@syncline.test]"]
+        #expect(try bench.pass(milliseconds: 3_600_000) == (isRetried ? again : []))
+        if isRetried { try bench.answer(Self.refusal(reason)) }
+        // A change of the entry is a new chance in any case.
+        try bench.set(.ad, ad, "mail", ["b@syncline.test"])
+        #expect(try bench.tell(.ad) == ["miniorange modify \(miniorange.low) mail: [] -> [b@syncline.test]"])
+        try bench.answer()
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test
+    func `A common name that is taken at AD is counted up`() throws {
+        let bench = try Bench()
+        try bench.create(.ad, "Ann", ["samaccountname": ["other"]])
+        try bench.settle()
+        try bench.create(.miniorange, "Ann")
+        try bench.tell(.miniorange)
+        let lines = try bench.answer()
+        #expect(lines.count == 1 && lines[0].hasPrefix("ad add cn=Ann (2),OU=People"), "\(lines)")
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.values(.miniorange, "ann", "cn") == "[Ann]")
+    }
+
+    @Test
+    func `A stale write is planned anew on what the entry holds`() throws {
+        let (bench, _, miniorange) = try changing()
+        try bench.set(.miniorange, miniorange, "displayname", ["unseen"])
+        let lines = try bench.answer()
+        #expect(
+            lines.sorted() == [
+                "ad modify \(try #require(bench.counterpart(.ad, "ann")).low) displayname: [] -> [unseen]",
+                "miniorange modify \(miniorange.low) mail: [] -> [a@syncline.test]",
+            ]
+        )
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.engine.counters.stale.miniorange == 1)
+    }
+
+    @Test
+    func `A busy server is asked again after a while`() throws {
+        let (bench, _, miniorange) = try changing()
+        #expect(try bench.answer(.unavailable).isEmpty)
+        #expect(try bench.pass(milliseconds: 999).isEmpty)
+        #expect(
+            try bench.pass(milliseconds: 1) == ["miniorange modify \(miniorange.low) mail: [] -> [a@syncline.test]"]
+        )
+    }
+
+    @Test(arguments: [true, false])
+    func `After a lost answer to a modify the entry is read`(_ carriedOut: Bool) throws {
+        let (bench, _, miniorange) = try changing()
+        #expect(try bench.answer(.unknown, carriedOut: carriedOut) == ["miniorange read \(miniorange.low)"])
+        let again = ["miniorange modify \(miniorange.low) mail: [] -> [a@syncline.test]"]
+        #expect(try bench.answer() == (carriedOut ? [] : again))
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "mail") == "[a@syncline.test]")
+    }
+
+    @Test(arguments: [true, false])
+    func `After a lost answer to an add its name is read`(_ carriedOut: Bool) throws {
+        let bench = try Bench()
+        try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        #expect(
+            try bench.answer(.unknown, carriedOut: carriedOut)
+                == ["miniorange readName uid=ann,ou=people,dc=syncline,dc=test"]
+        )
+        let lines = try bench.answer()
+        #expect(lines.count == (carriedOut ? 0 : 1) && lines.allSatisfy { $0.hasPrefix("miniorange add") }, "\(lines)")
+        try bench.settle()
+        #expect(bench.directories.miniorange.entries.count == 4)
+    }
+
+    @Test(arguments: [true, false])
+    func `After a lost answer to a delete the entry is looked for`(_ carriedOut: Bool) throws {
+        let bench = try Bench()
+        let ad = try bench.create(.ad, "Ann")
+        try bench.settle()
+        let miniorange = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.delete(.ad, ad)
+        try bench.tell(.ad)
+        #expect(
+            try bench.answer(.unknown, carriedOut: carriedOut) == ["miniorange confirmAbsence \(miniorange.low)"]
+        )
+        let lines = try bench.answer()
+        #expect(
+            lines.count == (carriedOut ? 0 : 1) && lines.allSatisfy { $0.hasPrefix("miniorange delete") },
+            "\(lines)"
+        )
+        try bench.settle()
+        #expect(bench.counterpart(.miniorange, "ann") == nil)
+    }
+
+    @Test
+    func `The feed may bring an added entry before the answer does`() throws {
+        let bench = try Bench()
+        try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        let write = try #require(bench.sent.first)
+        let outcome = bench.directories.miniorange.perform(write.operation)
+        #expect(try bench.tell(.miniorange).isEmpty)
+        #expect(try bench.answer(outcome).isEmpty)
+        #expect(try bench.pass(milliseconds: 10_000).isEmpty)
+        #expect(bench.directories.ad.entries.count == 4)
+        #expect(bench.engine.isQuiet)
+    }
+
+    @Test
+    func `An entry deleted while its add is on its way is deleted, not brought back`() throws {
+        let bench = try Bench()
+        let ad = try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        try bench.delete(.ad, ad)
+        #expect(try bench.tell(.ad).isEmpty)
+        let lines = try bench.answer()
+        #expect(lines.count == 1 && lines[0].hasPrefix("miniorange delete"), "\(lines)")
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.counterpart(.ad, "ann") == nil && bench.counterpart(.miniorange, "ann") == nil)
+    }
+
+    @Test
+    func `An added entry that a user deletes before the answer comes stays deleted`() throws {
+        let bench = try Bench()
+        try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        let write = try #require(bench.sent.first)
+        let outcome = bench.directories.miniorange.perform(write.operation)
+        try bench.delete(.miniorange, try #require(bench.counterpart(.miniorange, "ann")))
+        try bench.tell(.miniorange)
+        let lines = try bench.answer(outcome)
+        #expect(lines.count == 1 && lines[0].hasPrefix("ad delete"), "\(lines)")
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.counterpart(.ad, "ann") == nil && bench.counterpart(.miniorange, "ann") == nil)
+    }
+
+    @Test
+    func `Edits that follow a rename in the log wait for the read`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.miniorange, "Ann")
+        try bench.settle()
+        let directory = bench.directories.miniorange
+        try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        try bench.set(.miniorange, ann, "displayname", ["Anna"])
+        let version = try #require(directory.snapshot(ann)?.version)
+        let renamed = Change.edited(ann, edits: [], newName: directory.name(of: ann), version: directory.version(4))
+        let edited = Change.edited(
+            ann,
+            edits: [AttributeEdit(kind: .replace, name: "displayname", values: ["Anna"])],
+            newName: nil,
+            version: version
+        )
+        let lines = try bench.step(.feed(.miniorange, .changes([renamed, edited], cursor: nil)))
+        #expect(lines.allSatisfy { $0 == "miniorange read \(ann.low)" } && !lines.isEmpty)
+        try bench.settle()
+        #expect(bench.values(.ad, "anna", "displayname") == "[Anna]")
+    }
+}
