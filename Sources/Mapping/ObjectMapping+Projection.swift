@@ -26,7 +26,7 @@ extension ObjectMapping {
             let slot = slots[side][slotIndex]
             let isRepeated = slotIndex > 0 && slots[side][slotIndex - 1].name == slot.name
             guard !isRepeated else { continue }
-            let writers = self.writers(side, slotIndex).filter { touched[$0] }
+            let writers = self.writers[side][slotIndex].filter { touched[$0] }
             guard !writers.isEmpty else { continue }
             let old = current[slot.name]
             var part = ProjectedAttribute(values: old)
@@ -74,7 +74,7 @@ extension ObjectMapping {
             guard !isRepeated else { continue }
             var part = ProjectedAttribute(values: [])
             var isFirst = true
-            for writer in writers(side, slotIndex) {
+            for writer in writers[side][slotIndex] {
                 let current = isFirst ? nil : part.values
                 try project(writer, side, values, nameCounter, current: current, resolver, &part)
                 isFirst = false
@@ -118,20 +118,6 @@ extension ObjectMapping {
         else { return value.isAbsent && shown.isEmpty }
         let standIns = current[rules[source].miniorange]
         return shown.allSatisfy { standIns.contains($0) }
-    }
-
-    /// The rules that write the attribute of a slot, in the order in which they apply: enabling first, since it decides what a lock can be.
-    private func writers(_ side: Side, _ first: Int) -> [Int] {
-        var writers: [Int] = []
-        var position = first
-        while position < slots[side].count, slots[side][position].name == slots[side][first].name {
-            let index = slots[side][position].rule
-            if rules[index].direction.permits(writingTo: side) {
-                if rules[index].type == .accountEnabled { writers.insert(index, at: 0) } else { writers.append(index) }
-            }
-            position += 1
-        }
-        return writers
     }
 
     private func isRequired(_ rule: Int, _ side: Side) -> Bool {

@@ -20,6 +20,8 @@ package struct ObjectMapping: Sendable {
     let references: [Int]
     /// Each side's attributes, sorted by name. An attribute that two rules read stands twice.
     let slots: PerSide<[Slot]>
+    /// For each slot the rules that write its attribute, in the order in which they apply.
+    let writers: PerSide<[[Int]]>
     /// The canonical attributes, sorted by name.
     let canonicalSlots: [Slot]
     let scope: ScopeCheck
@@ -36,7 +38,12 @@ package struct ObjectMapping: Sendable {
         self.rules = rules
         plans = rules.map(RulePlan.init)
         references = rules.indices.filter { rules[$0].type == .reference }
-        slots = PerSide(ad: Self.slots(rules, .ad), miniorange: Self.slots(rules, .miniorange))
+        let slots = PerSide(ad: Self.slots(rules, .ad), miniorange: Self.slots(rules, .miniorange))
+        self.slots = slots
+        writers = PerSide(
+            ad: slots.ad.indices.map { Self.writers(rules, slots.ad, $0, .ad) },
+            miniorange: slots.miniorange.indices.map { Self.writers(rules, slots.miniorange, $0, .miniorange) }
+        )
         canonicalSlots = Self.canonicalSlots(rules)
         mergeRules = canonicalSlots.map { slot in
             let rule = rules[slot.rule]
@@ -76,6 +83,20 @@ package struct ObjectMapping: Sendable {
     private static func slots(_ rules: [CompiledRule], _ side: Side) -> [Slot] {
         rules.indices.map { Slot(name: rules[$0].attribute(side), rule: $0) }
             .sorted { ($0.name, $0.rule) < ($1.name, $1.rule) }
+    }
+
+    /// Enabling comes first, since it decides what a lock can be.
+    private static func writers(_ rules: [CompiledRule], _ slots: [Slot], _ first: Int, _ side: Side) -> [Int] {
+        var writers: [Int] = []
+        for slot in slots[first...].prefix(while: { $0.name == slots[first].name }) {
+            guard rules[slot.rule].direction.permits(writingTo: side) else { continue }
+            if rules[slot.rule].type == .accountEnabled {
+                writers.insert(slot.rule, at: 0)
+            } else {
+                writers.append(slot.rule)
+            }
+        }
+        return writers
     }
 
     private static func canonicalSlots(_ rules: [CompiledRule]) -> [Slot] {

@@ -34,6 +34,11 @@ extension Engine {
             keepDirty(id, now: now)
             return
         }
+        // Whatever comes of it is written to the side that lacks it. It stays in the durable queue, as what it is there.
+        if let side = sideThatLacks(pair), isConnected[side], !hasRoom(side) {
+            queue.block(id, on: side)
+            return
+        }
         count { $0.reconciled += 1 }
         unsaved[id] = nil
         if pair.kind == .container && pair.object == nil {
@@ -46,6 +51,13 @@ extension Engine {
         }
         guard let pair = try joinedIfPossible(pair, object, store, now: now) else { return }
         try reconcile(pair, object, store, now: now)
+    }
+
+    /// The side on which an entry that the other side has was never seen.
+    private func sideThatLacks(_ pair: Pair) -> Side? {
+        Side.allCases.first {
+            pair.presence[$0] == .missing && pair.anchors[$0] == nil && pair.presence[$0.opposite] == .present
+        }
     }
 
     /// Joins a half pair with its counterpart. Nil where the pair is done with for now: it waits, or is set aside.

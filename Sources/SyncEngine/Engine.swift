@@ -118,9 +118,15 @@ package struct Engine: Sendable {
     package var hasWork: Bool {
         guard !isPaused else { return false }
         if !queue.hotPairs.isEmpty { return true }
-        if !hasRoom(.ad) && !hasRoom(.miniorange) { return false }
-        return queue.hasBacklog || Side.allCases.contains { hasRoom($0) && queue.blockedCount(on: $0) > 0 }
+        return mayWalkBacklog || Side.allCases.contains { hasRoom($0) && queue.blockedCount(on: $0) > 0 }
     }
+
+    /// The table is walked only as far as there is room for what is found: else every step would be one for nothing.
+    private var mayWalkBacklog: Bool {
+        queue.hasBacklog && (hasRoom(.ad) || hasRoom(.miniorange))
+            && Side.allCases.allSatisfy { queue.blockedCount(on: $0) < Engine.mostBlocked }
+    }
+    private static let mostBlocked = 1_000
 
     /// When the next tick has something to do, at the latest.
     package var nextDeadline: Timestamp? {
@@ -162,9 +168,7 @@ package struct Engine: Sendable {
                 rounds -= 1
             }
         }
-        while budget > 0, queue.hasBacklog, hasRoom(.ad) || hasRoom(.miniorange),
-            Side.allCases.allSatisfy({ queue.blockedCount(on: $0) < 1_000 })
-        {
+        while budget > 0, mayWalkBacklog {
             let pairs = try store.dirty(after: queue.backlogPosition, limit: budget)
             guard let last = pairs.last else {
                 queue.finishBacklog()
