@@ -105,12 +105,15 @@ struct Status: Decodable, Sendable {
     var conflicts: Int
     var quarantined: Int
     var quarantine: [SetAside]
+    var waitingReferences: Int
 
     subscript(side: Side) -> OfSide { side == .ad ? ad : miniorange }
 }
 
 /// Runs a daemon beside a test's body; it ends whatever happens, and cleanly where nothing did.
-func withDaemon<Value>(_ ground: Ground, isLive: Bool = true, _ body: (Daemon) async throws -> Value) async throws -> Value {
+func withDaemon<Value>(_ ground: Ground, isLive: Bool = true, _ body: (Daemon) async throws -> Value) async throws
+    -> Value
+{
     let daemon = try Daemon.start(ground)
     let value: Value
     do {

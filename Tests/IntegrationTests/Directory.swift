@@ -64,7 +64,10 @@ struct Directory: Sendable {
 
     func addContainer(_ name: String, under parent: String? = nil) async throws {
         try await apply(
-            .add("ou=\(escaped(name)),\(parent ?? base)", [("objectClass", ["organizationalUnit"]), ("ou", [Octets(name)])])
+            .add(
+                "ou=\(escaped(name)),\(parent ?? base)",
+                [("objectClass", ["organizationalUnit"]), ("ou", [Octets(name)])]
+            )
         )
     }
 

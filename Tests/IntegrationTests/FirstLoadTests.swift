@@ -67,7 +67,9 @@ extension SharedLabTests {
             }
         }
 
-        private static let password = Octets(Array("\"Aa1-sample-password\"".utf16).flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] })
+        private static let password = Octets(
+            Array("\"Aa1-sample-password\"".utf16).flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+        )
 
         @Test("two full sides are joined by the match rules, and who is ambiguous is named and not guessed")
         func partlyAgreeing() async throws {

@@ -58,7 +58,8 @@ enum LDIF {
                 let isEncoded = rest.hasPrefix(":")
                 if isEncoded { rest = rest.dropFirst() }
                 if rest.hasPrefix(" ") { rest = rest.dropFirst() }
-                let value = isEncoded ? Octets(Array(Data(base64Encoded: String(rest)) ?? Data())) : Octets(String(rest))
+                let value =
+                    isEncoded ? Octets(Array(Data(base64Encoded: String(rest)) ?? Data())) : Octets(String(rest))
                 if name == "dn" {
                     entry = Entry(dn: value.lossyText)
                 } else {
