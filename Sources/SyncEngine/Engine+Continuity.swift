@@ -55,7 +55,9 @@ extension Engine {
             let isTaken = objectOrder.contains {
                 $0.mapping.standing(side, name: name, attributes: replica.attributes).isInScope
             }
-            if replica.kind != .container && !isTaken { try leaveScope(anchor, replica, side, store, now: now) }
+            if replica.kind != .container && !isTaken {
+                try leaveScope(anchor, replica, side, replica.version, store, now: now)
+            }
         }
         isReloading[side] = false
         try store.setFact(Engine.reloadFact(side), nil)

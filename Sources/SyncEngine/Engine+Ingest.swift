@@ -122,7 +122,7 @@ extension Engine {
             return
         }
         guard let (object, isProtected) = standing(of: snapshot, side) else {
-            try leaveScope(snapshot.anchor, old, side, store, now: now)
+            try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
             return
         }
         let parent: Parent
@@ -250,19 +250,35 @@ extension Engine {
         _ anchor: Anchor,
         _ old: Replica?,
         _ side: Side,
+        _ version: Version,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        if let newest = openIntents[side].max() {
+            goneMeanwhile[side][anchor] = Departure(newest: newest, version: version)
+        }
         guard let old else { return }
         try store.remove(old)
         if old.kind == .container { places.clear(side) }
-        guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
+        try suspend(anchor, side, store, now: now)
+        try retryNameTaken(side, store, now: now)
+        try retryAmbiguous(old.keys, store, now: now)
+    }
+
+    /// From now on the pair is neither there nor gone on this side.
+    mutating func suspend(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let id = try store.pairID(side, anchor), let before = try store.pair(id),
+            before.presence[side] != .outOfScope
+        else { return }
         var pair = before
         pair.presence[side] = .outOfScope
         try store.put(pair, replacing: before)
         try store.setFact(Engine.leaversFact(side), Octets([1]))
-        try retryNameTaken(side, store, now: now)
-        try retryAmbiguous(old.keys, store, now: now)
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 
@@ -343,7 +359,9 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        if let newest = openIntents[side].max() { goneMeanwhile[side][anchor] = newest }
+        if let newest = openIntents[side].max() {
+            goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
+        }
         let old = try store.replica(side, anchor)
         if let old {
             try store.remove(old)

@@ -159,7 +159,8 @@ extension Engine {
     }
 
     private func isGoneMeanwhile(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
-        goneMeanwhile[side][snapshot.anchor] != nil
+        guard let departure = goneMeanwhile[side][snapshot.anchor] else { return false }
+        return departure.version == nil
     }
 
     /// Takes in what an answer holds, unless the entry's deletion was told since: who was added by us and deleted before the answer came is deleted.
@@ -169,10 +170,16 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        if isGoneMeanwhile(snapshot, side) {
-            try ingestDeletion(of: snapshot.anchor, side, store, now: now)
-        } else {
+        guard let departure = goneMeanwhile[side][snapshot.anchor] else {
+            return try ingest(snapshot, from: side, store, now: now)
+        }
+        guard let version = departure.version else {
+            return try ingestDeletion(of: snapshot.anchor, side, store, now: now)
+        }
+        if snapshot.version.supersedes(version) {
             try ingest(snapshot, from: side, store, now: now)
+        } else {
+            try suspend(snapshot.anchor, side, store, now: now)
         }
     }
 
@@ -180,7 +187,8 @@ extension Engine {
     mutating func forgetGone() {
         for side in Side.allCases where !goneMeanwhile[side].isEmpty {
             let oldest = openIntents[side].min()
-            goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value } ?? false }
+            goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value.newest } ?? false
+            }
         }
     }
 

@@ -11,6 +11,14 @@ package struct Engine: Sendable {
         var name: String { mapping.specification.name }
     }
 
+    /// What was told of an entry that is no longer there for us.
+    struct Departure: Sendable {
+        /// The last intent that was open then: its answer, or an earlier one's, may not know of it.
+        var newest: IntentID
+        /// The version with which it left the scope; nil where it was deleted.
+        var version: Version?
+    }
+
     let configuration: EngineConfiguration
     let objects: [String: Object]
     /// Configured order: the first object that takes an entry has it.
@@ -21,9 +29,8 @@ package struct Engine: Sendable {
     var inFlight: [PairID: Int] = [:]
     /// Intents of each side whose answer is still to come.
     var openIntents = PerSide<Set<IntentID>>(both: [])
-    /// Entries whose deletion was told while answers were on their way, with the last intent that was open then: its answer, or an earlier one's, may be
-    /// older than the deletion.
-    var goneMeanwhile = PerSide<[Anchor: IntentID]>(both: [:])
+    /// Entries that were deleted, or left the scope, while answers were on their way: these may be older.
+    var goneMeanwhile = PerSide<[Anchor: Departure]>(both: [:])
     /// Writes on their way to each side.
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.
