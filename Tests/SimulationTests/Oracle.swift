@@ -58,6 +58,8 @@ extension World {
         }
         guard let last = person.deletes.last?.order, ad != nil || miniorange != nil else { return }
         let settled = history.settledOrders.last { $0 < last } ?? 0
+        // What happens on one side while the entry is out of scope on the other is not carried over, and then wins.
+        if person.writes.contains(where: { $0.attribute == "@elsewhere" }) { return }
         let isTouched =
             person.writes.contains { $0.order > settled } || person.creations.contains { $0.order > settled }
             || person.deletes.contains { $0.order > settled && $0.order < last }

@@ -243,7 +243,7 @@ extension World {
         guard let target = random.pick(targets), directories[side].rename(entry.anchor, below: target, entry.rdn) == nil
         else { return }
         note("user moves \(person.lossyText) at \(side.name) below \(target.low)")
-        history.wrote(person, side, "@parent", nil)
+        history.wrote(person, side, targets.count == 1 ? "@elsewhere" : "@parent", nil)
     }
 
     /// What the other server will not take is mended, as its owner would when told.
