@@ -29,7 +29,7 @@ struct FindingText {
             return "\(number == 0 ? "no" : "\(number)") \(word)\(number == 1 ? "" : "s")"
         }
         return
-            "\(count(.error, "error")), \(count(.warning, "warning"))in \(findings.count) finding\(findings.count == 1 ? "" : "s")"
+            "\(count(.error, "error")), \(count(.warning, "warning")) in \(findings.count) finding\(findings.count == 1 ? "" : "s")"
     }
 
     private static func lines(_ finding: Finding) -> [String] {

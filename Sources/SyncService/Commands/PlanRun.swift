@@ -11,6 +11,8 @@ struct PlanRun {
     /// Quiet for this long, with nothing under way, counts as done.
     private static let quiet = Duration.milliseconds(600)
     private static let poll = Duration.milliseconds(50)
+    /// As many pairs looked at between two polls are no work.
+    private static let fewPairs = 100
 
     let wiring: Wiring
     /// The copy; it may be changed.
@@ -30,6 +32,8 @@ struct PlanRun {
             try attempt.recover(transaction, mapping: digest, now: .now)
             return attempt
         }
+        // First both sides are brought up to date: what is decided on what one of them held before would be decided again.
+        engine.isPaused = true
         let real = try wiring.writers(logger: logger)
         let ad = PlanWriter(real.ad, .ad, mappings: wiring.mappings)
         let miniorange = PlanWriter(real.miniorange, .miniorange, mappings: wiring.mappings)
@@ -60,7 +64,10 @@ struct PlanRun {
             await miniorange.close()
         }
         do {
-            try await waitUntilDecided(loop, board, PerSide(ad: ad, miniorange: miniorange))
+            let writers = PerSide(ad: ad, miniorange: miniorange)
+            try await waitUntilQuiet(loop, board, writers)
+            loop.setPaused(false)
+            try await waitUntilQuiet(loop, board, writers)
         } catch {
             await end()
             throw error
@@ -69,58 +76,55 @@ struct PlanRun {
         return PerSide(ad: ad.recorded, miniorange: miniorange.recorded)
     }
 
-    private func waitUntilDecided(
+    /// What has happened so far; the same twice means that nothing happens.
+    private struct Activity: Equatable {
+        var changes: PerSide<Int>
+        var recorded: PerSide<Int>
+    }
+
+    /// Returns when both feeds are live and nothing has happened for a while. Throws where a side can't be followed.
+    private func waitUntilQuiet(
         _ loop: EngineLoop,
         _ board: FeedBoard,
         _ writers: PerSide<PlanWriter>
     ) async throws {
-        var last = [Int]()
+        var last: (activity: Activity, reconciled: Int)?
         var since = ContinuousClock.now
         var told = ContinuousClock.now
         while true {
             try await Task.sleep(for: Self.poll)
-            for side in Side.allCases {
-                if let problem = loop.current.refused[side] { throw PlanFailure(description: problem) }
-                switch board[side].state {
-                case .waiting, .failed:
-                    throw PlanFailure(
-                        description: "\(side.name): \(board[side].problem ?? "the directory can't be followed")"
-                    )
-                case .connecting, .loading, .live: break
-                }
-            }
-            if let problem = loop.current.problem { throw PlanFailure(description: problem) }
+            let current = loop.current
+            try refuseProblems(current, board)
             if ContinuousClock.now - told > .seconds(2) {
                 told = .now
                 progress(Side.allCases.map { "\($0.name) \(board[$0].state.word)" }.joined(separator: ", "))
             }
-            let counters = loop.current.counters
-            let now = [
-                counters.changes.ad, counters.changes.miniorange, counters.reconciled,
-                writers.ad.recordedCount,
-                writers.miniorange.recordedCount,
-            ]
-            // `reconciled` also counts pairs that are looked at again and again because they wait for what is never done.
-            let isMoving = now.enumerated().contains {
-                $0.offset != 2 && $0.element != (last.isEmpty ? -1 : last[$0.offset])
-            }
-            let isLive = Side.allCases.allSatisfy { board[$0].state == .live }
-            let isReading = Side.allCases.contains { writers[$0].readsUnderWay > 0 }
-            let isWorking = !last.isEmpty && now[2] - last[2] > 200
-            last = now
-            if isMoving || !isLive || isReading || isWorking {
+            let activity = Activity(
+                changes: current.counters.changes,
+                recorded: PerSide(ad: writers.ad.recordedCount, miniorange: writers.miniorange.recordedCount)
+            )
+            let isLive = Side.allCases.allSatisfy { board[$0].state == .live && writers[$0].readsUnderWay == 0 }
+            // A few pairs are looked at again and again: they wait for what is never done.
+            let isWorking = current.counters.reconciled - (last?.reconciled ?? 0) > Self.fewPairs
+            if isLive, !isWorking, activity == last?.activity {
+                if ContinuousClock.now - since > Self.quiet { return }
+            } else {
                 since = .now
-            } else if ContinuousClock.now - since > Self.quiet, try !hasUndecided() {
-                return
             }
+            last = (activity, current.counters.reconciled)
         }
     }
 
-    /// Whether the durable queue holds pairs that were never looked at: what is left otherwise waits for recorded writes.
-    private func hasUndecided() throws -> Bool {
-        try cache.read { transaction in
-            let loaded = try transaction.isLoaded(.ad) && transaction.isLoaded(.miniorange)
-            return !loaded
+    private func refuseProblems(_ current: EngineLoop.Snapshot, _ board: FeedBoard) throws {
+        if let problem = current.problem { throw PlanFailure(description: problem) }
+        for side in Side.allCases {
+            if let problem = current.refused[side] { throw PlanFailure(description: problem) }
+            switch board[side].state {
+            case .waiting, .failed:
+                let problem = board[side].problem ?? "the directory can't be followed"
+                throw PlanFailure(description: "\(side.name): \(problem)")
+            case .connecting, .loading, .live: break
+            }
         }
     }
 }

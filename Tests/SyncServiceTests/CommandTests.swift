@@ -1,0 +1,226 @@
+import Configuration
+import Foundation
+import Mapping
+import SyncModel
+import Testing
+
+@testable import SyncService
+
+/// check, plan and test-mapping against a domain controller and slapd. Twelve people are at AD, the first eight of them at the LDAP side.
+@Suite(
+    .enabled(if: CommandLab.isPossible),
+    .serialized,
+    WithCommandLab(name: "commands", options: ["--seed", "12", "--seed-ldap", "8"])
+)
+struct CommandTests {
+    private func findings(_ replacements: [(String, String)] = []) async throws -> [Finding] {
+        let path = try CommandLab.required().configuration(replacements)
+        return await CheckCommand.findings(configurationPath: path).0
+    }
+
+    private func expect(
+        _ findings: [Finding],
+        _ level: Finding.Level,
+        _ side: Side?,
+        _ subject: String,
+        containing words: String,
+        location: SourceLocation = #_sourceLocation
+    ) {
+        let isThere = findings.contains {
+            $0.level == level && $0.side == side?.name && $0.subject == subject && $0.seen.contains(words)
+                && ($0.remedy != nil || level == .ok)
+        }
+        let seen = findings.map { "\($0.level) \($0.side ?? "-") \($0.subject): \($0.seen)" }.joined(separator: "\n")
+        #expect(isThere, "\(words) is not among\n\(seen)", sourceLocation: location)
+    }
+
+    @Test func aGoodLabIsCleanAndNothingIsWritten() async throws {
+        let lab = try CommandLab.required()
+        let before = try await lab.marks()
+        let all = try await findings()
+        #expect(all.filter { $0.level != .ok } == [])
+        for side in Side.allCases {
+            for subject in ["connection", "certificate", "clock", "base", "schema", "rights", "feed"] {
+                #expect(all.contains { $0.side == side.name && $0.subject == subject }, "\(side.name) \(subject)")
+            }
+        }
+        expect(all, .ok, .miniorange, "overlays", containing: "accesslog, memberof, ppolicy, refint, syncprov")
+        expect(all, .ok, .miniorange, "feed", containing: "accesslog")
+        expect(all, .ok, .ad, "feed", containing: "usn-notification")
+        #expect(try await lab.marks() == before)
+    }
+
+    @Test func aWrongPasswordIsNamed() async throws {
+        let lab = try CommandLab.required()
+        let wrong = try lab.file("not the password", "password")
+        let all = try await findings([
+            (lab["AD_SYNC_PASSWORD_FILE"], wrong), (lab["LDAP_SYNC_PASSWORD_FILE"], wrong),
+        ])
+        expect(all, .error, .ad, "connection", containing: "wrong password")
+        expect(all, .error, .miniorange, "connection", containing: "wrong name or password")
+    }
+
+    @Test func aDisabledAccountIsNamed() async throws {
+        let lab = try CommandLab.required()
+        let name = "CN=svc-off,CN=Users,\(lab["AD_BASE"])"
+        try await lab.modify(ad: try user(name, account: "svc-off", control: 514))
+        let password = try lab.file(userPassword, "password")
+        let all = try await findings([
+            (lab["AD_SYNC_PASSWORD_FILE"], password), (lab["AD_SYNC_DN"], "svc-off@syncline.test"),
+        ])
+        expect(all, .error, .ad, "connection", containing: "is disabled")
+    }
+
+    @Test func missingRightsAreNamed() async throws {
+        let lab = try CommandLab.required()
+        try await lab.modify(
+            ad: try user("CN=svc-reader,CN=Users,\(lab["AD_BASE"])", account: "svc-reader", control: 512)
+        )
+        try await lab.modify(
+            ldap: """
+                dn: cn=reader,\(lab["LDAP_BASE"])
+                changetype: add
+                objectClass: applicationProcess
+                objectClass: simpleSecurityObject
+                cn: reader
+                userPassword: \(userPassword)
+
+                """
+        )
+        let password = try lab.file(userPassword, "password")
+        let all = try await findings([
+            (lab["AD_SYNC_PASSWORD_FILE"], password), (lab["AD_SYNC_DN"], "svc-reader@syncline.test"),
+            (lab["LDAP_SYNC_PASSWORD_FILE"], password), (lab["LDAP_SYNC_DN"], "cn=reader,\(lab["LDAP_BASE"])"),
+        ])
+        expect(all, .error, .ad, "rights", containing: "may not create entries of class user")
+        expect(all, .error, .ad, "rights", containing: "may not write")
+        expect(all, .error, .miniorange, "rights", containing: "may not write uid")
+        expect(all, .warning, .miniorange, "cn=config", containing: "may not read it")
+    }
+
+    @Test func aWrongBaseIsNamed() async throws {
+        let lab = try CommandLab.required()
+        let all = try await findings([
+            (lab["AD_PEOPLE_BASE"], "OU=Nobody,\(lab["AD_BASE"])"),
+            (lab["LDAP_PEOPLE_BASE"], "ou=nobody,\(lab["LDAP_BASE"])"),
+        ])
+        expect(all, .error, .ad, "base", containing: "OU=Nobody")
+        expect(all, .error, .miniorange, "base", containing: "the nearest that exists is dc=syncline,dc=test")
+    }
+
+    @Test func anUnknownAttributeIsNamedWithItsLine() async throws {
+        let rules = """
+            attributes:
+                  - {ad: sAMAccountName, miniorange: uid}
+                  - {ad: cn, miniorange: cn}
+                  - {ad: sn, miniorange: sn}
+                  - {ad: infoo, miniorange: roomNumbr}
+                  - {ad: info, miniorange: dc}
+            """
+        let all = try await findings([("attributes: default", rules)])
+        expect(all, .error, .ad, "schema", containing: "infoo")
+        expect(all, .error, .miniorange, "schema", containing: "roomNumbr")
+        expect(all, .error, .miniorange, "schema", containing: "may not hold it")
+        #expect(!all.contains { $0.subject == "rights" && $0.level == .error })
+    }
+
+    @Test func aServerThatIsNotThereIsAWarningWhileAnotherIs() async throws {
+        let lab = try CommandLab.required()
+        let uri = lab["LDAPS_URI"]
+        let nobody = "ldaps://\(lab["LDAP_HOST"]):9"
+        expect(
+            try await findings([("\"\(uri)\"", "\"\(nobody)\", \"\(uri)\"")]),
+            .warning,
+            .miniorange,
+            "connection",
+            containing: nobody
+        )
+        expect(try await findings([(uri, nobody)]), .error, .miniorange, "connection", containing: nobody)
+    }
+
+    @Test func mistakesOfTheFileAreFindings() async throws {
+        let all = try await findings([("direction: both", "direktion: both")])
+        #expect(all.count == 1)
+        #expect(all.first?.level == .error && all.first?.side == nil)
+        #expect(await CheckCommand(configurationPath: "/nonexistent.yaml", json: true).run() == 2)
+    }
+
+    @Test func aPlanListsWhatIsMissingAndWritesNothing() async throws {
+        let lab = try CommandLab.required()
+        let before = try await lab.marks()
+        let report = try await PlanCommand.report(try Configuration.load(path: try lab.configuration()))
+        #expect(report.miniorange == PlanReport.Counts(create: 4))
+        #expect(report.ad == PlanReport.Counts())
+        #expect(report.setAside.isEmpty)
+        #expect(report.usedCache == false)
+        #expect(report.writes.allSatisfy { $0.side == "miniorange" && $0.operation == "create" })
+        #expect(report.writes.allSatisfy { $0.attributes.contains("uid") && $0.name.hasPrefix("uid=") })
+        // Number 9 sits in a unit, and both number 8 and its manager are there: nothing is left waiting.
+        #expect(report.writes.contains { $0.name.contains(",ou=Engineering,") })
+        #expect(try await lab.marks() == before)
+    }
+
+    @Test func onePersonIsShownWithACommaInTheName() async throws {
+        let lab = try CommandLab.required()
+        let configuration = try Configuration.load(path: try lab.configuration())
+        let name = "CN=Schmidt\\, Jürgen,\(lab["AD_PEOPLE_BASE"])"
+        for entry in ["jschmidt1", "jschmidt1@syncline.test", "Schmidt, Jürgen", name] {
+            let report = try await TestMappingCommand.report(configuration, entry: entry)
+            #expect(report.ad?.name == name, "\(entry)")
+            #expect(report.miniorange?.name == "uid=jschmidt1,\(lab["LDAP_PEOPLE_BASE"])")
+            #expect(report.isEqual)
+            #expect(report.rules.first { $0.ad == "cn" }?.adValues == ["Schmidt, Jürgen"])
+        }
+        let anchor = try #require(try await TestMappingCommand.report(configuration, entry: "jschmidt1").ad?.anchor)
+        #expect(try await TestMappingCommand.report(configuration, entry: anchor).ad?.name == name)
+    }
+
+    @Test func aPersonOnOneSideShowsTheEntryThatWouldBeMade() async throws {
+        let lab = try CommandLab.required()
+        let configuration = try Configuration.load(path: try lab.configuration())
+        let plan = try await PlanCommand.report(configuration)
+        let missing = try #require(plan.writes.first)
+        let account = try #require(missing.name.split(separator: ",").first?.dropFirst("uid=".count))
+        let report = try await TestMappingCommand.report(configuration, entry: String(account))
+        #expect(report.miniorange == nil)
+        #expect(report.writes.map(\.operation) == ["create"])
+        #expect(report.writes.first?.name == missing.name)
+        #expect(report.writes.first?.attributes.contains { $0.name == "uid" && $0.new == [String(account)] } == true)
+    }
+
+    @Test(arguments: ["nobody", "*", "a*)(uid=*", "Administrator", "CN=Nobody,DC=syncline,DC=test"])
+    func whatIsNotInScopeIsNotFound(_ entry: String) async throws {
+        let configuration = try Configuration.load(path: try CommandLab.required().configuration())
+        await #expect(throws: LiveDirectoryError.self) {
+            try await TestMappingCommand.report(configuration, entry: entry)
+        }
+    }
+
+    private let userPassword = "Lab-Reader-2026"
+
+    private func user(_ name: String, account: String, control: Int) throws -> String {
+        let quoted = Array("\"\(userPassword)\"".utf16).flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        return """
+            dn: \(name)
+            changetype: add
+            objectClass: user
+            sAMAccountName: \(account)
+            userPrincipalName: \(account)@syncline.test
+            unicodePwd:: \(Data(quoted).base64EncodedString())
+            userAccountControl: \(control)
+
+            """
+    }
+}
+
+/// An LDAP side without syncprov and access log.
+@Suite(.enabled(if: CommandLab.isPossible), .serialized, WithCommandLab(name: "plain", options: ["--ldap", "plain"]))
+struct PlainServerTests {
+    @Test func missingOverlaysAreNamed() async throws {
+        let path = try CommandLab.required().configuration()
+        let all = await CheckCommand.findings(configurationPath: path).0
+        #expect(all.contains { $0.level == .warning && $0.subject == "overlays" && $0.seen.contains("syncprov") })
+        #expect(all.contains { $0.level == .warning && $0.subject == "feed" && $0.seen.contains("polling") })
+        #expect(!all.contains { $0.level == .error })
+    }
+}
