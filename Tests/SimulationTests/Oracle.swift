@@ -6,7 +6,7 @@ import SyncModel
 extension World {
     /// `withReferences`: both sides were read as a whole since the last write. A value that names an entry under a name that it had before it was known is
     /// understood only then.
-    func checkAgreement(withReferences: Bool) {
+    func checkAgreement(withReferences: Bool) throws {
         var found = PerSide<[Octets: [EntrySnapshot]]>(both: [:])
         for side in Side.allCases {
             for entry in persons(side) {
@@ -17,7 +17,7 @@ extension World {
             }
         }
         let conflicting = Set(
-            store.contents.conflicts.flatMap { $0.values.ad + $0.values.miniorange }
+            try store.conflicts().flatMap { $0.values.ad + $0.values.miniorange }
         )
         for (id, person) in history.sorted {
             let ad = found.ad[id] ?? []
@@ -167,16 +167,19 @@ extension World {
     }
 
     /// What the durable cursor has passed is in the cache, or is about to be read.
-    func checkCursors() {
+    func checkCursors() throws {
         for side in Side.allCases {
-            guard let cursor = store.cursor(side), let position = UInt64(bigEndianOctets: cursor.position.bytes) else {
+            guard let cursor = try store.read({ try $0.cursor(side) }),
+                let position = UInt64(bigEndianOctets: cursor.position.bytes)
+            else {
                 continue
             }
             var last: [Anchor: SimulatedDirectory.LogRecord] = [:]
             for record in directories[side].log.prefix(Int(position)) { last[record.anchor] = record }
-            let reads = Set(store.intents().filter { $0.write.side == side }.compactMap { $0.write.operation.anchor })
+            let intents = try store.read { try $0.intents() }
+            let reads = Set(intents.filter { $0.write.side == side }.compactMap { $0.write.operation.anchor })
             for (anchor, record) in last.sorted(by: { $0.key < $1.key }) where !reads.contains(anchor) {
-                let replica = store.replica(side, anchor)
+                let replica = try store.read { try $0.replica(side, anchor) }
                 guard let snapshot = record.snapshot else {
                     if replica != nil { fail("\(side.name) \(anchor.low): the deletion is behind the cursor") }
                     continue

@@ -20,7 +20,7 @@ extension World {
         ])
         switch turn {
         case .user: someoneActs()
-        case .tell: tell(side, limit: 1 + random.below(5))
+        case .tell: try tell(side, limit: 1 + random.below(5))
         case .deliver: try deliver(from: side)
         case .execute:
             if let index = random.pick(requests.indices.filter { requests[$0].outcome == nil }) { execute(index) }
@@ -33,14 +33,14 @@ extension World {
         case .repeated: try repeatFeed(side)
         case .crash:
             note("killed")
-            checkCursors()
+            try checkCursors()
             try crash()
         case .settle: try settle()
         }
     }
 
-    func tell(_ side: Side, limit: Int) {
-        if !feeds[side].isConnected { connect(side) }
+    func tell(_ side: Side, limit: Int) throws {
+        if !feeds[side].isConnected { try connect(side) }
         feeds[side].tell(directories[side], limit: limit)
     }
 
@@ -95,7 +95,7 @@ extension World {
     /// The feed starts again from the durable cursor, and tells once more what was already told.
     private func repeatFeed(_ side: Side) throws {
         guard feeds[side].isConnected else { return }
-        connect(side)
+        try connect(side)
     }
 
     /// Nobody writes and nothing fails until there is nothing left to do. Then both sides must be in agreement.
@@ -104,12 +104,13 @@ extension World {
         isQuiet = true
         defer { isQuiet = false }
         mendRefusedValues()
+        mendContainers()
         note("settle")
         try drain()
         guard failures.isEmpty else { return }
-        checkCursors()
-        checkAgreement(withReferences: false)
-        for (pair, record) in store.quarantined(after: nil, limit: .max) {
+        try checkCursors()
+        try checkAgreement(withReferences: false)
+        for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {
             note("set aside: pair \(pair.rawValue), \(record.reason)")
         }
         history.settled()
@@ -125,7 +126,7 @@ extension World {
             rounds += 1
             guard rounds < 5_000 else { return fail("does not come to rest") }
             if try advance() { continue }
-            let isIdle = engine.isQuiet && store.count(.quarantine) == 0
+            let isIdle = try engine.isQuiet && store.read { try $0.count(.quarantine) } == 0
             guard !isIdle, let deadline = engine.nextDeadline, waits < 40 else { break }
             waits += 1
             now = max(now, deadline)
@@ -138,7 +139,7 @@ extension World {
     private func advance() throws -> Bool {
         for side in Side.allCases {
             if !feeds[side].isConnected && feeds[side].undelivered.isEmpty {
-                connect(side)
+                try connect(side)
                 return true
             }
             if !feeds[side].undelivered.isEmpty {
@@ -160,7 +161,7 @@ extension World {
 
     private func readEverything() throws {
         for side in Side.allCases {
-            connect(side)
+            try connect(side)
             feeds[side].beginScan(directories[side])
         }
         try drain()
@@ -180,6 +181,6 @@ extension World {
         try drain()
         try readEverything()
         if let write = lateWrites.first { fail("writes in quiet: \(write)") }
-        checkAgreement(withReferences: true)
+        try checkAgreement(withReferences: true)
     }
 }

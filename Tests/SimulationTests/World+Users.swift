@@ -6,6 +6,7 @@ import SyncModel
 extension World {
     private enum Act {
         case create, createOnBoth, write, add, remove, account, refer, rename, renameAccount, move, delete
+        case grow, renameContainer
     }
 
     func makeContainers() throws {
@@ -45,15 +46,17 @@ extension World {
         let side: Side = random.chance(50) ? .ad : .miniorange
         let act: Act = random.pick(weighted: [
             (10, .create), (3, .createOnBoth), (25, .write), (8, .add), (6, .remove), (5, .account), (8, .refer),
-            (5, .rename), (4, .renameAccount), (5, .move), (6, .delete),
+            (5, .rename), (4, .renameAccount), (5, .move), (6, .delete), (3, .grow), (2, .renameContainer),
         ])
         if act == .create || persons(side).isEmpty { return create(on: [side]) }
         if act == .createOnBoth { return create(on: Side.allCases) }
+        if act == .grow { return grow(side) }
+        if act == .renameContainer { return renameContainer(side) }
         guard let entry = random.pick(persons(side)), let person = entry.attributes[WorldMapping.person].first else {
             return
         }
         switch act {
-        case .create, .createOnBoth: break
+        case .create, .createOnBoth, .grow, .renameContainer: break
         case .write: writeRegister(entry, person, side)
         case .add: addValue(entry, person, side)
         case .remove: removeValue(entry, person, side)
@@ -80,9 +83,12 @@ extension World {
     private func create(on sides: [Side]) {
         let person = fresh("P")
         let account = fresh("acct")
+        // The four containers that both sides have from the start; elsewhere the two would be different people.
         let place = random.below(4)
         for side in sides {
-            let container = containers(side)[place]
+            guard let container = sides.count > 1 ? containers(side)[place] : random.pick(containers(side)) else {
+                continue
+            }
             let name = commonName()
             var attributes: Attributes = [WorldMapping.person: [person], "cn": [name]]
             attributes["objectclass"] =
@@ -244,6 +250,54 @@ extension World {
         else { return }
         note("user moves \(person.lossyText) at \(side.name) below \(target.low)")
         history.wrote(person, side, targets.count == 1 ? "@elsewhere" : "@parent", nil)
+    }
+
+    /// A new container on one side.
+    private func grow(_ side: Side) {
+        guard let parent = random.pick(containers(side)) else { return }
+        let name = fresh("Area ")
+        guard case .success(let anchor) = addContainer(name, below: parent, side) else { return }
+        note("user makes \(name.lossyText) at \(side.name) below \(parent.low): \(anchor.low)")
+    }
+
+    private func addContainer(
+        _ name: Octets,
+        below parent: Anchor,
+        _ side: Side
+    ) -> Result<Anchor, SimulatedRefusal> {
+        directories[side].add(
+            below: parent,
+            RelativeDistinguishedName(type: side == .ad ? "OU" : "ou", value: name),
+            ["objectclass": ["top", "organizationalUnit"], "ou": [name]]
+        )
+    }
+
+    private func renameContainer(_ side: Side) {
+        let names = containers(side).dropFirst()
+        guard hasUnits, let anchor = random.pick(Array(names)), settledEntries[side].contains(anchor),
+            let parent = directories[side].entries[anchor]?.parent
+        else { return }
+        let name = fresh("Area ")
+        let rdn = RelativeDistinguishedName(type: side == .ad ? "OU" : "ou", value: name)
+        guard directories[side].rename(anchor, below: parent, rdn) == nil else { return }
+        note("user renames container \(anchor.low) at \(side.name) to \(name.lossyText)")
+    }
+
+    /// Where the engine does not make containers, an administrator makes those that one side lacks.
+    func mendContainers() {
+        guard !hasUnits else { return }
+        for side in Side.allCases {
+            for anchor in containers(side) {
+                guard let name = directories[side].name(of: anchor), let leaf = name.leaf,
+                    let path = name.relative(to: WorldMapping.base(side)), !path.isEmpty
+                else { continue }
+                let other = side.opposite
+                var parent = WorldMapping.base(other)
+                for rdn in path.dropFirst().reversed() { parent = parent.child(rdn) }
+                guard let below = directories[other].anchor(named: parent) else { continue }
+                _ = addContainer(leaf.value, below: below, other)
+            }
+        }
     }
 
     /// What the other server will not take is mended, as its owner would when told.

@@ -26,7 +26,9 @@ final class World {
     var random: SplitMix64
     let directories: PerSide<SimulatedDirectory>
     var feeds: PerSide<SimulatedFeed>
-    let store = InMemoryStore()
+    let store: SimulatedStore
+    /// Containers are an object of their own, which the engine makes and renames; else users see to it that both sides have the same.
+    let hasUnits: Bool
     let configuration: EngineConfiguration
     var engine: Engine
     var requests: [Request] = []
@@ -44,12 +46,14 @@ final class World {
     init(_ options: Options) throws {
         self.options = options
         random = SplitMix64(seed: options.seed)
+        store = try SimulatedStore(onDisk: options.seed % 8 == 3)
+        hasUnits = random.chance(50)
         directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
         let way: SimulatedFeed.Way = random.chance(50) ? .accessLog : .contentSynchronisation
         feeds = PerSide(ad: SimulatedFeed(way: .usnRange), miniorange: SimulatedFeed(way: way))
         let window = random.pick(weighted: [(1, 1), (1, 2), (3, 32)])
         configuration = EngineConfiguration(
-            objects: [try WorldMapping.people()],
+            objects: [try WorldMapping.people()] + (hasUnits ? [try WorldMapping.units()] : []),
             writesInFlight: PerSide(both: window),
             pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)])
         )
@@ -116,20 +120,21 @@ final class World {
     func crash() throws {
         for index in requests.indices where requests[index].outcome == nil && random.chance(50) { execute(index) }
         requests = []
+        try store.reopen()
         try restart()
     }
 
     private func restart() throws {
         engine = Engine(configuration: configuration)
         try store.write { try engine.recover($0, mapping: "simulated", now: now) }
-        for side in Side.allCases { connect(side) }
+        for side in Side.allCases { try connect(side) }
     }
 
-    func connect(_ side: Side) {
+    func connect(_ side: Side) throws {
         feeds[side].connect(
             directories[side],
             roots: [WorldMapping.base(side)],
-            cursor: store.cursor(side)
+            cursor: try store.read { try $0.cursor(side) }
         )
         note("\(side.name) connects")
     }

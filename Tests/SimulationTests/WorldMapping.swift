@@ -55,6 +55,26 @@ enum WorldMapping {
         )
     }
 
+    static func units() throws -> ObjectMapping {
+        func scope(_ side: Side) throws -> ScopeSpecification {
+            ScopeSpecification(
+                base: base(side),
+                filter: try Filter(parsing: "(objectClass=organizationalUnit)"),
+                objectClasses: ["top", "organizationalUnit"],
+                rdn: "ou"
+            )
+        }
+        return try ObjectMapping(
+            ObjectSpecification(
+                name: "units",
+                kind: .container,
+                scopes: PerSide(ad: try scope(.ad), miniorange: try scope(.miniorange)),
+                match: [MatchSpecification(ad: "ou", miniorange: "ou")],
+                attributes: [AttributeSpecification(ad: "ou", miniorange: "ou", isSingleValuedAtAD: true)]
+            )
+        )
+    }
+
     /// Attributes that users write, by AD's name and the other side's.
     static let registers = [
         "givenname", "displayname", "title", "mail", "telephonenumber", "sn",
