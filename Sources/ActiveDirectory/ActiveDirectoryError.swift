@@ -4,8 +4,10 @@ package import SyncModel
 /// Why the feed or the writer can't go on, in words for the admin. Never holds an attribute value.
 package enum ActiveDirectoryError: Error, Hashable, Sendable {
     case ldap(LDAPError)
+    case bindRefused(BindRefusal)
     case invalidSettings(String)
-    case dirSyncUnavailable
+    /// The server doesn't answer the DirSync control, or doesn't permit it; in its words.
+    case dirSyncRefused(endpoint: String, reason: String)
     /// The server doesn't tell what every domain controller tells.
     case notADomainController(endpoint: String, missing: String)
     /// A configured base isn't there, or can't be read. Says nothing about the entries below it.
@@ -18,7 +20,11 @@ package enum ActiveDirectoryError: Error, Hashable, Sendable {
 
     /// Whether repeating soon does harm: a refused bind counts towards the account's lockout.
     package var needsAPerson: Bool {
-        if case .ldap(let error) = self { error.disposition == .stop } else { false }
+        switch self {
+        case .bindRefused: true
+        case .ldap(let error): error.disposition == .stop
+        default: false
+        }
     }
 }
 
@@ -27,7 +33,12 @@ extension ActiveDirectoryError: CustomStringConvertible {
         switch self {
         case .ldap(let error): error.description
         case .invalidSettings(let reason): reason
-        case .dirSyncUnavailable: "feeding by DirSync is not available in this version; use auto or usn"
+        case .bindRefused(let refusal): refusal.description
+        case .dirSyncRefused(let endpoint, let reason):
+            """
+            \(endpoint) refuses DirSync with object security: \(reason); set ad.feed to auto, which works without it, or \
+            let the account read the domain's naming context and its deleted objects
+            """
         case .notADomainController(let endpoint, let missing):
             "\(endpoint) is not a domain controller that this account may read: it does not tell \(missing)"
         case .baseMissing(let base, let endpoint):

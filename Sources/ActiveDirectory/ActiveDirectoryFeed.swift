@@ -5,24 +5,29 @@ package import SyncModel
 /// The stream of changes from the domain controllers, by uSNChanged ([MS-ADTS] 3.1.1.1.9).
 ///
 /// A change notification or a risen highestCommittedUSN wakes it; what changed is then asked for by USN. Both ways of
-/// waking lose nothing: the USN is the truth, and the server's own.
+/// waking lose nothing: the USN is the truth, and the server's own. As configured, DirSync tells instead which entries
+/// changed, once they have been loaded.
 package struct ActiveDirectoryFeed: DirectoryFeed {
     private let settings: ActiveDirectorySettings
     private let view: DirectoryView
     private let logger: Logger
     private let board: FeedStatusBoard
+    private let choice: ServerChoice
 
-    /// `status` is called on any thread whenever something in it changed. Throws where the settings can't work.
+    /// `choice` is told each server that the feed is connected to. `status` is called on any thread whenever something in
+    /// it changed. Throws where the settings can't work.
     package init(
         settings: ActiveDirectorySettings,
         view: DirectoryView,
         logger: Logger,
+        choice: ServerChoice = ServerChoice(),
         status: @escaping @Sendable (ActiveDirectoryFeedStatus) -> Void = { _ in }
     ) throws(ActiveDirectoryError) {
         try settings.validate()
         self.settings = settings
         self.view = view
         self.logger = logger
+        self.choice = choice
         board = FeedStatusBoard(report: status)
     }
 
@@ -57,6 +62,7 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
         do {
             let server = try await settings.connect()
             defer { server.connection.close() }
+            choice.choose(server.controller.endpoint)
             let session = FeedSession(
                 server: server,
                 settings: settings,

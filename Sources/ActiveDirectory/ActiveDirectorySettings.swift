@@ -7,7 +7,7 @@ package struct ActiveDirectorySettings: Hashable, Sendable {
         case auto
         /// uSNChanged, woken by change notifications ([MS-ADTS] 3.1.1.3.4.1.9) and by a pulse.
         case usn
-        /// The DirSync control ([MS-ADTS] 3.1.1.3.4.1.3).
+        /// The DirSync control ([MS-ADTS] 3.1.1.3.4.1.3), with object security; woken in the same way.
         case dirsync
     }
 
@@ -45,6 +45,5 @@ package struct ActiveDirectorySettings: Hashable, Sendable {
         if endpoints.isEmpty { throw .invalidSettings("no server is given") }
         if pulse < .milliseconds(1) { throw .invalidSettings("the pulse must be at least one millisecond") }
         if writesInFlight < 1 { throw .invalidSettings("at least one write must be allowed in flight") }
-        if feeding == .dirsync { throw .dirSyncUnavailable }
     }
 }

@@ -13,20 +13,21 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
     private let reading: EntryReading
     private let view: DirectoryView
 
-    /// Begins to connect. `status` is called on any thread with what is wrong, and with nil once a connection stands.
+    /// Connects with the first write, and to the server of `choice` if that can be reached: give it the feed's. `status` is
+    /// called on any thread with what is wrong, and with nil once a connection stands.
     /// Throws where the settings can't work.
     package init(
         settings: ActiveDirectorySettings,
         view: DirectoryView,
         logger: Logger,
+        choice: ServerChoice = ServerChoice(),
         status: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws(ActiveDirectoryError) {
         try settings.validate()
         self.settings = settings
         self.view = view
         reading = EntryReading(view: view)
-        connections = WriterConnections(settings: settings, logger: logger, report: status)
-        connections.start()
+        connections = WriterConnections(settings: settings, choice: choice, logger: logger, report: status)
     }
 
     /// `unavailable` where no connection stands and none is being made.

@@ -5,10 +5,10 @@ internal import SyncModel
 /// Reads and delivers what changed since a USN.
 struct ChangeFollower {
     /// A position this far ahead of the delivered cursor is worth an event of its own.
-    private static let longestSilence: UInt64 = 1000
+    static let longestSilence: UInt64 = 1000
     private static let pageSize = 1000
     let session: FeedSession
-    private var position: UInt64
+    private(set) var position: UInt64
     private var deliveredPosition: UInt64
     private let rangeCost: Duration
 
@@ -29,7 +29,7 @@ struct ChangeFollower {
             if try await ask(query, since: begin) { return }
         }
         while true {
-            let highest = try await highestUSN(connection.pipeline([.search(DomainController.usnRequest)])[0])
+            let highest = try await session.highestUSN()
             let query = DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost)
             switch query {
             case .nothing: return
@@ -50,7 +50,7 @@ struct ChangeFollower {
         guard let filter = query.filter else { return true }
         let request = session.deltaRequest(filter: filter, sizeLimit: 2 * Int(DeltaQuery.partLength))
         let answers = await connection.pipeline([.search(DomainController.usnRequest), .search(request)])
-        let highest = try highestUSN(answers[0])
+        let highest = try session.highestUSN(answers[0])
         if highest < position { throw ServerWentBack(from: position, to: highest) }
         let found: [LDAPEntry]
         switch answers[1] {
@@ -74,7 +74,7 @@ struct ChangeFollower {
         request.pageSize = Self.pageSize
         do {
             for try await page in connection.searchPages(request) {
-                let changes = try await self.changes(in: page)
+                let changes = try await session.changes(in: page)
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
         } catch let error as LDAPError {
@@ -90,7 +90,7 @@ struct ChangeFollower {
         mustDeliver: Bool = false
     ) async throws {
         let reached = max(position, highest)
-        let changes = try await self.changes(in: entries)
+        let changes = try await session.changes(in: entries)
         if !changes.isEmpty || mustDeliver || reached - deliveredPosition > Self.longestSilence {
             let cursor = FeedCursor(invocationID: session.controller.invocationID, position: reached, state: .live)
             try await session.delivery.now(.changes(changes, cursor: cursor.cursor))
@@ -106,32 +106,6 @@ struct ChangeFollower {
             $0.lastDelay = ContinuousClock.now - begin
         }
     }
-
-    /// In the order in which they were made: a new container comes before what was put in it.
-    private func changes(in entries: [LDAPEntry]) async throws -> [Change] {
-        let ordered = entries.map { (usn: EntryReading.usn(of: $0) ?? 0, entry: $0) }.sorted { $0.usn < $1.usn }
-        var changes: [Change] = []
-        changes.reserveCapacity(entries.count)
-        for (_, entry) in ordered {
-            if let change = try await session.change(of: entry, invocationID: session.controller.invocationID) {
-                changes.append(change)
-            }
-        }
-        return changes
-    }
-
-    private func highestUSN(_ answer: Result<PipelinedAnswer, LDAPError>) throws(ActiveDirectoryError) -> UInt64 {
-        switch answer {
-        case .success(.search(let result)):
-            guard let usn = DomainController.usn(in: result) else {
-                throw .notADomainController(endpoint: connection.endpoint.uri, missing: "highestCommittedUSN")
-            }
-            return usn
-        case .success(.response):
-            throw .notADomainController(endpoint: connection.endpoint.uri, missing: "highestCommittedUSN")
-        case .failure(let error): throw .ldap(error)
-        }
-    }
 }
 
 /// The server was restored under a live connection: the next session reads everything.
@@ -143,6 +117,36 @@ struct ServerWentBack: Error, CustomStringConvertible {
 }
 
 extension FeedSession {
+    /// In the order in which they were made: a new container comes before what was put in it.
+    func changes(in entries: [LDAPEntry]) async throws -> [Change] {
+        let ordered = entries.map { (usn: EntryReading.usn(of: $0) ?? 0, entry: $0) }.sorted { $0.usn < $1.usn }
+        var changes: [Change] = []
+        changes.reserveCapacity(entries.count)
+        for (_, entry) in ordered {
+            if let change = try await change(of: entry, invocationID: controller.invocationID) {
+                changes.append(change)
+            }
+        }
+        return changes
+    }
+
+    func highestUSN() async throws(ActiveDirectoryError) -> UInt64 {
+        try highestUSN(await connection.pipeline([.search(DomainController.usnRequest)])[0])
+    }
+
+    func highestUSN(_ answer: Result<PipelinedAnswer, LDAPError>) throws(ActiveDirectoryError) -> UInt64 {
+        switch answer {
+        case .success(.search(let result)):
+            guard let usn = DomainController.usn(in: result) else {
+                throw .notADomainController(endpoint: connection.endpoint.uri, missing: "highestCommittedUSN")
+            }
+            return usn
+        case .success(.response):
+            throw .notADomainController(endpoint: connection.endpoint.uri, missing: "highestCommittedUSN")
+        case .failure(let error): throw .ldap(error)
+        }
+    }
+
     /// Nil, with a word in the log, for an entry that the account may see but not read: others must not wait for it.
     func change(of entry: LDAPEntry, invocationID: Anchor?) async throws(ActiveDirectoryError) -> Change? {
         do throws(LDAPError) {

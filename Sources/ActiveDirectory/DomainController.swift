@@ -62,10 +62,12 @@ struct ConnectedServer: Sendable {
 }
 
 extension ActiveDirectorySettings {
-    /// The first server, in order, that answers and is a domain controller.
-    func connect() async throws(ActiveDirectoryError) -> ConnectedServer {
+    /// The first server, in order, that answers and is a domain controller; `preferred` before all others.
+    func connect(
+        preferring preferred: LDAPEndpoint? = nil
+    ) async throws(ActiveDirectoryError) -> ConnectedServer {
         var failures: [String] = []
-        for endpoint in endpoints {
+        for endpoint in ServerChoice.order(endpoints, startingWith: preferred) {
             do throws(ActiveDirectoryError) {
                 return try await connect(to: endpoint)
             } catch {
@@ -86,7 +88,10 @@ extension ActiveDirectorySettings {
         do throws(LDAPError) {
             return try await LDAPConnection.open(endpoint, tls: tls, bind: credentials, timeouts: timeouts)
         } catch {
-            throw .ldap(error)
+            guard error.operation == .bind, error.serverResult != nil, error.disposition == .stop else {
+                throw .ldap(error)
+            }
+            throw .bindRefused(BindRefusal(credentials: credentials, endpoint: endpoint, error: error))
         }
     }
 }

@@ -4,11 +4,16 @@ package import SyncModel
 ///
 /// 8 octets of USN, big-endian, up to which everything is in the cache; one octet of state; while loading, 8 more: the
 /// USN at which the load ends. That end is kept over restarts: what happened after it, deletes above all, comes as changes.
+/// Behind the state of DirSync stands the server's cookie, to the end; another format of it would get another state.
 package struct FeedCursor: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         case live
+        /// Live, where the server knows by this cookie what has been told.
+        case dirSync(cookie: Octets)
         case loading(LoadBreadth, end: UInt64)
     }
+
+    private static let dirSyncState: UInt8 = 16
 
     package var invocationID: Anchor
     package var position: UInt64
@@ -30,6 +35,8 @@ package struct FeedCursor: Hashable, Sendable {
         self.position = position
         if octets[8] == 0 && octets.count == 9 {
             state = .live
+        } else if octets[8] == Self.dirSyncState && octets.count > 9 {
+            state = .dirSync(cookie: Octets(octets[9...]))
         } else if let breadth = LoadBreadth(rawValue: octets[8]), let end = UInt64(bigEndianOctets: octets[9...]) {
             state = .loading(breadth, end: end)
         } else {
@@ -37,10 +44,16 @@ package struct FeedCursor: Hashable, Sendable {
         }
     }
 
+    /// Nil where there is none.
+    package var dirSyncCookie: Octets? {
+        if case .dirSync(let cookie) = state { cookie } else { nil }
+    }
+
     package var cursor: Cursor {
         let stateOctets: [UInt8] =
             switch state {
             case .live: [0]
+            case .dirSync(let cookie): [Self.dirSyncState] + cookie.bytes
             case .loading(let breadth, let end): [breadth.rawValue] + end.bigEndianOctets
             }
         return Cursor(server: Octets(invocationID.octets), position: Octets(position.bigEndianOctets + stateOctets))
@@ -93,7 +106,7 @@ enum FeedStart: Hashable, Sendable {
         }
         let reached: UInt64 =
             switch known.state {
-            case .live: known.position
+            case .live, .dirSync: known.position
             case .loading(_, let end): max(known.position, end)
             }
         guard reached <= highestCommittedUSN else {

@@ -84,13 +84,26 @@ struct FeedSession: Sendable {
 
     private func feed(from start: FeedStart, _ wakes: AsyncStream<Wake>, _ rangeCost: Duration) async throws {
         var position = start.cursor.position
+        let stored = start.cursor.dirSyncCookie
+        var cookie: Octets?
+        if settings.feeding == .dirsync {
+            // Before a load, so that a refusal shows at once.
+            cookie = if let stored { stored } else { try await DirSyncQuery(session: self).firstCookie() }
+        }
         if case .loading(let breadth, let end) = start.cursor.state {
             position = try await load(breadth, after: position, end: end)
         }
-        var follower = ChangeFollower(session: self, position: position, rangeCost: rangeCost)
         board.update { $0.phase = .live }
-        try await follower.catchUp(.pulse)
-        for await wake in wakes { try await follower.catchUp(wake) }
+        if let cookie {
+            var follower = DirSyncFollower(session: self, position: position, cookie: cookie, rangeCost: rangeCost)
+            if stored == nil { try await follower.bridge() }
+            try await follower.catchUp()
+            for await _ in wakes { try await follower.catchUp() }
+        } else {
+            var follower = ChangeFollower(session: self, position: position, rangeCost: rangeCost)
+            try await follower.catchUp(.pulse)
+            for await wake in wakes { try await follower.catchUp(wake) }
+        }
     }
 
     /// The configured bases. One that can't be found is an error, never absence.
@@ -185,7 +198,7 @@ struct FeedSession: Sendable {
         )
         let stream = notifier.stream(request)
         board.update {
-            $0.way = "usn-notification"
+            $0.way = "\(wayOfReading)-notification"
             $0.wayReason = "the server takes searches with change notifications; highestCommittedUSN is the pulse below"
         }
         do throws(LDAPError) {
@@ -199,10 +212,12 @@ struct FeedSession: Sendable {
         }
     }
 
+    private var wayOfReading: String { settings.feeding == .dirsync ? "dirsync" : "usn" }
+
     private func tellPulseOnly(_ reason: String) {
         logger.warning("changes are noticed by the pulse alone", metadata: ["reason": "\(reason)"])
         board.update {
-            $0.way = "usn-pulse"
+            $0.way = "\(wayOfReading)-pulse"
             $0.wayReason = reason
         }
     }

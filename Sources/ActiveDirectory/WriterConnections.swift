@@ -3,130 +3,227 @@ internal import Logging
 internal import SyncModel
 internal import Synchronization
 
-/// The writer's connections: kept up, and opened again with growing delay.
+/// The writer's connections: opened when a write wants one, one after another, and kept as long as they last.
 ///
-/// Two, since a domain controller serves one serially, and more gain next to nothing.
+/// Two, since a domain controller serves one serially, and more gain next to nothing. Never two attempts at a time: a refused
+/// bind counts towards the account's lockout.
 final class WriterConnections: Sendable {
     private static let count = 2
     /// Between two questions on an otherwise idle connection; servers close those that are silent for 15 minutes.
     private static let keepAlive = Duration.seconds(60)
 
-    private enum Slot {
-        case connecting
-        case ready(ConnectedServer, inFlight: Int)
-        case waiting
+    private struct Ready {
+        let server: ConnectedServer
+        /// The feed's server when this connection was made.
+        let wanted: LDAPEndpoint?
+        let number: UInt64
+        var inFlight = 0
+        let watch: Task<Void, Never>
+
+        var endpoint: LDAPEndpoint { server.connection.endpoint }
+    }
+
+    private enum Attempt {
+        case none
+        case underWay(Task<Void, Never>)
+        /// None before the pause is over.
+        case pausing(Task<Void, Never>)
     }
 
     private struct State {
-        var slots = [Slot](repeating: .connecting, count: WriterConnections.count)
+        var ready: [Ready] = []
+        /// Those to a server that the feed has left, until their last write is done.
+        var leaving: [Ready] = []
+        var attempt = Attempt.none
         var queue: [@Sendable (Lease?) -> Void] = []
+        var backoff = Backoff()
+        var lastNumber: UInt64 = 0
         var isClosed = false
-        var tasks: [Task<Void, Never>] = []
     }
 
     /// A connection for one write.
     struct Lease: Sendable {
         let server: ConnectedServer
-        fileprivate let index: Int
+        fileprivate let number: UInt64
     }
 
     private let settings: ActiveDirectorySettings
+    private let choice: ServerChoice
     private let logger: Logger
     private let report: @Sendable (String?) -> Void
     private let state = Mutex(State())
 
-    /// `report` gets what is wrong, or nil once a connection stands.
-    init(settings: ActiveDirectorySettings, logger: Logger, report: @escaping @Sendable (String?) -> Void) {
+    /// Connects to `choice` first. `report` gets what is wrong, or nil once a connection stands.
+    init(
+        settings: ActiveDirectorySettings,
+        choice: ServerChoice,
+        logger: Logger,
+        report: @escaping @Sendable (String?) -> Void
+    ) {
         self.settings = settings
+        self.choice = choice
         self.logger = logger
         self.report = report
     }
 
-    func start() {
-        state.withLock { state in
-            guard state.tasks.isEmpty, !state.isClosed else { return }
-            state.tasks = (0..<Self.count).map { index in Task { [weak self] in await self?.keepUp(index) } }
-        }
-    }
-
-    /// Calls `use` with the connection that has least to do: at once, or as soon as the attempt under way has succeeded; with
-    /// nil where there is none. A lease is to be given back.
+    /// Calls `use` with the connection that has least to do: at once, or as soon as there is one; with nil where there is none
+    /// and the last attempt has just failed. A lease is to be given back.
     func lease(_ use: @escaping @Sendable (Lease?) -> Void) {
-        let now: Lease?? = state.withLock { state in
-            if state.isClosed { return .some(nil) }
-            if let lease = Self.take(&state) { return .some(lease) }
-            let isConnecting = state.slots.contains { if case .connecting = $0 { true } else { false } }
-            guard isConnecting else { return .some(nil) }
+        let current = choice.current
+        let (now, idle) = state.withLock { state -> (Lease??, [Ready]) in
+            if state.isClosed { return (.some(nil), []) }
+            let idle = Self.leave(&state, for: current)
+            if state.ready.count < Self.count, case .none = state.attempt {
+                state.attempt = .underWay(Task { [weak self] in await self?.connect() })
+            }
+            if let lease = Self.take(&state) { return (.some(lease), idle) }
+            guard case .underWay = state.attempt else { return (.some(nil), idle) }
             state.queue.append(use)
-            return nil
+            return (nil, idle)
         }
+        end(idle)
         if let now { use(now) }
     }
 
     func giveBack(_ lease: Lease) {
-        state.withLock { state in
-            guard case .ready(let server, let inFlight) = state.slots[lease.index],
-                server.connection === lease.server.connection
-            else { return }
-            state.slots[lease.index] = .ready(server, inFlight: inFlight - 1)
+        let idle = state.withLock { state -> [Ready] in
+            if let index = state.ready.firstIndex(where: { $0.number == lease.number }) {
+                state.ready[index].inFlight -= 1
+            }
+            guard let index = state.leaving.firstIndex(where: { $0.number == lease.number }) else { return [] }
+            state.leaving[index].inFlight -= 1
+            return state.leaving[index].inFlight == 0 ? [state.leaving.remove(at: index)] : []
         }
+        end(idle)
     }
 
     func close() async {
-        let (tasks, connections, queue) = state.withLock { state in
+        let (attempt, ready, queue) = state.withLock { state in
             state.isClosed = true
-            let connections = state.slots.compactMap { slot -> LDAPConnection? in
-                if case .ready(let server, _) = slot { server.connection } else { nil }
-            }
             defer {
-                state.tasks = []
+                state.attempt = .none
+                state.ready = []
+                state.leaving = []
                 state.queue = []
-                state.slots = state.slots.map { _ in .waiting }
             }
-            return (state.tasks, connections, state.queue)
+            return (state.attempt, state.ready + state.leaving, state.queue)
         }
-        for task in tasks { task.cancel() }
-        for connection in connections { connection.close() }
+        end(ready)
         for use in queue { use(nil) }
-        for task in tasks { await task.value }
+        switch attempt {
+        case .none: break
+        case .underWay(let task), .pausing(let task):
+            task.cancel()
+            await task.value
+        }
+        for connection in ready { await connection.watch.value }
+    }
+
+    /// Takes out the connections to a server that the feed has left, and returns the idle ones among them.
+    private static func leave(_ state: inout State, for current: LDAPEndpoint?) -> [Ready] {
+        let isLeft = { (ready: Ready) in
+            ServerChoice.isLeft(ready.endpoint, wanted: ready.wanted, current: current)
+        }
+        let left = state.ready.filter(isLeft)
+        state.ready.removeAll(where: isLeft)
+        state.leaving += left.filter { $0.inFlight > 0 }
+        return left.filter { $0.inFlight == 0 }
     }
 
     private static func take(_ state: inout State) -> Lease? {
-        var best: (index: Int, server: ConnectedServer, inFlight: Int)?
-        for (index, slot) in state.slots.enumerated() {
-            guard case .ready(let server, let inFlight) = slot, inFlight < best?.inFlight ?? .max else { continue }
-            best = (index, server, inFlight)
-        }
-        guard let best else { return nil }
-        state.slots[best.index] = .ready(best.server, inFlight: best.inFlight + 1)
-        return Lease(server: best.server, index: best.index)
+        let least = state.ready.indices.min { state.ready[$0].inFlight < state.ready[$1].inFlight }
+        guard let least else { return nil }
+        state.ready[least].inFlight += 1
+        return Lease(server: state.ready[least].server, number: state.ready[least].number)
     }
 
-    private func keepUp(_ index: Int) async {
-        var backoff = Backoff()
-        while !Task.isCancelled {
-            set(index, .connecting)
+    /// Connects until there are enough, or one attempt fails.
+    private func connect() async {
+        var hasRoom = true
+        while hasRoom {
+            let wanted = choice.current
             do throws(ActiveDirectoryError) {
-                let server = try await settings.connect()
-                guard set(index, .ready(server, inFlight: 0)) else { return server.connection.close() }
-                backoff.reset()
+                let server = try await settings.connect(preferring: wanted)
+                // The feed may have moved meanwhile.
+                if ServerChoice.isLeft(server.connection.endpoint, wanted: wanted, current: choice.current) {
+                    server.connection.close()
+                    continue
+                }
+                logger.debug("a writing connection stands", metadata: ["server": "\(server.connection.endpoint)"])
                 report(nil)
-                logger.info("a writing connection stands", metadata: ["server": "\(server.connection.endpoint)"])
-                let reason = await use(server.connection)
-                logger.warning("a writing connection is lost", metadata: ["reason": "\(reason)"])
+                hasRoom = add(server, wanted: wanted)
             } catch {
-                if Task.isCancelled { return }
-                report(error.description)
-                let pause = error.needsAPerson ? Backoff.cautious : backoff.next(random: Double.random(in: 0..<1))
-                logger.warning("no writing connection", metadata: ["reason": "\(error)", "retryIn": "\(pause)"])
-                set(index, .waiting)
-                try? await Task.sleep(for: pause)
+                hasRoom = false
+                failed(error)
             }
         }
     }
 
+    /// Whether another is to be made.
+    private func add(_ server: ConnectedServer, wanted: LDAPEndpoint?) -> Bool {
+        let (hasRoom, isTaken) = state.withLock { state in
+            guard !state.isClosed else { return (false, false) }
+            state.backoff.reset()
+            state.lastNumber += 1
+            let number = state.lastNumber
+            let watch = Task { [weak self] in
+                let reason = await Self.watch(server.connection)
+                self?.lost(number, reason)
+            }
+            state.ready.append(Ready(server: server, wanted: wanted, number: number, watch: watch))
+            let hasRoom = state.ready.count < Self.count
+            if !hasRoom { state.attempt = .none }
+            return (hasRoom, true)
+        }
+        if !isTaken { server.connection.close() }
+        serveQueue()
+        return hasRoom
+    }
+
+    private func failed(_ error: ActiveDirectoryError) {
+        let pause = state.withLock { state -> Duration? in
+            guard !state.isClosed else { return nil }
+            let pause =
+                error.needsAPerson ? Backoff.cautious : state.backoff.next(random: Double.random(in: 0..<1))
+            let task = Task { [weak self] in
+                do { try await Task.sleep(for: pause) } catch { return }
+                self?.state.withLock { if !$0.isClosed { $0.attempt = .none } }
+            }
+            state.attempt = .pausing(task)
+            return pause
+        }
+        guard let pause else { return }
+        report(error.description)
+        logger.warning("no writing connection", metadata: ["reason": "\(error)", "retryIn": "\(pause)"])
+        serveQueue()
+    }
+
+    private func serveQueue() {
+        let served = state.withLock { state -> [(@Sendable (Lease?) -> Void, Lease?)] in
+            defer { state.queue = [] }
+            return state.queue.map { ($0, Self.take(&state)) }
+        }
+        for (use, lease) in served { use(lease) }
+    }
+
+    private func lost(_ number: UInt64, _ reason: LDAPError) {
+        let isKnown = state.withLock { state in
+            let known = state.ready.count + state.leaving.count
+            state.ready.removeAll { $0.number == number }
+            state.leaving.removeAll { $0.number == number }
+            return state.ready.count + state.leaving.count < known
+        }
+        // What is closed on purpose is taken out before.
+        let level: Logger.Level = isKnown ? .warning : .debug
+        logger.log(level: level, "a writing connection is lost", metadata: ["reason": "\(reason)"])
+    }
+
+    private func end(_ connections: [Ready]) {
+        for connection in connections { connection.server.connection.close() }
+    }
+
     /// Returns once the connection is gone, and why.
-    private func use(_ connection: LDAPConnection) async -> LDAPError {
+    private static func watch(_ connection: LDAPConnection) async -> LDAPError {
         let keepAlive = Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.keepAlive)
@@ -140,24 +237,5 @@ final class WriterConnections: Sendable {
         }
         defer { keepAlive.cancel() }
         return await connection.closed()
-    }
-
-    /// False where the writer was closed meanwhile.
-    @discardableResult
-    private func set(_ index: Int, _ slot: Slot) -> Bool {
-        let (isOpen, served) = state.withLock { state -> (Bool, [(@Sendable (Lease?) -> Void, Lease?)]) in
-            guard !state.isClosed else { return (false, []) }
-            state.slots[index] = slot
-            let isConnecting = state.slots.contains { if case .connecting = $0 { true } else { false } }
-            var served: [(@Sendable (Lease?) -> Void, Lease?)] = []
-            while !state.queue.isEmpty {
-                let lease = Self.take(&state)
-                guard lease != nil || !isConnecting else { break }
-                served.append((state.queue.removeFirst(), lease))
-            }
-            return (true, served)
-        }
-        for (use, lease) in served { use(lease) }
-        return isOpen
     }
 }

@@ -47,6 +47,10 @@ struct DecisionTests {
         FeedCursor(invocationID: server, position: position, state: .live)
     }
 
+    private static func dirSync(_ position: UInt64, _ cookie: Octets) -> FeedCursor {
+        FeedCursor(invocationID: here, position: position, state: .dirSync(cookie: cookie))
+    }
+
     private static func loading(_ breadth: LoadBreadth, _ position: UInt64, _ end: UInt64) -> FeedCursor {
         FeedCursor(invocationID: here, position: position, state: .loading(breadth, end: end))
     }
@@ -58,6 +62,9 @@ struct DecisionTests {
             (live(50), true, live(50)),
             (live(100), true, live(100)),
             (live(101), true, loading(.everythingRestored, 0, 100)),
+            (dirSync(50, "c"), true, dirSync(50, "c")),
+            // It would bring nothing, and no error.
+            (dirSync(101, "c"), true, loading(.everythingRestored, 0, 100)),
             (live(50, at: other), true, loading(.everything, 0, 100)),
             (loading(.scopes, 20, 80), true, loading(.scopes, 20, 80)),
             (loading(.everything, 20, 101), true, loading(.everythingRestored, 0, 100)),
@@ -75,7 +82,8 @@ struct DecisionTests {
     }
 
     @Test(arguments: [
-        live(0), live(.max), loading(.scopes, 3, 9), loading(.everything, 0, .max), loading(.everythingRestored, 1, 2),
+        live(0), live(.max), dirSync(7, "c"), dirSync(.max, Octets([UInt8](repeating: 255, count: 3000))),
+        loading(.scopes, 3, 9), loading(.everything, 0, .max), loading(.everythingRestored, 1, 2),
     ])
     func aCursorComesBackFromItsOctets(cursor: FeedCursor) {
         #expect(FeedCursor(cursor.cursor) == cursor)
@@ -83,6 +91,7 @@ struct DecisionTests {
 
     @Test(arguments: [
         [], [0], [0, 0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 1, 9], [0, 0, 0, 0, 0, 0, 0, 1, 1, 0],
+        [0, 0, 0, 0, 0, 0, 0, 1, 16], [0, 0, 0, 0, 0, 0, 0, 1, 17, 99],
     ])
     func octetsOfNoCursorAreNone(position: [UInt8]) {
         let cursor = Cursor(server: Octets(Self.here.octets), position: Octets(position))
@@ -150,7 +159,7 @@ struct DecisionTests {
         try good.validate()
         var dirSync = good
         dirSync.feeding = .dirsync
-        #expect(throws: ActiveDirectoryError.dirSyncUnavailable) { try dirSync.validate() }
+        try dirSync.validate()
         var noServer = good
         noServer.endpoints = []
         #expect(throws: ActiveDirectoryError.self) { try noServer.validate() }

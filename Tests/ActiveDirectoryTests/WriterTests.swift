@@ -1,8 +1,9 @@
-import ActiveDirectory
 import LDAPClient
 import Logging
 import SyncModel
 import Testing
+
+@testable import ActiveDirectory
 
 extension RealDomainController {
     @Suite("The writer")
@@ -195,6 +196,62 @@ extension RealDomainController {
                 delays.sort()
                 print("modify with read-back: p50 \(delays[50]), p95 \(delays[95])")
             }
+        }
+
+        @Test func aWrongPasswordIsTriedOnceAndOnlyWithTheFirstWrite() async throws {
+            let lab = try Lab.required()
+            var settings = try lab.settings()
+            settings.credentials = .simple(name: lab["AD_SYNC_DN"], password: "wrong")
+            let problems = Collected<String?>()
+            let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+            let writer = try ActiveDirectoryWriter(
+                settings: settings,
+                view: try lab.view(),
+                logger: logger,
+                status: { problems.add($0) }
+            )
+            #expect(problems.all.isEmpty)
+            for _ in 0..<10 {
+                await withTaskGroup(of: WriteOutcome.self) { group in
+                    for _ in 0..<10 { group.addTask { await writer.outcome(.read(Anchor(high: 0, low: 1))) } }
+                    for await outcome in group { #expect(outcome == .unavailable) }
+                }
+            }
+            await writer.close()
+            #expect(problems.all.count == 1)
+            let problem = try #require(problems.all.first ?? nil)
+            #expect(problem.contains("bind refused for \(lab["AD_SYNC_DN"])"))
+            #expect(problem.contains("(49, data 52e)"))
+        }
+
+        @Test func theWriterFollowsTheFeedAndEndsWithoutAWarning() async throws {
+            let lab = try Lab.required()
+            var settings = try lab.settings()
+            // The second is the same server's global catalog: enough to be another place.
+            let first = try LDAPEndpoint("ldaps://\(lab["AD_HOST"])")
+            let second = try LDAPEndpoint("ldaps://\(lab["AD_HOST"]):3269")
+            let nowhere = try LDAPEndpoint("ldaps://\(lab["AD_HOST"]):1")
+            settings.endpoints = [first, second, nowhere]
+            let lines = Collected<RecordedLog.Line>()
+            let choice = ServerChoice()
+            let writer = try ActiveDirectoryWriter(
+                settings: settings,
+                view: try lab.view(),
+                logger: RecordedLog.logger(lines),
+                choice: choice
+            )
+            for wanted in [second, first, nowhere, nowhere, nowhere] {
+                choice.choose(wanted)
+                #expect(await writer.outcome(.read(Anchor(high: 0, low: 1))) == .gone)
+            }
+            await writer.close()
+            let stood = lines.all.filter { $0.words.hasPrefix("a writing connection stands") }.map {
+                $0.words.contains(":3269") ? second : first
+            }
+            #expect(stood.first == second)
+            #expect(stood.last == first)
+            #expect(stood.count <= 6)
+            #expect(lines.all.filter { $0.level >= .warning }.map(\.words) == [])
         }
 
         @Test func aStoppedServerMakesWritesUnavailableAndAReturnedOneTakesThem() async throws {
