@@ -1,3 +1,4 @@
+import Foundation
 import SyncModel
 import Testing
 
@@ -217,7 +218,10 @@ extension SharedLabTests {
                 {preset: default, rules: [{ad: userCertificate, miniorange: "userCertificate;binary"}, {ad: jpegPhoto, miniorange: jpegPhoto}]}
                 """
             let ground = try await Ground.make("oc", settings)
-            let certificate = Octets([0x30, 0x05, 0x02, 0x01, 0x00, 0x0A, 0x00])
+            // slapd takes nothing that is no certificate.
+            let lines = try String(contentsOfFile: ground.lab["CA_FILE"], encoding: .utf8).split(separator: "\n")
+            let body = lines.filter { !$0.hasPrefix("-----") }.joined()
+            let certificate = Octets(Array(try #require(Data(base64Encoded: body))))
             let photo = Octets(
                 [0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x00, 0x0A, 0x80, 0xC3, 0x28] + [UInt8](repeating: 0, count: 5_000)
             )
