@@ -41,6 +41,8 @@ group_members() {
   for other in /proc/[0-9]*; do
     { stat=$(<"$other/stat"); } 2>/dev/null || continue
     read -ra fields <<<"${stat##*) }"
+    # A process that ended in between leaves nothing to read.
+    ((${#fields[@]} > 3)) || continue
     [[ ${fields[0]} != Z && ${fields[2]} == "$pid" && ${fields[3]} == "$pid" ]] || continue
     [[ $(readlink "$other/cwd") == "$folder"/* ]] || continue
     printf '%s\n' "${other#/proc/}"
