@@ -160,6 +160,30 @@ struct CommandTests {
         #expect(try await lab.marks() == before)
     }
 
+    @Test func aPlanNamesTheAttributesOfAChange() async throws {
+        let lab = try CommandLab.required()
+        let configuration = try Configuration.load(path: try lab.configuration())
+        let found = try await TestMappingCommand.report(configuration, entry: "jschmidt1")
+        let name = try #require(found.miniorange?.name)
+        let title = try #require(found.rules.first { $0.ad == "title" }?.miniorangeValues.first)
+        func setTitle(_ value: String) async throws {
+            try await lab.modify(ldap: "dn: \(name)\nchangetype: modify\nreplace: title\ntitle: \(value)\n")
+        }
+        try await setTitle("Somebody else")
+        let before = try await lab.marks()
+        let report = try await PlanCommand.report(configuration)
+        // Without a cache there is no base: the sides meet for the first time, and AD is preferred.
+        let changes = report.writes.filter { $0.operation != "create" }
+        #expect(changes.map(\.operation) == ["modify"])
+        #expect(changes.first?.name == name)
+        #expect(changes.first?.attributes == ["title"])
+        #expect(report.newConflicts == 1)
+        let one = try await TestMappingCommand.report(configuration, entry: "jschmidt1")
+        #expect(one.writes.first?.attributes == [.init(name: "title", old: ["Somebody else"], new: [title])])
+        #expect(try await lab.marks() == before)
+        try await setTitle(title)
+    }
+
     @Test func onePersonIsShownWithACommaInTheName() async throws {
         let lab = try CommandLab.required()
         let configuration = try Configuration.load(path: try lab.configuration())

@@ -47,7 +47,7 @@ struct MappingTrialTests {
         return try trial.report()
     }
 
-    private static func mapping() throws -> ObjectMapping {
+    static func mapping() throws -> ObjectMapping {
         func scope(_ base: String, _ rdn: String) throws -> ScopeSpecification {
             ScopeSpecification(
                 base: try DistinguishedName(parsing: base),

@@ -113,18 +113,21 @@ struct MappingTrial {
             return
         }
         let moves = result.changes[side].contains(parentAttribute)
+        var name = entry.name
         if moves || projection.newRDN != nil {
             let rdn = projection.newRDN ?? entry.name.leaf ?? RelativeDistinguishedName([])
             let container = moves ? container(side, result) : entry.name.parent
+            let newName = container?.child(rdn)
             report.writes.append(
                 MappingTestReport.PlannedWrite(
                     side: side.name,
                     operation: "rename",
                     name: entry.name.description,
-                    newName: container.map { "\($0.child(rdn))" },
+                    newName: newName?.description,
                     attributes: []
                 )
             )
+            name = newName ?? name
         }
         guard !projection.changes.isEmpty else {
             if projection.isEmpty { unshown.formUnion(names) }
@@ -134,7 +137,7 @@ struct MappingTrial {
             MappingTestReport.PlannedWrite(
                 side: side.name,
                 operation: "modify",
-                name: entry.name.description,
+                name: name.description,
                 newName: nil,
                 attributes: projection.changes.map {
                     .init(name: $0.name, old: shown(side, $0.name, $0.old), new: shown(side, $0.name, $0.new))

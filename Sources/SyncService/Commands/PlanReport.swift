@@ -197,13 +197,13 @@ extension PlanReport {
         }
         lines.append("")
         if newConflicts > 0 {
-            lines.append("\(newConflicts) conflicts would be settled by the rules, and reported")
+            lines.append("Conflicts that the rules would settle, and report: \(newConflicts)")
         }
         if waiting > 0 {
-            lines.append("\(waiting) references or places wait for an entry that is not there")
+            lines.append("References or places that wait for an entry that is not there: \(waiting)")
         }
         if setAsideCount > 0 {
-            lines.append("\(setAsideCount) set aside:")
+            lines.append("Set aside: \(setAsideCount)")
             let shown = limit == 0 ? setAside[...] : setAside.prefix(limit)
             for entry in shown { lines.append("  \(entry.entry): \(entry.reason)") }
             if setAsideCount > shown.count { lines.append("  … and \(setAsideCount - shown.count) more") }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A writer that reads and never writes. Reads go through the real writer; of everything else it is noted what would be asked for.
 ///
-/// An add is answered as the server would: with the entry under its name, since children, members and references wait for it. All else is not
-/// answered before `abandon`, so that nothing is decided on top of what was not done.
+/// An add is answered as the server would, with the entry under its name, since children, members and references wait for it; and a rename, since
+/// what else changed of the entry is decided after it. All else is not answered before `abandon`: nothing follows from it.
 final class PlanWriter: DirectoryWriter {
     private struct State {
         var recorded: [Write] = []
@@ -14,6 +14,7 @@ final class PlanWriter: DirectoryWriter {
         /// Entries that exist in this plan alone, by their anchors.
         var imagined: [Anchor: EntrySnapshot] = [:]
         var nextAnchor: UInt64 = 1
+        var renamed: Set<PairID> = []
         var unanswered: [@Sendable (WriteOutcome) -> Void] = []
     }
 
@@ -44,7 +45,9 @@ final class PlanWriter: DirectoryWriter {
                 return keep(write, completion)
             }
             completion(.done(entry))
-        case .modify, .rename, .delete:
+        case .rename(let anchor, _, _, let newName):
+            rename(write, anchor, to: newName, completion)
+        case .modify, .delete:
             keep(write, completion)
         }
     }
@@ -91,6 +94,34 @@ final class PlanWriter: DirectoryWriter {
             )
             state.imagined[anchor] = entry
             return entry
+        }
+    }
+
+    /// The entry is read as it is, and told as it would be.
+    private func rename(
+        _ write: Write,
+        _ anchor: Anchor,
+        to newName: DistinguishedName,
+        _ completion: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
+        // A second one in one plan would be the first again.
+        guard state.withLock({ $0.renamed.insert(write.pair).inserted }) else { return keep(write, completion) }
+        var reading = write
+        reading.operation = .read(anchor)
+        state.withLock { $0.readsUnderWay += 1 }
+        real.perform(reading) { [self] outcome in
+            if case .done(var entry) = outcome, let rdn = newName.leaf {
+                state.withLock { $0.recorded.append(write) }
+                let attribute = CaseFolding.lowercaseName(rdn.type)
+                let old = entry.name.leaf?.value
+                entry.attributes[attribute] = entry.attributes[attribute].filter { $0 != old } + [rdn.value]
+                entry.name = newName
+                entry.version = .unordered
+                completion(.done(entry))
+            } else {
+                keep(write, completion)
+            }
+            state.withLock { $0.readsUnderWay -= 1 }
         }
     }
 
