@@ -123,9 +123,11 @@ extension Engine {
             if let anchor = pair.anchors[side] { replicas[side] = try store.replica(side, anchor) }
         }
         try resolveAnew(&replicas, pair, store, now: now)
-        let before = pair
-        var pair = pair
-        try dropDangling(&replicas, &pair, object, store)
+        var before = pair
+        try dropDangling(&replicas, &before, object, store)
+        // At once, as with the replicas: a plan that waits must not leave the one without the other.
+        if before != pair { try store.put(before, replacing: pair) }
+        let pair = before
         let states = try sideStates(pair, replicas, object, store)
         let result = object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange)
 
@@ -147,7 +149,7 @@ extension Engine {
             plan = try planChanges(next, result, replicas, object, store)
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
-        try carryOut(plan, before, next, result, states, object, store, now: now)
+        try carryOut(plan, pair, next, result, states, object, store, now: now)
     }
 
     /// Records what the plan calls for: the pair, its conflicts and its intents, or why nothing can be done.
