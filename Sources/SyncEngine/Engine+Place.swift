@@ -18,6 +18,26 @@ extension Engine {
         return nil
     }
 
+    /// The DN to wait for where `name` can't be resolved: the highest of its containers that is not known. That one may come by a rename, which tells
+    /// nothing of what lies below.
+    func firstUnknown(
+        in name: DistinguishedName,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> DistinguishedName {
+        for root in roots[side] {
+            guard let below = name.relative(to: root.name) else { continue }
+            var known = root.name
+            var anchor = root.anchor
+            for rdn in below.reversed() {
+                known = known.child(rdn)
+                guard let child = try store.child(side, of: anchor, named: rdn.normalized) else { return known }
+                anchor = child
+            }
+        }
+        return name
+    }
+
     /// As `resolve`, for the containers in which many entries stand.
     mutating func resolveContainer(
         _ name: DistinguishedName,

@@ -30,7 +30,7 @@ extension Engine {
             if let anchor = try resolveContainer(name, side, store) {
                 replica.parent = .entry(anchor)
             } else {
-                try store.park(side, name: name.normalized, waiter: waiter)
+                try store.park(side, name: firstUnknown(in: name, side, store).normalized, waiter: waiter)
             }
         }
         let mapping = old.object.flatMap { objects[$0] }?.mapping
@@ -38,7 +38,7 @@ extension Engine {
             replica.attributes[item.name] = try item.values.map { value in
                 guard case .unresolved(let name) = Reference(value) else { return value }
                 if let anchor = try resolve(name, side, store) { return Reference.entry(anchor).octets }
-                try store.park(side, name: name.normalized, waiter: waiter)
+                try store.park(side, name: firstUnknown(in: name, side, store).normalized, waiter: waiter)
                 return value
             }
         }
