@@ -24,9 +24,17 @@ struct RuleCompiler {
         return rules
     }
 
+    /// `;binary` says how a value is transferred (RFC 4522 §3), not which attribute it is of: entries come without it.
+    private static func withoutTransfer(_ name: String) -> String {
+        guard name.utf8.contains(UInt8(ascii: ";")) else { return name }
+        return name.split(separator: ";", omittingEmptySubsequences: false).filter { $0 != "binary" }.joined(
+            separator: ";"
+        )
+    }
+
     private func compile(_ attribute: AttributeSpecification, at position: Int) throws(MappingError) -> CompiledRule {
         let ad = CaseFolding.lowercaseName(attribute.ad)
-        let miniorange = CaseFolding.lowercaseName(attribute.miniorange)
+        let miniorange = Self.withoutTransfer(CaseFolding.lowercaseName(attribute.miniorange))
         func failure(_ reason: String) -> MappingError { MappingError(rule: position, reason: reason) }
         guard Self.isAttributeName(ad), !ad.utf8.contains(0x3B) else {
             throw failure("'\(attribute.ad)' is not an attribute of AD; write its lDAPDisplayName, without options")
