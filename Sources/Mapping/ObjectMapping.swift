@@ -134,8 +134,9 @@ package struct ObjectMapping: Sendable {
 
     /// Whether a side's attribute holds names of other entries, which a replica keeps as references.
     package func isReference(_ side: Side, _ attribute: String) -> Bool {
+        guard !references.isEmpty else { return false }
         let name = CaseFolding.lowercaseName(attribute)
-        return rules.contains { $0.type == .reference && $0.attribute(side) == name }
+        return references.contains { rules[$0].attribute(side) == name }
     }
 
     /// What of an entry's attributes a replica keeps.

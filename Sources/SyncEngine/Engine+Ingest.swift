@@ -101,6 +101,7 @@ extension Engine {
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
             try ingest(snapshot, from: side, store, now: now)
+            try readMisplaced(snapshot.anchor, side, store, now: now)
         case .edited(let anchor, let edits, let newName, let version):
             try ingestEdits(anchor, edits, newName, version, side, store, now: now)
         case .deleted(let anchor): try ingestDeletion(of: anchor, side, store, now: now)
@@ -149,6 +150,20 @@ extension Engine {
             replica.attributes = try withResolvedReferences(selected, side, object, store)
         }
         try adopt(replica, old, store, now: now)
+    }
+
+    /// A feed may tell an entry below a name that its container no longer has, when the answer to our own rename came first. The server knows better; in
+    /// a first read parents only come later.
+    private mutating func readMisplaced(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let replica = try store.replica(side, anchor), case .unresolved(let name) = replica.parent,
+            try store.isLoaded(side), roots[side].contains(where: { name.isDescendant(of: $0.name) })
+        else { return }
+        try requestRead(.read(anchor), side, store, now: now)
     }
 
     /// Whether a replica holds a name that nothing was known by. What it named may have got another name before it was known.
@@ -238,7 +253,8 @@ extension Engine {
 
     /// The bind accounts themselves.
     private func isExcluded(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
-        if configuration.excluded[side].contains(snapshot.name.normalized) { return true }
+        let names = configuration.excluded[side]
+        if !names.isEmpty, names.contains(snapshot.name.normalized) { return true }
         guard side == .ad, !configuration.excludedAccounts.isEmpty else { return false }
         return snapshot.attributes["samaccountname"].contains {
             configuration.excludedAccounts.contains($0.lossyText.lowercased())

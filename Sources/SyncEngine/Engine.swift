@@ -5,10 +5,16 @@ package import SyncModel
 /// Decides what to do next: events in, writes out. It holds no connection, clock or thread; the store is handed to it as one transaction, and what it
 /// keeps in memory besides is a value: a caller that could not commit goes on with the copy from before.
 package struct Engine: Sendable {
-    struct Object: Sendable {
+    /// A class, as it never changes and is handed on for every entry.
+    final class Object: Sendable {
         let mapping: ObjectMapping
         let reconciler: Reconciler
         var name: String { mapping.specification.name }
+
+        init(mapping: ObjectMapping, reconciler: Reconciler) {
+            self.mapping = mapping
+            self.reconciler = reconciler
+        }
     }
 
     /// What was told of an entry that is no longer there for us.
