@@ -49,7 +49,8 @@ struct PresetTests {
     static let optionalRows: [Row] = [
         Row(
             "usercertificate",
-            "usercertificate;binary",
+            // As entries come: ;binary says how it is transferred.
+            "usercertificate",
             Octets([0x30, 0xFF]),
             Octets([0x30, 0xFF]),
             Octets([0x30, 0xFF])
