@@ -2,7 +2,10 @@ internal import LDAPClient
 internal import Logging
 internal import SyncModel
 
-/// Reads and delivers what changed since a DirSync cookie. Where there is none (yet), what changed is asked for by USN.
+/// Reads and delivers what changed since a DirSync cookie; by USN where the cookie is new or refused.
+///
+/// The position, a USN up to which everything is told, says whether there is anything to ask for, and where to go on
+/// without the cookie.
 struct DirSyncFollower {
     private static let batch = 500
     private let session: FeedSession
@@ -58,7 +61,10 @@ struct DirSyncFollower {
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
             let changes = try await query.read(rest)
-            hasMore = answer.hasMore && answer.cookie != cookie
+            hasMore = answer.hasMore
+            if hasMore && answer.cookie == cookie {
+                throw ActiveDirectoryError.ldap(.malformedAnswer(.search, message: "DirSync's cookie stands still"))
+            }
             cookie = answer.cookie
             hasChanges = hasChanges || !answer.entries.isEmpty
             // Between two answers the cookie alone says how far it is.

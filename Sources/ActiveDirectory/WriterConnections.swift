@@ -149,7 +149,7 @@ final class WriterConnections: Sendable {
                     server.connection.close()
                     continue
                 }
-                logger.debug("a writing connection stands", metadata: ["server": "\(server.connection.endpoint)"])
+                logger.info("a writing connection stands", metadata: ["server": "\(server.connection.endpoint)"])
                 report(nil)
                 hasRoom = add(server, wanted: wanted)
             } catch {

@@ -114,6 +114,17 @@ extension RealDomainController {
             }
         }
 
+        @Test func aCursorWithACookieServesTheOtherWay() async throws {
+            let lab = try Lab.required()
+            let admin = try await lab.administrator()
+            let cursor = try await cursorWithCookie(lab)
+            try await admin.addUser("otherway", in: lab.people)
+            try await withFeed(lab.settings(), lab.view(), from: cursor) { feed in
+                #expect(await feed.next { $0.snapshot(named: "CN=otherway,\(lab.people)") != nil } != nil)
+                #expect(await !feed.events.contains { $0.isComplete || cookie($0) != nil })
+            }
+        }
+
         private func dirSync(_ lab: Lab) throws -> ActiveDirectorySettings {
             var settings = try lab.settings()
             settings.feeding = .dirsync
