@@ -202,6 +202,9 @@ struct FeedSession: Sendable {
             $0.wayReason = "the server takes searches with change notifications; highestCommittedUSN is the pulse below"
         }
         do throws(LDAPError) {
+            // Of what changed before the server had taken the search no notification comes. It answers in order.
+            _ = try await notifier.search(DomainController.usnRequest)
+            wake()
             while try await !stream.nextBatch().isEmpty { wake() }
             tellPulseOnly("the server ended the notifications")
         } catch {
