@@ -302,9 +302,35 @@ extension Engine {
                 // The event came while this read was on its way, when nothing could be done about it.
                 markDirty(intent.write.pair, .retry, now: now)
             }
-        case .readName, .add:
+        case .readName(let name):
+            if let present = try nameNow(of: intent, name, store), present.normalized != name.normalized {
+                var repeated = intent
+                repeated.write = Write(
+                    id: try store.makeIntentID(),
+                    pair: intent.write.pair,
+                    side: side,
+                    object: intent.write.object,
+                    operation: .readName(present)
+                )
+                try open(repeated, store)
+            } else {
+                markDirty(intent.write.pair, .retry, now: now)
+            }
+        case .add:
             markDirty(intent.write.pair, .retry, now: now)
         }
+    }
+
+    /// The name that an added entry has if it was added: its container may have been renamed since.
+    private mutating func nameNow(
+        of intent: Intent,
+        _ name: DistinguishedName,
+        _ store: any StoreTransaction
+    ) throws -> DistinguishedName? {
+        guard let object = intent.write.object.flatMap({ objects[$0] }), let leaf = name.leaf,
+            let parent = intent.target.first(where: { $0.name == parentAttribute })?.values.first
+        else { return nil }
+        return try container(parent, object, intent.write.side, store)?.child(leaf)
     }
 
     private mutating func settleRefusal(
