@@ -10,7 +10,8 @@ struct MappingTrialTests {
         miniorange: [String]?,
         base: [String]?,
         place: PerSide<String> = PerSide(both: ""),
-        basePlace: Octets? = nil
+        basePlace: Octets? = nil,
+        hasContainer: Bool = true
     ) throws -> MappingTestReport {
         let mapping = try Self.mapping()
         var entries = PerSide<EntrySnapshot?>(both: nil)
@@ -38,11 +39,17 @@ struct MappingTrialTests {
             pair?.anchors = PerSide(ad: Anchor(high: 1, low: 1), miniorange: Anchor(high: 2, low: 2))
             pair?.base = ["samaccountname": ["anna"], "cn": ["Anna"], "title": base.map { Octets($0) }]
         }
+        var containers = PerSide<DistinguishedName?>(both: nil)
+        if hasContainer {
+            containers.ad = try DistinguishedName(parsing: "\(place.miniorange)OU=People,DC=syncline,DC=test")
+            containers.miniorange = try DistinguishedName(parsing: "\(place.ad)ou=people,dc=syncline,dc=test")
+        }
         let trial = MappingTrial(
             live: LivePair(mapping: mapping, entries: entries, pair: pair, how: "test"),
             references: LiveReferences(cache: nil),
             attributes: PerSide(ad: entries.ad?.attributes, miniorange: entries.miniorange?.attributes),
-            basePlace: basePlace
+            basePlace: basePlace,
+            containers: containers
         )
         return try trial.report()
     }
@@ -111,6 +118,18 @@ struct MappingTrialTests {
         )
         #expect(report.writes.map(\.operation) == ["rename"])
         #expect(report.writes.first?.newName == "uid=anna,OU=Sales,ou=people,dc=syncline,dc=test")
+    }
+
+    @Test func aPlaceWithoutACounterpartIsAnObstacle() throws {
+        let report = try report(
+            ad: ["A"],
+            miniorange: nil,
+            base: nil,
+            place: PerSide(ad: "OU=Sales,", miniorange: ""),
+            hasContainer: false
+        )
+        #expect(report.writes.isEmpty && !report.isEqual)
+        #expect(report.obstacles.contains { $0.contains("no counterpart at miniorange") })
     }
 
     @Test func passwordsAreNeverShown() throws {

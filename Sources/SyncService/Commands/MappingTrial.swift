@@ -11,6 +11,8 @@ struct MappingTrial {
     let attributes: PerSide<Attributes?>
     /// Where the cache's replicas stand, by `PlaceText`; nil where there is none.
     let basePlace: Octets?
+    /// For each side the container there that corresponds to where the other side's entry stands; nil where there is none.
+    let containers: PerSide<DistinguishedName?>
 
     private var specification: ObjectSpecification { live.mapping.specification }
     private var base: Attributes? {
@@ -116,18 +118,19 @@ struct MappingTrial {
         var name = entry.name
         if moves || projection.newRDN != nil {
             let rdn = projection.newRDN ?? entry.name.leaf ?? RelativeDistinguishedName([])
-            let container = moves ? container(side, result) : entry.name.parent
-            let newName = container?.child(rdn)
+            let container = moves ? container(side, result, &report) : entry.name.parent
+            guard let container else { return }
+            let newName = container.child(rdn)
             report.writes.append(
                 MappingTestReport.PlannedWrite(
                     side: side.name,
                     operation: "rename",
                     name: entry.name.description,
-                    newName: newName?.description,
+                    newName: newName.description,
                     attributes: []
                 )
             )
-            name = newName ?? name
+            name = newName
         }
         guard !projection.changes.isEmpty else {
             if projection.isEmpty { unshown.formUnion(names) }
@@ -159,13 +162,15 @@ struct MappingTrial {
         )
         note(entry.missingRequired, entry.invalid, entry.waitsFor, side, &report)
         guard entry.missingRequired == nil else { return }
-        let container = specification.isFlat ? specification.scopes[side].base : container(side, result)
+        let container =
+            specification.isFlat ? specification.scopes[side].base : container(side, result, &report)
+        guard let container else { return }
         let classes = MappingTestReport.Change(name: "objectclass", old: [], new: entry.objectClasses)
         report.writes.append(
             MappingTestReport.PlannedWrite(
                 side: side.name,
                 operation: "create",
-                name: container.map { "\($0.child(entry.rdn))" } ?? "\(entry.rdn)",
+                name: container.child(entry.rdn).description,
                 newName: nil,
                 attributes: [classes]
                     + entry.attributes.items.map {
@@ -193,15 +198,22 @@ struct MappingTrial {
         )
     }
 
-    /// The container on `side` of the place that the merge decided on, which is spelled as the other side has it.
-    private func container(_ side: Side, _ result: Reconciliation) -> DistinguishedName? {
-        for source in Side.allCases {
-            let base = specification.scopes[source].base
-            guard let name = live.entries[source]?.name, let place = PlaceText.of(name, below: base),
-                result.target[parentAttribute] == [place], let below = name.parent?.relative(to: base)
-            else { continue }
-            return DistinguishedName(below + specification.scopes[side].base.rdns)
+    /// The container on `side` of the place that the merge decided on; nil, with the obstacle, where there is none.
+    private func container(
+        _ side: Side,
+        _ result: Reconciliation,
+        _ report: inout MappingTestReport
+    ) -> DistinguishedName? {
+        let target = result.target[parentAttribute]
+        func stands(_ source: Side) -> Bool {
+            guard let name = live.entries[source]?.name,
+                let place = PlaceText.of(name, below: specification.scopes[source].base)
+            else { return false }
+            return target == [place]
         }
+        if stands(side) { return live.entries[side]?.name.parent }
+        if stands(side.opposite), let container = containers[side] { return container }
+        report.obstacles.append("its container has no counterpart at \(side.name): the entry would be set aside")
         return nil
     }
 

@@ -1,6 +1,7 @@
 import Cache
 import Configuration
 import Foundation
+import LMDB
 import SyncModel
 
 /// `syncline plan`: what the daemon would write now, and why. The engine decides as it always does, on a copy of the cache, and no writer writes.
@@ -41,7 +42,7 @@ package struct PlanCommand {
         return try await TemporaryFolder.with { folder in
             let path = folder + "/cache"
             let usedCache = try copyCache(of: configuration, to: path)
-            let cache = try Cache.open(at: path, mode: .readWrite)
+            let cache = try Cache.open(at: path, options: CacheOptions(durability: .allButTheLast))
             let conflictsBefore = try cache.read { try $0.count(.conflicts) }
             let writes = try await PlanRun(wiring: wiring, cache: cache) { CommandOutput.note($0) }.run()
             return try PlanReport(

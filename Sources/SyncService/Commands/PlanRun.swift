@@ -8,10 +8,11 @@ import Synchronization
 
 /// Runs the engine, with the real feeds, on a copy of the cache until it has decided everything that there is to decide now.
 struct PlanRun {
-    /// Quiet for this long, with nothing under way, counts as done.
-    private static let quiet = Duration.milliseconds(600)
-    private static let poll = Duration.milliseconds(50)
-    /// As many pairs looked at between two polls are no work.
+    /// As many turns of the engine in a row, with nothing done and nothing under way, count as the end.
+    private static let quietTurns = 8
+    /// Feeds look for changes in between.
+    private static let poll = Duration.milliseconds(60)
+    /// As many pairs looked at in a turn are no work; a turn with work has room for more.
     private static let fewPairs = 100
 
     let wiring: Wiring
@@ -82,36 +83,38 @@ struct PlanRun {
         var recorded: PerSide<Int>
     }
 
-    /// Returns when both feeds are live and nothing has happened for a while. Throws where a side can't be followed.
+    /// Returns when both feeds are live and the engine has found nothing to do in several turns. Throws where a side can't be followed.
     private func waitUntilQuiet(
         _ loop: EngineLoop,
         _ board: FeedBoard,
         _ writers: PerSide<PlanWriter>
     ) async throws {
         var last: (activity: Activity, reconciled: Int)?
-        var since = ContinuousClock.now
+        var quietTurns = 0
         var told = ContinuousClock.now
-        while true {
+        let turn = EngineTurn(loop)
+        turn.begin()
+        while quietTurns < Self.quietTurns {
             try await Task.sleep(for: Self.poll)
-            let current = loop.current
-            try refuseProblems(current, board)
+            try refuseProblems(loop.current, board)
             if ContinuousClock.now - told > .seconds(2) {
                 told = .now
-                progress(Side.allCases.map { "\($0.name) \(board[$0].state.word)" }.joined(separator: ", "))
+                let states = Side.allCases.map { "\($0.name) \(board[$0].state.word)" }.joined(separator: ", ")
+                progress("\(states), \(loop.current.counters.reconciled) pairs looked at")
             }
+            // However long a turn takes: only whole ones say that there was nothing to do.
+            guard turn.isOver else { continue }
+            let counters = loop.current.counters
             let activity = Activity(
-                changes: current.counters.changes,
+                changes: counters.changes,
                 recorded: PerSide(ad: writers.ad.recordedCount, miniorange: writers.miniorange.recordedCount)
             )
             let isLive = Side.allCases.allSatisfy { board[$0].state == .live && writers[$0].readsUnderWay == 0 }
             // A few pairs are looked at again and again: they wait for what is never done.
-            let isWorking = current.counters.reconciled - (last?.reconciled ?? 0) > Self.fewPairs
-            if isLive, !isWorking, activity == last?.activity {
-                if ContinuousClock.now - since > Self.quiet { return }
-            } else {
-                since = .now
-            }
-            last = (activity, current.counters.reconciled)
+            let isWorking = counters.reconciled - (last?.reconciled ?? 0) > Self.fewPairs
+            quietTurns = isLive && !isWorking && activity == last?.activity ? quietTurns + 1 : 0
+            last = (activity, counters.reconciled)
+            turn.begin()
         }
     }
 
@@ -132,4 +135,19 @@ struct PlanRun {
 /// Why nothing can be said about what would be written.
 struct PlanFailure: Error, CustomStringConvertible {
     var description: String
+}
+
+/// One turn of the engine's loop, which ends when all that came before is committed.
+private final class EngineTurn: Sendable {
+    private let loop: EngineLoop
+    private let isCommitted = Mutex(false)
+
+    init(_ loop: EngineLoop) { self.loop = loop }
+
+    var isOver: Bool { isCommitted.withLock(\.self) }
+
+    func begin() {
+        isCommitted.withLock { $0 = false }
+        loop.post(.tick) { [self] _ in isCommitted.withLock { $0 = true } }
+    }
 }

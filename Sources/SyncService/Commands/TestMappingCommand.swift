@@ -55,9 +55,26 @@ package struct TestMappingCommand {
             live: live,
             references: references,
             attributes: attributes,
-            basePlace: try basePlace(of: live, cache)
+            basePlace: try basePlace(of: live, cache),
+            containers: try await containers(of: live, directories)
         )
         return try trial.report()
+    }
+
+    /// Where each side's entry would stand on the other side, as that side spells it.
+    private static func containers(
+        of live: LivePair,
+        _ directories: PerSide<LiveDirectory>
+    ) async throws -> PerSide<DistinguishedName?> {
+        var containers = PerSide<DistinguishedName?>(both: nil)
+        let scopes = live.mapping.specification.scopes
+        for side in Side.allCases {
+            let other = side.opposite
+            guard let below = live.entries[other]?.name.parent?.relative(to: scopes[other].base) else { continue }
+            let name = DistinguishedName(below + scopes[side].base.rdns)
+            containers[side] = try await directories[side].entry(name)?.name
+        }
+        return containers
     }
 
     /// Nil where there is none yet. One that can't be read is an error: without its base the result would be another.
