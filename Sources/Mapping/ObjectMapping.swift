@@ -1,12 +1,12 @@
 package import SyncModel
 
-/// The compiled rules of one configured object: a set of lenses between each side's values and the canonical form, in which merging is done.
+/// The compiled rules of one configured object (a class, as they never change and are handed on for every entry): a set of lenses between each side's values and the canonical form, in which merging is done.
 ///
 /// A canonical attribute has the name of AD's attribute in lower case. Two kinds have companions:
 /// * `NAME;others`, a set: what the LDAP side holds besides the one value that AD can hold.
 /// * `NAME;fallback`, a register that goes to the LDAP side only: the stand-in that is shown there while there is no value. It is
 ///   in the base like any other, so a stand-in is never taken for a value, however its source has moved since.
-package struct ObjectMapping: Sendable {
+package final class ObjectMapping: Sendable {
     package let specification: ObjectSpecification
     /// One for each canonical attribute, sorted by name. The place of the entry is not among them.
     package let mergeRules: [MergeRule]
