@@ -74,7 +74,10 @@ package struct Daemon {
         // A power cut may undo the last transactions. The feeds then go on from the older cursor, and comparing the
         // states finds what was written already.
         let cache = try Cache.open(
-            at: configuration.cachePath, mode: .readWrite, options: CacheOptions(durability: .allButTheLast))
+            at: configuration.cachePath,
+            mode: .readWrite,
+            options: CacheOptions(durability: .allButTheLast)
+        )
         defer { try? cache.close() }
         var engine = Engine(configuration: wiring.engineConfiguration())
         engine = try cache.write { transaction in

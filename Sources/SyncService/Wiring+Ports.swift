@@ -56,6 +56,7 @@ extension Wiring {
                 settings: try activeDirectorySettings(),
                 view: views.ad,
                 logger: logger,
+                choice: domainController,
                 status: { status($0.feedStatus) }
             ),
             miniorange: MiniOrangeFeed(
@@ -69,7 +70,12 @@ extension Wiring {
 
     func writers(logger: Logger) throws -> PerSide<any DirectoryWriter> {
         PerSide(
-            ad: try ActiveDirectoryWriter(settings: try activeDirectorySettings(), view: views.ad, logger: logger),
+            ad: try ActiveDirectoryWriter(
+                settings: try activeDirectorySettings(),
+                view: views.ad,
+                logger: logger,
+                choice: domainController
+            ),
             miniorange: MiniOrangeWriter(
                 settings: try miniOrangeSettings(),
                 view: views.miniorange,

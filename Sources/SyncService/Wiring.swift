@@ -12,6 +12,8 @@ package struct Wiring: Sendable {
     package let configuration: Configuration
     package let mappings: [ObjectMapping]
     package let views: PerSide<DirectoryView>
+    /// The writer goes where the feed is: versions of different domain controllers can't be compared.
+    let domainController = ServerChoice()
 
     /// Throws `MappingError` for what the configuration's own checks have let through.
     package init(_ configuration: Configuration) throws {
