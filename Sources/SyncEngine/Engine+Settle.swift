@@ -158,40 +158,6 @@ extension Engine {
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
     }
 
-    private func isGoneMeanwhile(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
-        guard let departure = goneMeanwhile[side][snapshot.anchor] else { return false }
-        return departure.version == nil
-    }
-
-    /// Takes in what an answer holds, unless the entry's deletion was told since: who was added by us and deleted before the answer came is deleted.
-    private mutating func takeIn(
-        _ snapshot: EntrySnapshot,
-        _ side: Side,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        guard let departure = goneMeanwhile[side][snapshot.anchor] else {
-            return try ingest(snapshot, from: side, store, now: now)
-        }
-        guard let version = departure.version else {
-            return try ingestDeletion(of: snapshot.anchor, side, store, now: now)
-        }
-        if snapshot.version.supersedes(version) {
-            try ingest(snapshot, from: side, store, now: now)
-        } else {
-            try suspend(snapshot.anchor, side, store, now: now)
-        }
-    }
-
-    /// Forgets deletions that no answer on its way can be older than.
-    mutating func forgetGone() {
-        for side in Side.allCases where !goneMeanwhile[side].isEmpty {
-            let oldest = openIntents[side].min()
-            goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value.newest } ?? false
-            }
-        }
-    }
-
     /// Whether an entry that stands under the name of an add is what was added: after a lost answer it might be another's.
     private func isOurs(
         _ intent: Intent,

@@ -1,0 +1,75 @@
+import SyncModel
+
+/// Entries that leave: out of scope, or deleted while answers that do not know it are on their way.
+extension Engine {
+    /// The entry exists, but is not ours to look at any more. That is no deletion.
+    mutating func leaveScope(
+        _ anchor: Anchor,
+        _ old: Replica?,
+        _ side: Side,
+        _ version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if let newest = openIntents[side].max() {
+            goneMeanwhile[side][anchor] = Departure(newest: newest, version: version)
+        }
+        guard let old else { return }
+        try store.remove(old)
+        if old.kind == .container { places.clear(side) }
+        try suspend(anchor, side, store, now: now)
+        try retryNameTaken(side, store, now: now)
+        try retryAmbiguous(old.keys, store, now: now)
+    }
+
+    /// From now on the pair is neither there nor gone on this side.
+    mutating func suspend(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let id = try store.pairID(side, anchor), let before = try store.pair(id),
+            before.presence[side] != .outOfScope
+        else { return }
+        var pair = before
+        pair.presence[side] = .outOfScope
+        try store.put(pair, replacing: before)
+        try store.setFact(Engine.leaversFact(side), Octets([1]))
+        markDirty(id, DirtyCause(changedAt: side), now: now)
+    }
+
+    func isGoneMeanwhile(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
+        guard let departure = goneMeanwhile[side][snapshot.anchor] else { return false }
+        return departure.version == nil
+    }
+
+    /// Takes in what an answer holds, unless the entry's deletion was told since: who was added by us and deleted before the answer came is deleted.
+    mutating func takeIn(
+        _ snapshot: EntrySnapshot,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let departure = goneMeanwhile[side][snapshot.anchor] else {
+            return try ingest(snapshot, from: side, store, now: now)
+        }
+        guard let version = departure.version else {
+            return try ingestDeletion(of: snapshot.anchor, side, store, now: now)
+        }
+        if snapshot.version.supersedes(version) {
+            try ingest(snapshot, from: side, store, now: now)
+        } else {
+            try suspend(snapshot.anchor, side, store, now: now)
+        }
+    }
+
+    /// Forgets deletions that no answer on its way can be older than.
+    mutating func forgetGone() {
+        for side in Side.allCases where !goneMeanwhile[side].isEmpty {
+            let oldest = openIntents[side].min()
+            goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value.newest } ?? false
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import SyncModel
+
+/// What must be read again, since nothing else tells it.
+extension Engine {
+    /// A feed may tell an entry below a name that its container no longer has, when the answer to our own rename came first. The server knows better; in
+    /// a first read parents only come later.
+    mutating func readMisplaced(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let replica = try store.replica(side, anchor), case .unresolved(let name) = replica.parent,
+            try store.isLoaded(side), roots[side].contains(where: { name.isDescendant(of: $0.name) })
+        else { return }
+        try requestRead(.read(anchor), side, store, now: now)
+    }
+
+    /// What a complete scan did not show is looked for by name before anything is concluded: an entry that was added while the scan went on is not gone.
+    mutating func suspectAbsent(
+        _ present: [Anchor],
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        var suspects: [Anchor] = []
+        var position = 0
+        try store.forEachAnchor(side, after: nil) { anchor in
+            while position < present.count, present[position] < anchor { position += 1 }
+            if position == present.count || present[position] != anchor { suspects.append(anchor) }
+            return true
+        }
+        suspects += try leavers(side, store)
+        for anchor in suspects where !roots[side].contains(where: { $0.anchor == anchor }) {
+            try requestRead(.confirmAbsence(anchor), side, store, now: now)
+        }
+    }
+
+    static func leaversFact(_ side: Side) -> String { "leavers.\(side.name)" }
+
+    /// Entries that left the scope: no scan shows them, so each is looked for. Pairs are only gone through where there ever was one.
+    func leavers(_ side: Side, _ store: any StoreTransaction) throws -> [Anchor] {
+        guard try store.fact(Engine.leaversFact(side)) != nil else { return [] }
+        var leavers: [Anchor] = []
+        try store.forEachPairID(after: nil) { id in
+            if let pair = try store.pair(id), pair.presence[side] == .outOfScope, let anchor = pair.anchors[side] {
+                leavers.append(anchor)
+            }
+            return true
+        }
+        return leavers
+    }
+
+    /// Reads are intents too: what a cursor has passed must not be forgotten by a crash.
+    mutating func requestRead(
+        _ operation: WriteOperation,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let pair: PairID
+        if case .read(let anchor) = operation {
+            pair = try store.pairID(side, anchor) ?? PairID(0)
+        } else if case .confirmAbsence(let anchor) = operation {
+            pair = try store.pairID(side, anchor) ?? PairID(0)
+        } else {
+            pair = PairID(0)
+        }
+        let object = try store.pair(pair)?.object
+        let write = Write(id: try store.makeIntentID(), pair: pair, side: side, object: object, operation: operation)
+        try open(Intent(write: write, target: [], since: now), store)
+    }
+}
