@@ -14,7 +14,14 @@ extension Engine {
         if let newest = openIntents[side].max() {
             goneMeanwhile[side][anchor] = Departure(newest: newest, version: version)
         }
-        guard let old else { return }
+        guard let old else {
+            // Just added, and the filter of its own scope does not take it in: unless that is noted it would be added
+            // again and again.
+            if let id = try store.pairID(side, anchor), try store.pair(id)?.presence[side] == .missing {
+                try suspend(anchor, side, store, now: now)
+            }
+            return
+        }
         try store.remove(old)
         if old.kind == .container { places.clear(side) }
         try suspend(anchor, side, store, now: now)

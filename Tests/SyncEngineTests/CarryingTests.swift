@@ -27,6 +27,17 @@ struct CarryingTests {
         #expect(bench.engine.isQuiet)
     }
 
+    @Test
+    func `A new person that the other side's own filter does not take in is added once`() throws {
+        let bench = try Bench { specification in
+            specification.scopes.miniorange.filter = .present("displayName")
+        }
+        try bench.create(.ad, "Ann")
+        #expect(try bench.tell(.ad).count == 1)
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.engine.isQuiet)
+    }
+
     @Test(arguments: Side.allCases)
     func `A new person is added below the counterpart of the container`(_ side: Side) throws {
         let bench = try Bench()
