@@ -40,7 +40,7 @@ struct FeedChoiceTests {
         _ = try await ldap.perform(FeedTests.person("a"))
         mirror.start(try slapd.settings(), try TestSlapd.view())
         try await mirror.until("told") { $0.entry(FeedTests.name("a")) != nil }
-        #expect(mirror.known.statuses.last?.way == "syncrepl")
+        try await mirror.until("fed by syncrepl") { $0.statuses.last?.way == "syncrepl" }
         await mirror.stop()
     }
 
