@@ -96,9 +96,15 @@ struct WithLab: SuiteTrait, TestScoping {
         } catch {
             failure = error
         }
-        try await lab.down()
+        let leftover: (any Error)?
+        do {
+            try await lab.down()
+            leftover = nil
+        } catch {
+            leftover = error
+        }
         await LabSlots.shared.give()
-        if let failure { throw failure }
+        if let failure = failure ?? leftover { throw failure }
     }
 }
 
