@@ -311,11 +311,7 @@ extension Engine {
         if intent.write.operation.givesName, side == .ad, refusal.reason == .nameTaken, before.nameCounter < 99,
             before.kind != .container
         {
-            // A CN is unique per container; the person is not.
-            var pair = before
-            pair.nameCounter = max(2, before.nameCounter + 1)
-            try store.put(pair, replacing: before)
-            markDirty(pair.id, .retry, now: now)
+            try settleTakenName(intent, before, store, now: now)
             return
         }
         let retries = [.noParent, .nameTaken, .valueTaken, .notAllowed, .other].contains(refusal.reason)

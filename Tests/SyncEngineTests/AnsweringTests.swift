@@ -45,6 +45,9 @@ struct AnsweringTests {
         try bench.settle()
         try bench.create(.miniorange, "Ann")
         try bench.tell(.miniorange)
+        // Who has it may have gone meanwhile, so the plain name is tried once more.
+        let again = try bench.answer()
+        #expect(again.count == 1 && again[0].hasPrefix("ad add cn=Ann,OU=People"), "\(again)")
         let lines = try bench.answer()
         #expect(lines.count == 1 && lines[0].hasPrefix("ad add cn=Ann (2),OU=People"), "\(lines)")
         #expect(try bench.settle().isEmpty)
