@@ -104,12 +104,15 @@ let package = Package(
         tests("LDAPClientTests", ["LDAPClient", "SyncModel"]),
         tests("MappingTests", ["Mapping", "SyncModel"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("SyncServiceTests", ["Configuration", "Mapping", "Reconcile", "SyncModel", "SyncService"]),
+        tests(
+            "SyncServiceTests",
+            ["Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncModel", "SyncService"]
+        ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Cache", "Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
-        tests("IntegrationTests", ["SyncModel", "syncline", "synclined"]),
+        tests("IntegrationTests", ["Cache", "SyncModel", "syncline", "synclined"]),
         tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
         tests("CacheTests", ["Cache", "LMDB", "Support", "SyncModel"]),
         tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),
