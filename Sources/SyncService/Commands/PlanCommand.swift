@@ -18,11 +18,8 @@ package struct PlanCommand {
 
     /// 0: nothing to write; 1: something; 2: it could not be told.
     package func run() async -> Int32 {
-        let configuration: Configuration
-        do throws(ConfigurationErrors) {
-            configuration = try Configuration.load(path: configurationPath)
-        } catch {
-            return CommandOutput.fail("\(error)")
+        guard let configuration = CommandOutput.configuration(at: configurationPath) else {
+            return CommandOutput.untold
         }
         do {
             let report = try await PlanCommand.report(configuration)

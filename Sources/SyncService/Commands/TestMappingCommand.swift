@@ -17,11 +17,8 @@ package struct TestMappingCommand {
 
     /// 0: equal; 1: something would be written, or stands in the way; 2: not found, or it could not be told.
     package func run() async -> Int32 {
-        let configuration: Configuration
-        do throws(ConfigurationErrors) {
-            configuration = try Configuration.load(path: configurationPath)
-        } catch {
-            return CommandOutput.fail("\(error)")
+        guard let configuration = CommandOutput.configuration(at: configurationPath) else {
+            return CommandOutput.untold
         }
         do {
             let report = try await TestMappingCommand.report(configuration, entry: entry)
