@@ -97,14 +97,19 @@ final class Session: Sendable {
         return "\(entry) is looked at again"
     }
 
+    /// Counts that the cache holds ready: a scrape must cost the same at any size, so it makes no whole report.
     private func recordGauges() {
-        guard let report = try? report() else { return }
-        Gauge(label: "syncline_pairs").record(report.pairs)
-        Gauge(label: "syncline_backlog").record(report.backlog)
-        Gauge(label: "syncline_quarantined").record(report.quarantined)
-        Gauge(label: "syncline_conflicts").record(report.conflicts)
-        Gauge(label: "syncline_lag_seconds").record(report.lagSeconds)
-        Gauge(label: "syncline_cache_bytes").record(report.cacheOctets)
+        let now = Timestamp.now
+        try? cache.read { transaction in
+            Gauge(label: "syncline_pairs").record(try transaction.count(.pairs))
+            Gauge(label: "syncline_backlog").record(try transaction.count(.dirty) + transaction.count(.intents))
+            Gauge(label: "syncline_quarantined").record(try transaction.count(.quarantine))
+            Gauge(label: "syncline_conflicts").record(try transaction.count(.conflicts))
+            Gauge(label: "syncline_lag_seconds").record(try StatusReport.lag(transaction, now: now))
+        }
+        if let statistics = try? cache.statistics() {
+            Gauge(label: "syncline_cache_bytes").record(statistics.usedOctets)
+        }
         for side in Side.allCases {
             let live = board[side].state == .live
             Gauge(label: "syncline_feed_live", dimensions: [("side", side.name)]).record(live ? 1 : 0)

@@ -119,7 +119,7 @@ extension StatusReport {
     }
 
     /// How long the oldest of the pairs that are looked at next has waited, in seconds. Pairs that are set aside do not count.
-    private static func lag(_ transaction: CacheTransaction, now: Timestamp) throws -> Double {
+    static func lag(_ transaction: CacheTransaction, now: Timestamp) throws -> Double {
         var oldest = now
         for pair in try transaction.dirty(after: nil, limit: 1_000) {
             guard try transaction.quarantine(pair) == nil, let record = try transaction.dirty(pair) else { continue }
