@@ -20,8 +20,14 @@ package final class EngineLoop: Sendable {
         package var refused = PerSide<String?>(both: nil)
     }
 
+    /// What came in, and whom to tell when it is committed, or why it can't be.
+    private struct Arrival {
+        var event: EngineEvent
+        var resume: (@Sendable ((any Error)?) -> Void)?
+    }
+
     private struct Inbox {
-        var events: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)] = []
+        var events: [Arrival] = []
         var requests: [@Sendable (inout Engine) -> Void] = []
         var isStopping = false
     }
@@ -64,7 +70,7 @@ package final class EngineLoop: Sendable {
 
     package func post(_ event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)? = nil) {
         let isStopping = inbox.withLock { inbox in
-            if !inbox.isStopping || resume == nil { inbox.events.append((event, resume)) }
+            if !inbox.isStopping || resume == nil { inbox.events.append(Arrival(event: event, resume: resume)) }
             return inbox.isStopping
         }
         if isStopping, let resume { resume(CancellationError()) }
@@ -157,7 +163,7 @@ package final class EngineLoop: Sendable {
             return (taken, inbox.requests)
         }
         for request in requests { request(&engine) }
-        var batch: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)] = []
+        var batch: [Arrival] = []
         for entry in taken {
             // A connect may be refused, and then nothing else of the transaction may suffer.
             if case .feed(_, .connected) = entry.event {
@@ -172,7 +178,7 @@ package final class EngineLoop: Sendable {
     }
 
     private func commit(
-        _ batch: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)],
+        _ batch: [Arrival],
         _ engine: inout Engine
     ) {
         let before = engine
@@ -202,7 +208,7 @@ package final class EngineLoop: Sendable {
     }
 
     private func refuse(
-        _ batch: [(event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)?)],
+        _ batch: [Arrival],
         _ error: EngineError
     ) {
         logger.critical("\(error)")
