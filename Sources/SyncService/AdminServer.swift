@@ -32,7 +32,7 @@ struct AdminServer {
         router.post("resync") { request, _ in
             do {
                 return Self.text(try self.resync(request.uri.queryParameters.get("entry")) + "\n")
-            } catch let error as AdminRequestError {
+            } catch let error as LookupError {
                 return Self.text("\(error)\n", status: .notFound)
             }
         }
@@ -91,9 +91,4 @@ struct AdminServer {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
     }
-}
-
-/// An admin's request that can't be carried out.
-struct AdminRequestError: Error, CustomStringConvertible {
-    var description: String
 }
