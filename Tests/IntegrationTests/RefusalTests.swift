@@ -75,6 +75,8 @@ extension SharedLabTests {
                 try await miniorange.apply(miniorange.newPerson(account))
                 try await eventually("set aside") { try await daemon.settled().quarantined == 1 }
                 try await ad.apply(.delete(outside))
+                let unknown = try await daemon.tool("resync", "nobody-\(account)")
+                #expect(unknown.status == 2 && unknown.errors.contains("nobody-\(account)"), "\(unknown.errors)")
                 let answer = try await daemon.tool("resync", account)
                 #expect(answer.status == 0, "\(answer.errors)")
                 try await eventually("there") { try await ad.person(account) != nil }
