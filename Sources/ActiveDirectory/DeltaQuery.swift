@@ -34,6 +34,10 @@ enum DeltaQuery: Hashable, Sendable {
         return gap <= longestList ? .each(first: position + 1, last: highest) : .range(first: position + 1)
     }
 
+    var isPart: Bool {
+        if case .part = self { true } else { false }
+    }
+
     /// Up to where it asks; nil: to the end.
     var last: UInt64? {
         switch self {

@@ -13,7 +13,7 @@ struct DirSyncFollower {
     private let rangeCost: Duration
     private var position: UInt64
     private var deliveredPosition: UInt64
-    private var cookie: Octets
+    private var asked: DirSyncPosition
 
     init(
         session: FeedSession,
@@ -23,7 +23,7 @@ struct DirSyncFollower {
     ) {
         self.session = session
         self.position = position
-        self.cookie = cookie
+        asked = DirSyncPosition(cookie: cookie)
         self.rangeCost = rangeCost
         deliveredPosition = position
         query = DirSyncQuery(session: session)
@@ -42,7 +42,8 @@ struct DirSyncFollower {
 
     /// Tells by USN what changed up to now, which is at least up to the cookie.
     mutating func bridge() async throws {
-        var follower = ChangeFollower(session: session, position: position, rangeCost: rangeCost)
+        let members = session.reading.tellsMembers ? MemberFeeding.whole(next: nil) : .none
+        var follower = ChangeFollower(session: session, position: position, members: members, rangeCost: rangeCost)
         try await follower.catchUp(.pulse)
         position = follower.position
         try await session.delivery.now(.changes([], cursor: cursor(at: position)))
@@ -60,17 +61,17 @@ struct DirSyncFollower {
                 rest = rest.dropFirst(Self.batch)
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
-            let changes = try await query.read(rest)
+            var changes = try await query.read(rest)
+            changes += try await session.changes(of: answer.members, asOf: highest, besides: changes)
             hasMore = answer.hasMore
-            if hasMore && answer.cookie == cookie {
-                throw ActiveDirectoryError.ldap(.malformedAnswer(.search, message: "DirSync's cookie stands still"))
-            }
-            cookie = answer.cookie
+            var isExact = true
+            if !answer.members.isEmpty { isExact = try await session.highestUSN() == highest }
+            try asked.move(to: answer, isExact: isExact)
             hasChanges = hasChanges || !answer.entries.isEmpty
             // Between two answers the cookie alone says how far it is.
             let reached = hasMore ? position : highest
             if hasMore || hasChanges || reached - deliveredPosition > ChangeFollower.longestSilence {
-                try await session.delivery.now(.changes(changes, cursor: cursor(at: reached)))
+                try await session.deliver(changes, cursor: cursor(at: reached))
                 deliveredPosition = reached
             }
             position = reached
@@ -86,10 +87,10 @@ struct DirSyncFollower {
     /// Nil where the server does not take the cookie any more, and has given another.
     private mutating func changes() async throws(ActiveDirectoryError) -> DirSyncQuery.Answer? {
         do throws(ActiveDirectoryError) {
-            return try await query.changes(after: cookie)
+            return try await query.changes(after: asked.cookie)
         } catch {
             guard let refusal = error.refusal else { throw error }
-            cookie = try await query.firstCookie()
+            asked = DirSyncPosition(cookie: try await query.firstCookie())
             session.logger.warning(
                 "the server refuses its DirSync cookie: changes are read by USN up to a new one",
                 metadata: ["reason": "\(refusal)"]
@@ -99,7 +100,7 @@ struct DirSyncFollower {
     }
 
     private func cursor(at position: UInt64) -> Cursor {
-        let state = FeedCursor.State.dirSync(cookie: cookie)
+        let state = FeedCursor.State.dirSync(cookie: asked.cookie)
         return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state).cursor
     }
 }

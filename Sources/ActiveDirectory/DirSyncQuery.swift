@@ -7,6 +7,8 @@ struct DirSyncQuery: Sendable {
     /// What changed after a cookie.
     struct Answer: Sendable {
         var entries: [ChangedEntry] = []
+        /// In the server's order.
+        var members: [MemberNews] = []
         var cookie: Octets
         var hasMore: Bool
     }
@@ -29,7 +31,7 @@ struct DirSyncQuery: Sendable {
 
     init(session: FeedSession) {
         self.session = session
-        let told = session.view.attributes
+        let told = session.view.attributes + session.reading.memberAttributes
         attributes = told + Self.ownAttributes.filter { !told.contains($0) }
     }
 
@@ -57,6 +59,22 @@ struct DirSyncQuery: Sendable {
         try await ask(cookie: cookie, filter: "(objectClass=*)", attributes: attributes)
     }
 
+    /// Asks only which members of groups came and went.
+    func memberRequest(after cookie: Octets) -> SearchRequest {
+        request(
+            cookie: cookie,
+            filter: "(objectClass=group)",
+            attributes: ["objectguid"] + session.reading.memberAttributes
+        )
+    }
+
+    /// What the answer to ``memberRequest(after:)`` says.
+    func memberAnswer(in result: SearchResult) throws(LDAPError) -> Answer {
+        var answer = try Self.end(result.result)
+        answer.members = result.entries.compactMap(news)
+        return answer
+    }
+
     /// What the entries hold now, in the order in which they were changed. Of one that is not there any more nothing is
     /// told, unless the server said that it was deleted.
     func read(_ entries: ArraySlice<ChangedEntry>) async throws -> [Change] {
@@ -79,24 +97,41 @@ struct DirSyncQuery: Sendable {
         filter: String,
         attributes: [String]
     ) async throws(ActiveDirectoryError) -> Answer {
-        let request = SearchRequest(
-            base: session.controller.namingContext,
-            scope: .subtree,
-            filter: filter,
-            attributes: attributes,
-            controls: [DirSync.request(flags: Self.flags, maximumOctets: Self.answerOctets, cookie: cookie)]
-        )
         do throws(LDAPError) {
-            return try await take(connection.stream(request))
+            return try await take(connection.stream(request(cookie: cookie, filter: filter, attributes: attributes)))
         } catch {
             throw .ldap(error)
         }
     }
 
-    /// Keeps who changed and lets the values go, which may be many after a long absence.
+    private func request(cookie: Octets, filter: String, attributes: [String]) -> SearchRequest {
+        let dirSync = DirSync.request(flags: Self.flags, maximumOctets: Self.answerOctets, cookie: cookie)
+        return SearchRequest(
+            base: session.controller.namingContext,
+            scope: .subtree,
+            filter: filter,
+            attributes: attributes,
+            controls: session.reading.tellsMembers ? [dirSync, .extendedDN()] : [dirSync]
+        )
+    }
+
+    private func news(_ entry: LDAPEntry) -> MemberNews? {
+        let attributes = session.reading.memberAttributes
+        return attributes.isEmpty ? nil : MemberNews(entry, attributes: attributes)
+    }
+
+    private static func end(_ result: LDAPResult) throws(LDAPError) -> Answer {
+        guard let control = try? DirSync(in: result.controls) else {
+            throw .malformedAnswer(.search, message: "DirSync without a cookie")
+        }
+        return Answer(cookie: control.cookie, hasMore: control.hasMore)
+    }
+
+    /// Keeps who changed, and which members came and went, and lets the other values go, which may be many after a long absence.
     private func take(_ stream: SearchStream) async throws(LDAPError) -> Answer {
         var seen: Set<ChangedEntry> = []
         var entries: [ChangedEntry] = []
+        var members: [MemberNews] = []
         while true {
             let events = try await next(of: stream)
             if events.isEmpty { throw .malformedAnswer(.search, message: "DirSync ended without a result") }
@@ -106,11 +141,12 @@ struct DirSyncQuery: Sendable {
                     guard let anchor = EntryReading.anchor(of: entry) else { continue }
                     let changed = ChangedEntry(anchor: anchor, isDeleted: EntryReading.isTombstone(entry))
                     if seen.insert(changed).inserted { entries.append(changed) }
+                    if let news = news(entry) { members.append(news) }
                 case .done(let result):
-                    guard let control = try? DirSync(in: result.controls) else {
-                        throw .malformedAnswer(.search, message: "DirSync without a cookie")
-                    }
-                    return Answer(entries: entries, cookie: control.cookie, hasMore: control.hasMore)
+                    var answer = try Self.end(result)
+                    answer.entries = entries
+                    answer.members = members
+                    return answer
                 case .reference, .intermediate: continue
                 }
             }

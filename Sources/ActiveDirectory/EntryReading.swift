@@ -5,14 +5,21 @@ internal import SyncModel
 struct EntryReading: Sendable {
     /// The view's attributes and those that make a snapshot of an entry.
     let attributes: [String]
+    /// What a group's members are in, sorted; empty where members are not told.
+    let memberAttributes: [String]
     private let told: Set<String>
+    private let scopes: [DirectoryView.Scope]
 
     private static let ownAttributes = ["objectguid", "objectclass", "usnchanged", "isdeleted"]
 
     init(view: DirectoryView) {
         told = Set(view.attributes + ["objectclass"])
         attributes = view.attributes + Self.ownAttributes.filter { !view.attributes.contains($0) }
+        memberAttributes = view.memberAttributes.sorted()
+        scopes = view.scopes
     }
+
+    var tellsMembers: Bool { !memberAttributes.isEmpty }
 
     /// By objectGUID, at the base ([MS-ADTS] 3.1.1.3.1.2.4).
     func search(_ anchor: Anchor, showDeleted: Bool) -> SearchRequest {
@@ -26,6 +33,34 @@ struct EntryReading: Sendable {
             attributes: attributes,
             controls: showDeleted ? [.showDeleted] : []
         )
+    }
+
+    /// The members and the version as of which they are, each member with its objectGUID: a name may be another's by the time it is read.
+    func memberSearch(_ anchor: Anchor) -> SearchRequest {
+        SearchRequest(
+            base: Self.target(anchor),
+            scope: .base,
+            attributes: memberAttributes + ["usnchanged"],
+            controls: [.extendedDN()]
+        )
+    }
+
+    static func isGroup(_ entry: LDAPEntry) -> Bool {
+        entry["objectClass"]?.contains { $0.lossyText.lowercased() == "group" } ?? false
+    }
+
+    /// Whether a scope may hold the entry. Where its filter asks for more than is read, it may.
+    func isInScope(_ entry: LDAPEntry) -> Bool {
+        guard let name = try? DistinguishedName(parsing: entry.dn) else { return false }
+        return scopes.contains { scope in
+            guard name.isEqualOrDescendant(of: scope.base) else { return false }
+            guard scope.filter.attributes.allSatisfy(told.contains) else { return true }
+            return scope.filter.matches { entry[$0] ?? [] } ?? true
+        }
+    }
+
+    func isBelowScope(_ name: DistinguishedName) -> Bool {
+        scopes.contains { name.isEqualOrDescendant(of: $0.base) }
     }
 
     static func target(_ anchor: Anchor) -> String {
@@ -45,9 +80,10 @@ struct EntryReading: Sendable {
         entry.text("uSNChanged").flatMap { UInt64($0) }
     }
 
-    /// `invocationID` nil: versions mean nothing at this time.
+    /// `invocationID` nil: versions mean nothing at this time. `members` nil: they are not told.
     func snapshot(
         of entry: LDAPEntry,
+        members: [LDAPAttribute]? = nil,
         invocationID: Anchor?
     ) throws(ActiveDirectoryError) -> EntrySnapshot {
         guard let anchor = Self.anchor(of: entry) else {
@@ -62,14 +98,25 @@ struct EntryReading: Sendable {
             let key = attribute.name.lowercased()
             if told.contains(key) { values[key] = attribute.values }
         }
+        for attribute in members ?? [] { values[attribute.name.lowercased()] = attribute.values }
         let version: Version = invocationID.map { .usn(usn, invocationID: $0) } ?? .unordered
-        return EntrySnapshot(anchor: anchor, name: name, attributes: values, version: version)
+        return EntrySnapshot(
+            anchor: anchor,
+            name: name,
+            attributes: values,
+            version: version,
+            tellsMembers: members != nil
+        )
     }
 
     /// A tombstone tells a delete, any other entry what it holds.
-    func change(of entry: LDAPEntry, invocationID: Anchor?) throws(ActiveDirectoryError) -> Change {
+    func change(
+        of entry: LDAPEntry,
+        members: [LDAPAttribute]? = nil,
+        invocationID: Anchor?
+    ) throws(ActiveDirectoryError) -> Change {
         if Self.isTombstone(entry), let anchor = Self.anchor(of: entry) { return .deleted(anchor) }
-        return .present(try snapshot(of: entry, invocationID: invocationID))
+        return .present(try snapshot(of: entry, members: members, invocationID: invocationID))
     }
 
     static func isComplete(_ entry: LDAPEntry) -> Bool {

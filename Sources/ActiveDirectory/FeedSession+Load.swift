@@ -99,10 +99,24 @@ extension FeedSession {
                 throw ActiveDirectoryError.ldap(error)
             }
         }
+        guard !reading.tellsMembers else {
+            return try await tellWithMembers(complete, versions, cursor: cursor)
+        }
         try await delivery.behind { [complete] in
             let changes = complete.compactMap { change(ofComplete: $0, invocationID: versions) }
             return changes.isEmpty && cursor == nil ? nil : .changes(changes, cursor: cursor)
         }
+    }
+
+    private func tellWithMembers(_ entries: [LDAPEntry], _ versions: Anchor?, cursor: Cursor?) async throws {
+        let groups = entries.filter(isGroupToTell)
+        let others = entries.filter { !isGroupToTell($0) }
+        let changes = try await self.changes(
+            ofGroups: groups,
+            invocationID: versions,
+            behind: others.compactMap { change(ofComplete: $0, invocationID: versions) }
+        )
+        try await delivery.behind { changes.isEmpty && cursor == nil ? nil : .changes(changes, cursor: cursor) }
     }
 
     /// Nil where there are too many for one answer.

@@ -90,6 +90,7 @@ struct FeedSession: Sendable {
             // Before a load, so that a refusal shows at once.
             cookie = if let stored { stored } else { try await DirSyncQuery(session: self).firstCookie() }
         }
+        let members = cookie == nil ? try await memberFeeding(stored) : .none
         if case .loading(let breadth, let end) = start.cursor.state {
             position = try await load(breadth, after: position, end: end)
         }
@@ -100,7 +101,7 @@ struct FeedSession: Sendable {
             try await follower.catchUp()
             for await _ in wakes { try await follower.catchUp() }
         } else {
-            var follower = ChangeFollower(session: self, position: position, rangeCost: rangeCost)
+            var follower = ChangeFollower(session: self, position: position, members: members, rangeCost: rangeCost)
             try await follower.catchUp(.pulse)
             for await wake in wakes { try await follower.catchUp(wake) }
         }

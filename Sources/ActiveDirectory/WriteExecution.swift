@@ -14,7 +14,7 @@ struct WriteExecution: Sendable {
     /// Called once.
     let finish: @Sendable (WriteOutcome) -> Void
 
-    private var connection: LDAPConnection { server.connection }
+    var connection: LDAPConnection { server.connection }
 
     func start(_ operation: WriteOperation) {
         switch operation {
@@ -25,6 +25,10 @@ struct WriteExecution: Sendable {
         case .read(let anchor): read(reading.search(anchor, showDeleted: true))
         case .confirmAbsence(let anchor): confirmAbsence(anchor)
         case .readName(let name): read(reading.search(at: name.description, showDeleted: false))
+        case .editValues(let anchor, _, let edits): edit(anchor, edits)
+        case .readMembers(let anchor): readMembers(anchor)
+        case .readBelow(let anchor): readBelow(anchor)
+        case .readGroups(let anchor): readGroups(of: anchor)
         }
     }
 
@@ -204,7 +208,7 @@ extension WriteExecution {
         connection.submit([.search(request)]) { found(in: $0[0], then: then) }
     }
 
-    private func found(in answer: Answer, then: @escaping @Sendable (FoundEntry) -> Void) {
+    func found(in answer: Answer, then: @escaping @Sendable (FoundEntry) -> Void) {
         switch answer {
         case .failure(let error): return then(error.isNoSuchObject ? .absent : .failed(error))
         case .success(.response): return then(.absent)
@@ -222,7 +226,7 @@ extension WriteExecution {
         }
     }
 
-    private func snapshot(of entry: LDAPEntry) -> FoundEntry {
+    func snapshot(of entry: LDAPEntry) -> FoundEntry {
         do throws(ActiveDirectoryError) {
             return .entry(try reading.snapshot(of: entry, invocationID: server.controller.invocationID))
         } catch {

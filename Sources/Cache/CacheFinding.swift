@@ -10,6 +10,12 @@ package struct CacheFinding: Hashable, Sendable, CustomStringConvertible {
         case joinMissing = "the pair's anchor does not lead to it"
         case joinWrong = "the anchor leads to a pair without it, or to none"
         case replicaMissing = "the pair has a side that is present, without a replica"
+        case backlinkMissing = "the membership is not found from its member"
+        case linkMissing = "the member leads to a group without it"
+        case heldNameMissing = "the parked name is not found from the entry that holds it"
+        case parkedLinkMissing = "the name that the entry holds does not lead to it"
+        case historyIndexMissing = "the line is not found from a pair that it names"
+        case historyIndexWrong = "the index leads to a line that does not name the pair, or to none"
         case pairMissing = "there is no such pair"
         case numberReused = "the number is beyond those that were given out"
     }

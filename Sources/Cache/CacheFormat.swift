@@ -2,12 +2,12 @@ internal import LMDB
 
 /// The format of all tables together, and the way to it from earlier ones.
 ///
-/// Format 1 is the first. A change of any key or record raises `current` and adds a step; each step leads from one
+/// Format 1 is the first; 2 added memberships and the index of history. A change of any key or record raises `current` and adds a step; each step leads from one
 /// format to the next, and all that are needed run in one transaction.
 struct CacheFormat: Sendable {
-    /// The first octet of every record.
+    /// The first octet of every record whose fields have not changed since format 1.
     static let recordVersion: UInt8 = 1
-    static let current = CacheFormat(number: 1, steps: [])
+    static let current = CacheFormat(number: 2, steps: [.indexHistory])
 
     /// What leads from format `from` to `from + 1`.
     struct Step: Sendable {
@@ -54,5 +54,18 @@ struct CacheFormat: Sendable {
     private func store(in meta: Table, _ transaction: WriteTransaction) throws {
         let octets = (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
         try meta.put(Self.key, Self.magic + octets, in: transaction)
+    }
+}
+
+extension CacheFormat.Step {
+    /// Finds the lines of history by their pair. Records of format 1 are read as they are.
+    static let indexHistory = CacheFormat.Step(from: 1) { tables, transaction in
+        let ownKey = CacheKey()
+        try tables.history.forEach(in: transaction) { key, _ in
+            // The integrity check tells of a key that nothing writes.
+            guard let place = HistoryPlace(key) else { return }
+            let index = ownKey.history(of: place.pair, place.time, sequence: place.sequence)
+            try tables.historyOf.put(index, .nothing, in: transaction)
+        }
     }
 }

@@ -59,6 +59,39 @@ final class CacheKey {
         return octets
     }
 
+    /// side, group, member: links. With the two exchanged: backlinks.
+    func link(_ side: Side, _ first: Anchor, _ second: Anchor) -> UnsafeRawBufferPointer {
+        start(side)
+        append(first)
+        append(second)
+        return octets
+    }
+
+    /// side, length, name, holder: parkedLinks. As with names, only a key with a digest has the greatest length.
+    func parkedLink(_ side: Side, name: Octets, holder: Anchor) -> UnsafeRawBufferPointer {
+        _ = parkedLinkPrefix(side, name: name)
+        append(holder)
+        return octets
+    }
+
+    func parkedLinkPrefix(_ side: Side, name: Octets) -> UnsafeRawBufferPointer {
+        start(side)
+        appendLength(name)
+        let room = memory.count - count - 16
+        append(name, room: room - 1, roomWithDigest: room)
+        return octets
+    }
+
+    /// pair, side, group, member: pendingLinks, refusedLinks.
+    func link(_ link: LinkID, of pair: PairID) -> UnsafeRawBufferPointer {
+        count = 0
+        append(pair.rawValue)
+        append(octet: link.side.rawValue)
+        append(link.group)
+        append(link.member)
+        return octets
+    }
+
     /// target, waiter: waiting.
     func waiting(on target: PairID, waiter: PairID) -> UnsafeRawBufferPointer {
         count = 0
@@ -80,6 +113,15 @@ final class CacheKey {
         append(Self.ordered(time))
         append(sequence)
         append(pair.rawValue)
+        return octets
+    }
+
+    /// pair, time, sequence: historyOf.
+    func history(of pair: PairID, _ time: Timestamp, sequence: UInt64) -> UnsafeRawBufferPointer {
+        count = 0
+        append(pair.rawValue)
+        append(Self.ordered(time))
+        append(sequence)
         return octets
     }
 
@@ -131,11 +173,15 @@ final class CacheKey {
     }
 
     private func appendWithLength(_ part: Octets, tail: Int) {
+        appendLength(part)
+        let room = memory.count - count - tail
+        append(part, room: room, roomWithDigest: room)
+    }
+
+    private func appendLength(_ part: Octets) {
         let length = UInt16(clamping: part.count)
         append(octet: UInt8(length >> 8))
         append(octet: UInt8(length & 0xFF))
-        let room = memory.count - count - tail
-        append(part, room: room, roomWithDigest: room)
     }
 
     private func append(_ part: Octets, room: Int, roomWithDigest: Int) {

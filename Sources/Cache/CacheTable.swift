@@ -22,10 +22,24 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     case waiting
     /// pair id → reason, attempts, next time
     case quarantine
+    /// side, group, member → where the membership is told from, and as of when
+    case links
+    /// side, member, group → nothing
+    case backlinks
+    /// side, name of an unknown member or group, entry that holds it → nothing, or the names that share the key
+    case parkedLinks
+    /// side, entry, name that it holds → nothing, or the names that share the key
+    case heldNames
+    /// pair, side, group, member → nothing
+    case pendingLinks
+    /// pair, side, group, member → the server's refusal
+    case refusedLinks
     /// conflict id → conflict
     case conflicts
     /// time, sequence, pair id → what was changed
     case history
+    /// pair that a line of history names, time, sequence → nothing
+    case historyOf
     /// side, what → cursor, or whether the side was read completely
     case cursors
     /// format, counters, facts
@@ -34,7 +48,7 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     /// Whether keys are made of numbers alone. Others hold names and values, which no message may show.
     var hasPlainKeys: Bool {
         switch self {
-        case .names, .keys, .parked, .meta: false
+        case .names, .keys, .parked, .parkedLinks, .heldNames, .meta: false
         default: true
         }
     }
@@ -52,8 +66,15 @@ struct CacheTables: Sendable {
     let parked: Table
     let waiting: Table
     let quarantine: Table
+    let links: Table
+    let backlinks: Table
+    let parkedLinks: Table
+    let heldNames: Table
+    let pendingLinks: Table
+    let refusedLinks: Table
     let conflicts: Table
     let history: Table
+    let historyOf: Table
     let cursors: Table
     let meta: Table
 
@@ -72,8 +93,15 @@ struct CacheTables: Sendable {
         parked = try open(.parked)
         waiting = try open(.waiting)
         quarantine = try open(.quarantine)
+        links = try open(.links)
+        backlinks = try open(.backlinks)
+        parkedLinks = try open(.parkedLinks)
+        heldNames = try open(.heldNames)
+        pendingLinks = try open(.pendingLinks)
+        refusedLinks = try open(.refusedLinks)
         conflicts = try open(.conflicts)
         history = try open(.history)
+        historyOf = try open(.historyOf)
         cursors = try open(.cursors)
     }
 
@@ -89,8 +117,15 @@ struct CacheTables: Sendable {
         case .parked: parked
         case .waiting: waiting
         case .quarantine: quarantine
+        case .links: links
+        case .backlinks: backlinks
+        case .parkedLinks: parkedLinks
+        case .heldNames: heldNames
+        case .pendingLinks: pendingLinks
+        case .refusedLinks: refusedLinks
         case .conflicts: conflicts
         case .history: history
+        case .historyOf: historyOf
         case .cursors: cursors
         case .meta: meta
         }

@@ -66,6 +66,10 @@ extension CacheTransaction {
         case .quarantine: try tables.quarantine.count(in: transaction)
         case .conflicts: try tables.conflicts.count(in: transaction)
         case .replicas: try tables.replicas.count(in: transaction)
+        case .links: try tables.links.count(in: transaction)
+        case .parkedLinks: try tables.parkedLinks.count(in: transaction)
+        case .pendingLinks: try tables.pendingLinks.count(in: transaction)
+        case .refusedLinks: try tables.refusedLinks.count(in: transaction)
         case .waiting:
             try tables.waiting.count(in: transaction) + tables.parked.count(in: transaction)
         }

@@ -63,7 +63,7 @@ extension CacheTransaction {
 
     package func park(_ side: Side, name: Octets, waiter: PairID) throws {
         let octets = key.parked(side, name: name, waiter: waiter)
-        try tables.parked.put(octets, UnsafeRawBufferPointer(start: nil, count: 0), in: try writable())
+        try tables.parked.put(octets, .nothing, in: try writable())
     }
 
     /// Takes out who waits for the name. Names that are too long for a key and share a digest share their waiters: one of them may be
@@ -74,7 +74,7 @@ extension CacheTransaction {
 
     package func wait(on target: PairID, waiter: PairID) throws {
         let octets = key.waiting(on: target, waiter: waiter)
-        try tables.waiting.put(octets, UnsafeRawBufferPointer(start: nil, count: 0), in: try writable())
+        try tables.waiting.put(octets, .nothing, in: try writable())
     }
 
     package func takeWaiters(on target: PairID) throws -> [PairID] {

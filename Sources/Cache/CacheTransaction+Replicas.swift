@@ -140,7 +140,7 @@ extension CacheTransaction {
 
     private func putKey(_ matchKey: Octets, of replica: Replica) throws {
         let octets = key.match(replica.side, key: matchKey, replica.anchor)
-        try tables.keys.put(octets, UnsafeRawBufferPointer(start: nil, count: 0), in: try writable())
+        try tables.keys.put(octets, .nothing, in: try writable())
     }
 
     private func removeKey(_ matchKey: Octets, of replica: Replica) throws {

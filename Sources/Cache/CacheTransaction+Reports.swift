@@ -1,7 +1,7 @@
 internal import LMDB
 package import SyncModel
 
-// The conflict report and the history.
+// The conflict report.
 extension CacheTransaction {
     package func append(_ conflict: ConflictRecord) throws {
         let id = try take(\.nextConflict)
@@ -41,55 +41,5 @@ extension CacheTransaction {
         try storeRecord(tables.conflicts, key.number(id))
         if conflict.resolution == nil { _ = try take(\.settledConflicts) }
         return true
-    }
-
-    package func append(_ history: HistoryRecord) throws {
-        let sequence = try take(\.nextHistory)
-        HistoryCodec.encode(history, into: writer)
-        try storeRecord(tables.history, key.history(history.time, sequence: sequence, pair: history.pair))
-    }
-
-    /// The last lines, the newest first.
-    ///
-    /// - Parameters:
-    ///   - pair: only lines of this pair; all keys of the time asked for are walked, and only its own records read.
-    ///   - since: no lines before this time.
-    package func history(
-        of pair: PairID? = nil,
-        since: Timestamp? = nil,
-        limit: Int = .max
-    ) throws -> [HistoryRecord] {
-        guard limit > 0 else { return [] }
-        var found: [HistoryRecord] = []
-        try tables.history.scan(.backward, in: transaction) { key, value in
-            let (time, owner) = try historyKey(key)
-            if let since, time < since { return .stop }
-            if let pair, owner != pair { return .next }
-            let record = try decode(.history, key, value) { reader throws(RecordDamage) in
-                try HistoryCodec.decode(owner, time, from: &reader)
-            }
-            found.append(record)
-            return found.count < limit ? .next : .stop
-        }
-        return found
-    }
-
-    /// Forgets lines from before `time`, at most `limit` in this transaction, and says how many.
-    package func removeHistory(before time: Timestamp, limit: Int) throws -> Int {
-        _ = try writable()
-        var count = 0
-        try tables.history.scan(in: transaction) { key, _ in
-            guard count < limit, try historyKey(key).time < time else { return .stop }
-            count += 1
-            return .delete
-        }
-        return count
-    }
-
-    private func historyKey(_ key: UnsafeRawBufferPointer) throws -> (time: Timestamp, pair: PairID) {
-        guard key.count == 24, let time = key.number(at: 0), let pair = key.number(at: 16) else {
-            throw damaged(.history, key, "invalid key")
-        }
-        return (CacheKey.time(ordered: time), PairID(pair))
     }
 }

@@ -13,6 +13,7 @@ package final class CacheTransaction: StoreTransaction {
     let names: NameTable
     private var loadedCounters: Counters?
     private var countersChanged = false
+    private var loadedLinkVersions: LinkVersions?
 
     init(_ cache: Cache, _ transaction: Transaction, _ workspace: Workspace) {
         self.cache = cache
@@ -103,6 +104,27 @@ package final class CacheTransaction: StoreTransaction {
         loadedCounters = counters
         countersChanged = true
         return number
+    }
+
+    // MARK: - Servers
+
+    func linkVersions() throws -> LinkVersions {
+        if let loadedLinkVersions { return loadedLinkVersions }
+        let stored = try LinkVersions.key.withUnsafeBytes { key in
+            try record(.meta, tables.meta, key) { reader throws(RecordDamage) in
+                try LinkVersions.decode(from: &reader)
+            }
+        }
+        let versions = stored ?? LinkVersions()
+        loadedLinkVersions = versions
+        return versions
+    }
+
+    /// Gives the server of a version its code, for good, if there is room for one more.
+    func rememberServer(of version: Version, in versions: LinkVersions) throws {
+        guard case .usn(_, let server) = version, versions.take(server) else { return }
+        versions.encode(into: writer)
+        try LinkVersions.key.withUnsafeBytes { try storeRecord(tables.meta, $0) }
     }
 
     /// Called once, before the commit.

@@ -15,10 +15,13 @@ enum ConflictCodec {
         writer.append(record.isJoin)
         writer.appendOptional(record.object, writer.append)
         switch record.subject {
-        case .existence: writer.append(false)
+        case .existence: writer.append(0 as UInt8)
         case .attribute(let name):
-            writer.append(true)
+            writer.append(1 as UInt8)
             writer.append(name)
+        case .member(let member):
+            writer.append(2 as UInt8)
+            writer.appendVarint(member.rawValue)
         }
         writer.append(record.base)
         writer.append(record.values.ad)
@@ -39,7 +42,7 @@ enum ConflictCodec {
         let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
             try reader.readName()
         }
-        let subject: ConflictRecord.Subject = try reader.readFlag() ? .attribute(try reader.readName()) : .existence
+        let subject = try decodeSubject(from: &reader)
         let base = try reader.readValues()
         let ad = try reader.readValues()
         let values = PerSide(ad: ad, miniorange: try reader.readValues())
@@ -56,5 +59,16 @@ enum ConflictCodec {
             time: time
         )
         return StoredConflict(id: id, record: record, resolution: resolution)
+    }
+
+    private static func decodeSubject(
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> ConflictRecord.Subject {
+        switch try reader.readOctet() {
+        case 0: return .existence
+        case 1: return .attribute(try reader.readName())
+        case 2: return .member(PairID(try reader.readVarint()))
+        default: throw .invalid("subject")
+        }
     }
 }

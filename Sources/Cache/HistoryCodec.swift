@@ -2,12 +2,19 @@ import SyncModel
 
 /// The record of one line of history. Time and pair are part of its key.
 enum HistoryCodec {
+    /// 2 added the members.
+    static let version: UInt8 = 2
+
     static func encode(_ record: HistoryRecord, into writer: RecordWriter) {
-        writer.begin()
+        writer.begin(version: version)
         writer.append(record.event.rawValue)
         writer.append(record.side.rawValue)
         writer.append(record.cause.rawValue)
         writer.appendList(record.attributes, writer.append)
+        writer.appendList(record.members) { change in
+            writer.appendVarint(change.member.rawValue)
+            writer.append(change.isPresent)
+        }
     }
 
     static func decode(
@@ -15,14 +22,32 @@ enum HistoryCodec {
         _ time: Timestamp,
         from reader: inout RecordReader
     ) throws(RecordDamage) -> HistoryRecord {
-        try reader.begin()
+        let recordVersion = try reader.begin(upTo: version)
         let event = try reader.readCase(HistoryRecord.Event.self)
         let side = try reader.readCase(Side.self)
         let cause = try reader.readCase(DirtyCause.self)
         let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
             try reader.readName()
         }
+        let members = recordVersion >= 2 ? try decodeMembers(from: &reader) : []
         try reader.end()
-        return HistoryRecord(pair: pair, time: time, event: event, side: side, cause: cause, attributes: attributes)
+        return HistoryRecord(
+            pair: pair,
+            time: time,
+            event: event,
+            side: side,
+            cause: cause,
+            attributes: attributes,
+            members: members
+        )
+    }
+
+    private static func decodeMembers(
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> [HistoryRecord.MemberChange] {
+        try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
+            let member = PairID(try reader.readVarint())
+            return HistoryRecord.MemberChange(member: member, isPresent: try reader.readFlag())
+        }
     }
 }

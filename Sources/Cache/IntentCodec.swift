@@ -2,8 +2,11 @@ import SyncModel
 
 /// The record of an intent. Its id is its key.
 enum IntentCodec {
+    /// 2 added the memberships.
+    static let version: UInt8 = 2
+
     static func encode(_ intent: Intent, into writer: RecordWriter) {
-        writer.begin()
+        writer.begin(version: version)
         writer.append(intent.since)
         writer.appendVarint(intent.write.pair.rawValue)
         writer.append(intent.write.side.rawValue)
@@ -14,10 +17,17 @@ enum IntentCodec {
             writer.append(change.values)
             writer.append(change.agreed)
         }
+        writer.appendList(intent.links) { change in
+            writer.append(change.link.side.rawValue)
+            writer.append(change.link.group)
+            writer.append(change.link.member)
+            writer.append(change.isPresent)
+            writer.append(change.value)
+        }
     }
 
     static func decode(_ id: IntentID, from reader: inout RecordReader) throws(RecordDamage) -> Intent {
-        try reader.begin()
+        let recordVersion = try reader.begin(upTo: version)
         let since = try reader.readTime()
         let pair = PairID(try reader.readVarint())
         let side = try reader.readCase(Side.self)
@@ -33,9 +43,20 @@ enum IntentCodec {
                 agreed: try reader.readValues()
             )
         }
+        let links = recordVersion >= 2 ? try decodeLinks(from: &reader) : []
         try reader.end()
         let write = Write(id: id, pair: pair, side: side, object: object, operation: operation)
-        return Intent(write: write, target: target, since: since)
+        return Intent(write: write, target: target, since: since, links: links)
+    }
+
+    private static func decodeLinks(from reader: inout RecordReader) throws(RecordDamage) -> [Intent.LinkChange] {
+        try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
+            let side = try reader.readCase(Side.self)
+            let group = try reader.readAnchor()
+            let link = LinkID(side: side, group: group, member: try reader.readAnchor())
+            let isPresent = try reader.readFlag()
+            return Intent.LinkChange(link: link, isPresent: isPresent, value: try reader.readOctets())
+        }
     }
 
     private enum Tag: UInt8 {
@@ -46,6 +67,10 @@ enum IntentCodec {
         case read = 4
         case readName = 5
         case confirmAbsence = 6
+        case editValues = 7
+        case readMembers = 8
+        case readBelow = 9
+        case readGroups = 10
     }
 
     private static func encode(_ operation: WriteOperation, into writer: RecordWriter) {
@@ -67,12 +92,18 @@ enum IntentCodec {
             writer.append(newName)
         case .delete(let anchor, let name, let version):
             encode(.delete, anchor, name, version, into: writer)
-        case .read(let anchor):
-            writer.append(Tag.read.rawValue)
-            writer.append(anchor)
-        case .confirmAbsence(let anchor):
-            writer.append(Tag.confirmAbsence.rawValue)
-            writer.append(anchor)
+        case .editValues(let anchor, let name, let edits):
+            encode(.editValues, anchor, into: writer)
+            writer.append(name)
+            writer.append(edits.attribute)
+            writer.append(edits.add)
+            writer.append(edits.remove)
+            writer.appendOptional(edits.placeholder, writer.append)
+        case .read(let anchor): encode(.read, anchor, into: writer)
+        case .confirmAbsence(let anchor): encode(.confirmAbsence, anchor, into: writer)
+        case .readMembers(let anchor): encode(.readMembers, anchor, into: writer)
+        case .readBelow(let anchor): encode(.readBelow, anchor, into: writer)
+        case .readGroups(let anchor): encode(.readGroups, anchor, into: writer)
         case .readName(let name):
             writer.append(Tag.readName.rawValue)
             writer.append(name)
@@ -86,10 +117,14 @@ enum IntentCodec {
         _ version: Version,
         into writer: RecordWriter
     ) {
-        writer.append(tag.rawValue)
-        writer.append(anchor)
+        encode(tag, anchor, into: writer)
         writer.append(name)
         writer.append(version)
+    }
+
+    private static func encode(_ tag: Tag, _ anchor: Anchor, into writer: RecordWriter) {
+        writer.append(tag.rawValue)
+        writer.append(anchor)
     }
 
     private static func decodeOperation(from reader: inout RecordReader) throws(RecordDamage) -> WriteOperation {
@@ -107,6 +142,16 @@ enum IntentCodec {
             return .confirmAbsence(try reader.readAnchor())
         case .readName:
             return .readName(try reader.readDistinguishedName())
+        case .readMembers:
+            return .readMembers(try reader.readAnchor())
+        case .readBelow:
+            return .readBelow(try reader.readAnchor())
+        case .readGroups:
+            return .readGroups(try reader.readAnchor())
+        case .editValues:
+            let anchor = try reader.readAnchor()
+            let name = try reader.readDistinguishedName()
+            return .editValues(anchor, name: name, edits: try decodeEdits(from: &reader))
         case .modify, .rename, .delete:
             break
         }
@@ -121,6 +166,16 @@ enum IntentCodec {
         default:
             return .delete(anchor, name: name, version: version)
         }
+    }
+
+    private static func decodeEdits(from reader: inout RecordReader) throws(RecordDamage) -> ValueEdits {
+        let attribute = try reader.readName()
+        let add = try reader.readValues()
+        let remove = try reader.readValues()
+        let placeholder = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+            try reader.readOctets()
+        }
+        return ValueEdits(attribute: attribute, add: add, remove: remove, placeholder: placeholder)
     }
 
     private static func decodeChanges(from reader: inout RecordReader) throws(RecordDamage) -> [AttributeChange] {

@@ -27,9 +27,7 @@ enum QuarantineCodec {
         case .refused(let side, let refusal):
             writer.append(0 as UInt8)
             writer.append(side.rawValue)
-            writer.append(refusal.reason.rawValue)
-            writer.appendSigned(Int64(refusal.code))
-            writer.append(refusal.message)
+            writer.append(refusal)
         case .ambiguousMatch(let rule, let candidates):
             writer.append(1 as UInt8)
             writer.appendSigned(Int64(rule))
@@ -42,6 +40,11 @@ enum QuarantineCodec {
         case .protected(let side):
             writer.append(4 as UInt8)
             writer.append(side.rawValue)
+        case .members(let side, let count, let refusal):
+            writer.append(5 as UInt8)
+            writer.append(side.rawValue)
+            writer.appendSigned(Int64(count))
+            writer.append(refusal)
         }
     }
 
@@ -49,9 +52,7 @@ enum QuarantineCodec {
         switch try reader.readOctet() {
         case 0:
             let side = try reader.readCase(Side.self)
-            let reason = try reader.readCase(RefusalReason.self)
-            guard let code = Int32(exactly: try reader.readSigned()) else { throw .invalid("result code") }
-            return .refused(side, Refusal(reason: reason, code: code, message: try reader.readText()))
+            return .refused(side, try reader.readRefusal())
         case 1:
             let rule = Int(try reader.readSigned())
             let candidates = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
@@ -64,6 +65,10 @@ enum QuarantineCodec {
             return .missingRequiredValue(try reader.readText())
         case 4:
             return .protected(try reader.readCase(Side.self))
+        case 5:
+            let side = try reader.readCase(Side.self)
+            let count = Int(try reader.readSigned())
+            return .members(side, count: count, try reader.readRefusal())
         default:
             throw .invalid("quarantine reason")
         }

@@ -31,6 +31,13 @@ struct RecordReader {
         guard version == CacheFormat.recordVersion else { throw .unknownVersion(version) }
     }
 
+    /// Reads the format version of a record that has changed since the first, up to the one that is written now.
+    mutating func begin(upTo newest: UInt8) throws(RecordDamage) -> UInt8 {
+        let version = try readOctet()
+        guard version >= CacheFormat.recordVersion, version <= newest else { throw .unknownVersion(version) }
+        return version
+    }
+
     /// To be called after the last field.
     func end() throws(RecordDamage) {
         if remaining != 0 { throw .tooLong }

@@ -2,8 +2,11 @@ import SyncModel
 
 /// The record of a replica. Side and anchor are its key.
 enum ReplicaCodec {
+    /// 2 added the version of the members.
+    static let version: UInt8 = 2
+
     static func encode(_ replica: Replica, into writer: RecordWriter) {
-        writer.begin()
+        writer.begin(version: version)
         writer.append(replica.kind.rawValue)
         writer.append(replica.isProtected)
         writer.appendOptional(replica.object, writer.append)
@@ -12,6 +15,7 @@ enum ReplicaCodec {
         writer.append(replica.version)
         writer.append(replica.keys)
         writer.append(replica.attributes)
+        writer.append(replica.membersVersion)
     }
 
     static func decode(
@@ -19,7 +23,7 @@ enum ReplicaCodec {
         _ anchor: Anchor,
         from reader: inout RecordReader
     ) throws(RecordDamage) -> Replica {
-        try reader.begin()
+        let recordVersion = try reader.begin(upTo: Self.version)
         let kind = try reader.readCase(ObjectKind.self)
         let isProtected = try reader.readFlag()
         let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
@@ -30,6 +34,7 @@ enum ReplicaCodec {
         let version = try reader.readVersion()
         let keys = try reader.readValues()
         let attributes = try reader.readAttributes()
+        let membersVersion = recordVersion >= 2 ? try reader.readVersion() : .unordered
         try reader.end()
         return Replica(
             side: side,
@@ -41,7 +46,8 @@ enum ReplicaCodec {
             attributes: attributes,
             version: version,
             keys: keys,
-            isProtected: isProtected
+            isProtected: isProtected,
+            membersVersion: membersVersion
         )
     }
 

@@ -7,6 +7,12 @@ struct AttributesReader {
     let section: Section
     /// The object's direction.
     let direction: Direction
+    /// The rows that `default` stands for.
+    let preset: [AttributeSpecification]
+    /// The AD attributes of all rows of the kind's preset, also of those that its classes have no place for.
+    let known: [String]
+    /// Whether an object that says nothing has those.
+    let isOptional: Bool
 
     struct Rule {
         var specification: AttributeSpecification
@@ -14,6 +20,9 @@ struct AttributesReader {
     }
 
     func read() -> [Rule] {
+        if isOptional, !section.mentions("attributes") {
+            return preset(at: section.position, origin: section.origin, without: [])
+        }
         guard let value = section.require("attributes") else { return [] }
         if value.isSingle {
             return value.asChoice(["default": true]) == true ? preset(at: value, without: []) : []
@@ -30,22 +39,25 @@ struct AttributesReader {
 
     /// The rows of the preset that can work in the object's direction.
     private func preset(at value: Value, without: Set<String>) -> [Rule] {
-        AttributePreset.user.compactMap { row in
+        preset(at: section.position(of: "attributes"), origin: value.origin, without: without)
+    }
+
+    private func preset(at position: Position, origin: String, without: Set<String>) -> [Rule] {
+        preset.compactMap { row in
             guard !without.contains(CaseFolding.lowercaseName(row.ad)) else { return nil }
             guard let common = row.direction.narrowed(to: direction) else { return nil }
             var row = row
             row.direction = common
             // What stands in is written to the miniorange side alone.
             if common == .toAD { row.fallback = [] }
-            row.origin = value.origin
-            return Rule(specification: row, position: section.position(of: "attributes"))
+            row.origin = origin
+            return Rule(specification: row, position: position)
         }
     }
 
     private func readWithout(_ value: Value) -> [String] {
         (value.asList() ?? []).compactMap { item in
             guard let name = item.asAttributeName() else { return nil }
-            let known = AttributePreset.user.map(\.ad)
             let lowered = CaseFolding.lowercaseName(name)
             guard !known.contains(where: { CaseFolding.lowercaseName($0) == lowered }) else { return lowered }
             let meant = Suggestion.nearest(to: name, among: known)
@@ -66,7 +78,7 @@ struct AttributesReader {
         return items.compactMap { item in
             let item = Value(node: item.node, path: "objects.attributes.rules", reading: item.reading)
             guard let section = item.asSection() else { return nil }
-            let rule = RuleReader(section: section, outer: direction).read(origin: item.origin)
+            let rule = RuleReader(section: section, outer: direction, preset: preset).read(origin: item.origin)
             guard let rule else { return nil }
             let key = CaseFolding.lowercaseName(rule.ad)
             if let line = seen[key] {

@@ -29,6 +29,17 @@ extension Configuration {
                 text.append(name: match.miniorange)
             }
             for rule in object.attributes.sorted(by: Self.precedes) { text.append(rule) }
+            if object.kind == .group { text.append(groupOf: object) }
+            for pair in object.containerPairs.sorted(by: { $0.ad.normalized < $1.ad.normalized }) {
+                text.append("containers")
+                text.append(pair.ad.normalized)
+                text.append(pair.miniorange.normalized)
+            }
+            for side in [Side.ad, .miniorange] {
+                guard let group = object.onlyMembersOf[side] else { continue }
+                text.append("only \(side.name)")
+                text.append(group.normalized)
+            }
         }
         return text.bytes
     }
@@ -78,6 +89,42 @@ private struct CanonicalText {
     mutating func append(names: [String]) {
         append("\(names.count)")
         for name in names { append(name: name) }
+    }
+
+    mutating func append(optional name: DistinguishedName?) {
+        append(name.map(\.normalized) ?? Octets())
+    }
+
+    mutating func append(groupOf object: ObjectSpecification) {
+        append("group")
+        append(object.groupType.map(String.init) ?? "")
+        append(object.isVirtualAtMiniOrange ? "virtual" : "entries")
+        guard let membership = object.membership else { return append("no members") }
+        switch membership.form.holder {
+        case .group: append("at groups")
+        case .member: append("at members")
+        }
+        append(name: membership.form.attribute)
+        switch membership.form.value {
+        case .name: append("dn")
+        case .nameAndUID: append("dn and uid")
+        case .groupName: append("group name")
+        case .memberAttribute(let attribute):
+            append("member's")
+            append(name: attribute)
+        }
+        append(membership.direction.configured)
+        append(optional: membership.placeholder)
+        switch membership.nesting {
+        case .keep: append("nested")
+        case .flatten: append("flat")
+        }
+        append(membership.includesPrimaryGroup ? "primary" : "no primary")
+        append(membership.createsMissing ? "creates" : "creates none")
+        switch membership.keptMemberships {
+        case .keep: append("keeps")
+        case .remove: append("removes")
+        }
     }
 
     mutating func append(_ scope: ScopeSpecification) {

@@ -6,6 +6,8 @@ struct RuleReader {
     let section: Section
     /// The object's direction, which a rule may narrow.
     let outer: Direction
+    /// The rows of the object's kind.
+    let preset: [AttributeSpecification]
 
     /// The types as the file names them.
     enum TypeName: String {
@@ -43,7 +45,7 @@ struct RuleReader {
         let direction = section["direction"]?.asDirection(within: outer) ?? outer
         let type = typeName.map { readDetails(of: $0, miniorange: miniorange) } ?? .value
         // The miniorange side demands some attributes that many AD accounts lack; a rule of one's own needs the same help.
-        let row = AttributePreset.user.first { isSame($0.ad, ad) && isSame($0.miniorange, miniorange) }
+        let row = preset.first { isSame($0.ad, ad) && isSame($0.miniorange, miniorange) }
         let usualFallback = direction.permits(writingTo: .miniorange) ? row?.fallback ?? [] : []
         return AttributeSpecification(
             ad: ad,

@@ -83,11 +83,20 @@ struct Section {
         return values[key]
     }
 
+    /// `file:line`, by which commands name what stands in no line of its own.
+    var origin: String { "\(reading.problems.file):\(position.line)" }
+
     /// Where the key stands; the section's start if it is not given.
     func position(of key: String) -> Position { keyPositions[key] ?? position }
 
     /// Whether the key was written, rightly or wrongly.
     func mentions(_ key: String) -> Bool { keyPositions[key] != nil }
+
+    /// Reports a key that has no meaning here.
+    func refuse(_ key: String, _ message: String, remedy: String = "remove it") {
+        guard mentions(key) else { return }
+        reading.problems.report("`\(path(of: key))` \(message)", at: position(of: key), remedy: remedy)
+    }
 
     /// The value of a key that must be there; reported if it is not.
     func require(_ key: String) -> Value? {

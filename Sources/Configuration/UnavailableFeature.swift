@@ -54,15 +54,6 @@ struct UnavailableFeature: Sendable {
             "remove it, or write `reconcile: off` (live synchronisation runs without it)",
             concerns: { text in text.flatMap(Schedule.init(configured:)).map { $0 != .off } ?? false }
         ),
-        UnavailableFeature(
-            "objects.kind",
-            "remove this object (only `kind: user` is synchronised)",
-            concerns: { $0 == "group" || $0 == "container" }
-        ),
-        UnavailableFeature(
-            "objects.miniorange.membership",
-            "remove it (it belongs to `kind: group`; only `kind: user` is synchronised)"
-        ),
         UnavailableFeature("gateway", "remove it (clients go on binding at the directories themselves)"),
     ]
 

@@ -40,19 +40,34 @@ package enum AttributePreset {
         typed("userAccountControl", "pwdAccountLockedTime", .accountEnabled),
     ]
 
-    /// A group's own attributes; memberships are not attribute rules. AD's CN is set when the group is made and not renamed after.
+    /// A group's own attributes; memberships are not attribute rules. AD's CN and sAMAccountName are one name where they are the same; else the CN is
+    /// AD's own, and sAMAccountName is the name.
     package static let group: [AttributeSpecification] = [
         value("sAMAccountName", "cn"),
+        value("cn", "cn"),
         value("description", "description"),
         value("mail", "mail"),
         reference("managedBy", "owner"),
     ]
 
+    /// A group of which the LDAP side knows the name alone.
+    package static let virtualGroup: [AttributeSpecification] = [value("sAMAccountName", "cn")]
+
     /// organizationalUnit on both sides.
-    package static let container: [AttributeSpecification] = [
-        value("ou", "ou"),
-        value("description", "description"),
-    ]
+    package static let container = container(adName: "ou", miniorangeName: "ou")
+
+    /// A container that each side names by one of its attributes.
+    package static func container(adName: String, miniorangeName: String) -> [AttributeSpecification] {
+        [value(adName, miniorangeName), value("description", "description")]
+    }
+
+    /// The rows that entries of these classes at the LDAP side may hold, and gidNumber where one demands it.
+    package static func group(objectClasses: [String]) -> [AttributeSpecification] {
+        let classes = objectClasses.map(CaseFolding.lowercaseName)
+        let rows = classes.contains("posixgroup") ? group + [value("gidNumber", "gidNumber")] : group
+        let permitted = KnownAttributes.permittedInGroups(objectClasses: classes)
+        return rows.filter { permitted?.contains(CaseFolding.lowercaseName($0.miniorange)) ?? true }
+    }
 
     /// Rules for users that are off unless the configuration names them.
     package static let optionalUser: [(name: String, attributes: [AttributeSpecification])] = [
@@ -85,6 +100,11 @@ package enum AttributePreset {
     /// Whether AD holds one value only of an attribute. Names compare without case.
     package static func isSingleValuedAtAD(_ adAttribute: String) -> Bool {
         KnownAttributes.singleValuedAtAD.contains(CaseFolding.lowercaseName(adAttribute))
+    }
+
+    /// Whether an attribute of the LDAP side belongs to its server, or to memberships of another form, and no rule may map it. memberOf is among them.
+    package static func isReservedAtMiniOrange(_ attribute: String) -> Bool {
+        KnownAttributes.neverAtMiniOrange.contains(CaseFolding.lowercaseName(attribute))
     }
 
     private static func value(_ ad: String, _ miniorange: String) -> AttributeSpecification {

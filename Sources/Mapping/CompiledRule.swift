@@ -29,6 +29,8 @@ struct CompiledRule: Sendable {
     var namesAtAD = false
     /// The same for the LDAP side.
     var namesAtMiniOrange = false
+    /// AD's RDN is a group's name besides sAMAccountName, the rule of this number, as long as both are the same. See ``SecondName``.
+    var secondNameOf: Int?
     /// The LDAP side's class demands the attribute.
     var isRequiredAtMiniOrange = false
 
@@ -55,7 +57,7 @@ struct RulePlan: Sendable {
     var hasFallback: Bool
 
     init(_ rule: CompiledRule) {
-        isPlain = rule.type == .value || rule.type == .reference
+        isPlain = rule.secondNameOf == nil && (rule.type == .value || rule.type == .reference)
         isReference = rule.type == .reference
         isSet = rule.shape == .set
         hasFallback = !rule.fallback.isEmpty

@@ -76,6 +76,19 @@ enum KnownAttributes {
         return required
     }
 
+    /// Which of the preset's attributes a group of these classes, in lower case, may hold (RFC 4519, RFC 2307); nil where one of them isn't known.
+    static func permittedInGroups(objectClasses: [String]) -> Set<String>? {
+        var permitted: Set<String> = ["cn"]
+        for objectClass in objectClasses where objectClass != "top" {
+            switch objectClass {
+            case "groupofnames", "groupofuniquenames", "groupofmembers": permitted.formUnion(["description", "owner"])
+            case "posixgroup": permitted.formUnion(["description", "gidnumber"])
+            default: return nil
+            }
+        }
+        return permitted
+    }
+
     /// What sAMAccountName must not hold besides control characters ([MS-SAMR] 3.1.1.6).
     static let forbiddenInAccountName: Set<UInt8> = Set("\"/\\[]:;|=,+*?<>".utf8)
 }

@@ -26,8 +26,12 @@ struct Lifting {
     mutating func run() {
         isAgreed = ad != nil && miniorange != nil
         for index in plans.indices where !settleEqual(index) {
-            lift(index)
-            settle(index)
+            if let first = rules[index].secondNameOf {
+                liftSecondName(index, of: first)
+            } else {
+                lift(index)
+                settle(index)
+            }
             if isAgreed { isAgreed = agrees(index) }
         }
     }
@@ -72,6 +76,27 @@ struct Lifting {
             let atAD = ad?.isKnown(index) == true ? ad?[index] : nil
             miniorange?.set(index, rule.liftMiniOrange(elements, context ?? atAD, atAD))
         }
+    }
+
+    /// The rule comes after the one of which it is the second name.
+    private mutating func liftSecondName(_ index: Int, of first: Int) {
+        let rule = rules[index]
+        let base = baseValues()
+        let account = ad?.elements[first].first
+        let named = miniorange?[first].primary.first
+        let known = [base?[index].primary.first, account, named].compactMap { $0 }
+        let held = ad.flatMap { rule.liftAD($0.elements[index], nil, suffix, known)?.primary.first }
+        let reading = SecondName(
+            held: held,
+            account: account,
+            named: named,
+            isAtAD: ad != nil,
+            agreed: base?[index].primary.first,
+            agreedName: base?[first].primary.first,
+            hasBase: base != nil
+        ).read { rule.objections([$0], kind: .group).isEmpty && rules[first].objections([$0], kind: .group).isEmpty }
+        ad?.set(index, CanonicalValue(primary: reading.ad))
+        miniorange?.set(index, CanonicalValue(primary: reading.miniorange))
     }
 
     /// Brings the two readings of a rule together where they differ only in what one of the sides can't show.

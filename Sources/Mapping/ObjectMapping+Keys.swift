@@ -19,6 +19,11 @@ extension ObjectMapping {
                 if let key = Self.key(Self.commandKeyPrefix, value) { keys.insert(key) }
             }
         }
+        for linkKey in specification.links[side].keys {
+            for value in attributes[linkKey.attribute] {
+                if let key = linkKey.key(ofEntryWith: value) { keys.insert(key) }
+            }
+        }
         return keys.sorted()
     }
 

@@ -26,7 +26,7 @@ extension ObjectMapping {
             let slot = slots[side][slotIndex]
             let isRepeated = slotIndex > 0 && slots[side][slotIndex - 1].name == slot.name
             guard !isRepeated else { continue }
-            let writers = self.writers[side][slotIndex].filter { touched[$0] }
+            let writers = self.writers[side][slotIndex].filter { touched[$0] && !yields($0, side, to: touched) }
             guard !writers.isEmpty else { continue }
             let old = current[slot.name]
             var part = ProjectedAttribute(values: old)
@@ -40,7 +40,9 @@ extension ObjectMapping {
                 projection.missingRequired = projection.missingRequired ?? slot.name
                 continue
             }
-            if let name = nameChange(side, slot.rule, values[slot.rule], nameCounter, rdn, part.values) {
+            // The last one to write is the one whose value stands.
+            let shown = values[writers.last ?? slot.rule]
+            if let name = nameChange(side, slot.rule, shown, nameCounter, rdn, part.values) {
                 projection.newRDN = name
             } else {
                 projection.changes.append(AttributeChange(name: slot.name, old: old, new: part.values))
@@ -53,7 +55,7 @@ extension ObjectMapping {
 
     /// A new entry on `side` that shows `target`.
     ///
-    /// An AD user without a rule for its state is made disabled, a group as a global security group. At the LDAP side, what the class demands and
+    /// An AD user without a rule for its state is made disabled, a group of the configured type. At the LDAP side, what the class demands and
     /// no rule writes gets the RDN's value.
     package func newEntry(
         _ side: Side,
@@ -74,7 +76,7 @@ extension ObjectMapping {
             guard !isRepeated else { continue }
             var part = ProjectedAttribute(values: [])
             var isFirst = true
-            for writer in writers[side][slotIndex] {
+            for writer in writers[side][slotIndex] where side == .ad || rules[writer].secondNameOf == nil {
                 let current = isFirst ? nil : part.values
                 try project(writer, side, values, nameCounter, current: current, resolver, &part)
                 isFirst = false
@@ -91,6 +93,11 @@ extension ObjectMapping {
         entry.waitsFor = Array(Set(entry.waitsFor)).sorted()
         entry.invalid.sort()
         return entry
+    }
+
+    /// A group has one name at the LDAP side: where both of AD's move, sAMAccountName's is the one.
+    private func yields(_ rule: Int, _ side: Side, to touched: [Bool]) -> Bool {
+        side == .miniorange && rules[rule].secondNameOf.map { touched[$0] } ?? false
     }
 
     private func touchedRules(
@@ -121,7 +128,8 @@ extension ObjectMapping {
     }
 
     private func isRequired(_ rule: Int, _ side: Side) -> Bool {
-        side == .ad
+        if rules[rule].secondNameOf != nil { return false }
+        return side == .ad
             ? rules[rule].namesAtAD || rules[rule].ad == "samaccountname"
             : rules[rule].isRequiredAtMiniOrange || rules[rule].namesAtMiniOrange
     }
@@ -146,7 +154,9 @@ extension ObjectMapping {
 
     private func name(_ entry: inout NewEntry, _ side: Side, _ values: [CanonicalValue], _ nameCounter: UInt8) {
         let attribute = CaseFolding.lowercaseName(specification.scopes[side].rdn)
-        if let naming = side == .ad ? namesAtAD : namesAtMiniOrange {
+        if let naming = side == .ad ? namesAtAD : namesAtMiniOrange,
+            rules[naming].secondNameOf == nil || !values[naming].isAbsent
+        {
             let value = values[naming]
             if let named = side == .ad ? entry.attributes[attribute].first : value.primary.first ?? value.others.first {
                 entry.rdn.assertions[0].value = named
@@ -167,8 +177,13 @@ extension ObjectMapping {
         entry.attributes[attribute] = [name]
     }
 
+    /// Attributes that name an AD entry where none is mapped to its RDN, in this order. A group is known by its account.
+    static func namingSources(of kind: ObjectKind) -> [String] {
+        kind == .group ? ["samaccountname"] : nameSources
+    }
+
     private func nameFromSources(_ values: [CanonicalValue]) -> Octets? {
-        for source in Self.nameSources {
+        for source in Self.namingSources(of: specification.kind) {
             guard let index = rules.firstIndex(where: { $0.ad == source && $0.type == .value }) else { continue }
             if let value = values[index].primary.first { return value }
         }
@@ -195,7 +210,10 @@ extension ObjectMapping {
                 let flags = AccountState.normalAccount | AccountState.disabledBit
                 entry.attributes["useraccountcontrol"] = [AccountState.controlText(flags)]
             }
-            if specification.kind == .group { entry.attributes["grouptype"] = [Self.globalSecurityGroup] }
+            if specification.kind == .group {
+                let type = specification.groupType ?? Self.globalSecurityGroup
+                entry.attributes["grouptype"] = [Octets(String(type))]
+            }
         case .miniorange:
             let required = KnownAttributes.requiredAtMiniOrange(objectClasses: entry.objectClasses)
             for attribute in ["cn", "sn", "uid"] where required.contains(attribute) {
@@ -204,9 +222,25 @@ extension ObjectMapping {
                 }
                 if !isMapped, !entry.rdn.value.isEmpty { entry.attributes[attribute] = [entry.rdn.value] }
             }
+            for (attribute, value) in standingMembers(entry) { entry.attributes[attribute] = [value] }
+        }
+    }
+
+    /// The placeholder in a group whose class demands a member although its members are held elsewhere, so that nobody would ever write one.
+    private func standingMembers(_ entry: NewEntry) -> [(attribute: String, value: Octets)] {
+        guard let membership = specification.membership, membership.form.holder == .member,
+            let placeholder = membership.placeholder
+        else { return [] }
+        let value = Octets(placeholder.description)
+        return entry.objectClasses.compactMap { objectClass in
+            switch CaseFolding.lowercaseName(objectClass) {
+            case "groupofnames": ("member", value)
+            case "groupofuniquenames": ("uniquemember", value)
+            default: nil
+            }
         }
     }
 
     /// GROUP_TYPE_ACCOUNT_GROUP | GROUP_TYPE_SECURITY_ENABLED ([MS-ADTS] 2.2.12).
-    private static let globalSecurityGroup: Octets = "-2147483646"
+    private static let globalSecurityGroup: Int32 = -2_147_483_646
 }

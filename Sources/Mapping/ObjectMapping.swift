@@ -12,6 +12,8 @@ package final class ObjectMapping: Sendable {
     package let mergeRules: [MergeRule]
     /// Lower-cased names to ask each server for, sorted.
     package let readAttributes: PerSide<[String]>
+    /// Those of them that a replica keeps.
+    let keptAttributes: PerSide<[String]>
 
     let rules: [CompiledRule]
     /// What the fast way asks of each rule.
@@ -64,6 +66,10 @@ package final class ObjectMapping: Sendable {
             ad: Self.readAttributes(.ad, specification, rules),
             miniorange: Self.readAttributes(.miniorange, specification, rules)
         )
+        keptAttributes = PerSide(
+            ad: readAttributes.ad.filter { !specification.links.ad.held.contains($0) },
+            miniorange: readAttributes.miniorange.filter { !specification.links.miniorange.held.contains($0) }
+        )
         scope = ScopeCheck(specification)
         namesAtAD = rules.firstIndex(where: \.namesAtAD)
         namesAtMiniOrange = rules.firstIndex(where: \.namesAtMiniOrange)
@@ -71,8 +77,8 @@ package final class ObjectMapping: Sendable {
 
     private static func checkMatchRules(_ matches: [MatchSpecification]) throws(MappingError) {
         for (position, match) in matches.enumerated() {
-            guard position < Int(commandKeyPrefix) else {
-                throw MappingError(match: position, reason: "more than \(commandKeyPrefix) match rules; remove some")
+            guard position < Int(LinkKey.lowestPrefix) else {
+                throw MappingError(match: position, reason: "more than \(LinkKey.lowestPrefix) match rules; remove some")
             }
             guard !match.ad.isEmpty, !match.miniorange.isEmpty else {
                 throw MappingError(match: position, reason: "an attribute of each side is needed")
@@ -129,6 +135,8 @@ package final class ObjectMapping: Sendable {
             specification.match.lazy.map { CaseFolding.lowercaseName(side == .ad ? $0.ad : $0.miniorange) }
         )
         names.insert(CaseFolding.lowercaseName(specification.scopes[side].rdn))
+        names.formUnion(specification.links[side].held)
+        names.formUnion(specification.links[side].keys.map(\.attribute))
         return names.sorted()
     }
 
@@ -141,7 +149,7 @@ package final class ObjectMapping: Sendable {
 
     /// What of an entry's attributes a replica keeps.
     package func selected(_ side: Side, _ attributes: Attributes) -> Attributes {
-        let names = readAttributes[side]
+        let names = keptAttributes[side]
         var kept: [Attributes.Item] = []
         kept.reserveCapacity(min(names.count, attributes.items.count))
         var position = 0

@@ -108,6 +108,18 @@ package struct ObjectSpecification: Hashable, Sendable {
     package var deleteAgainstChange: DeleteAgainstChange
     /// Below one container on the LDAP side and on AD, whatever the tree of the other.
     package var isFlat: Bool
+    /// Groups only.
+    package var membership: MembershipSpecification?
+    /// groupType of a new AD group ([MS-ADTS] 2.2.12); nil for a global security group.
+    package var groupType: Int32?
+    /// The LDAP side has no entries of this kind: its groups are known by their names in the members' attribute alone.
+    package var isVirtualAtMiniOrange: Bool
+    /// Containers that stand for each other whatever their names; the longest that an entry stands in or below counts, and all below it is one place.
+    package var containerPairs: [PerSide<DistinguishedName>]
+    /// Only direct members of this group are in scope on the side.
+    package var onlyMembersOf: PerSide<DistinguishedName?>
+    /// What the memberships of all objects need of this one's entries; see ``linked(_:)``.
+    package var links = PerSide(both: LinkReading())
 
     package init(
         name: String,
@@ -119,8 +131,19 @@ package struct ObjectSpecification: Hashable, Sendable {
         prefer: Side = .ad,
         deletePolicy: DeletePolicy = .delete,
         deleteAgainstChange: DeleteAgainstChange = .changeWins,
-        isFlat: Bool = false
+        isFlat: Bool = false,
+        membership: MembershipSpecification? = nil,
+        groupType: Int32? = nil,
+        isVirtualAtMiniOrange: Bool = false,
+        containerPairs: [PerSide<DistinguishedName>] = [],
+        onlyMembersOf: PerSide<DistinguishedName?> = PerSide(both: nil)
     ) {
+        self.membership = membership
+        self.groupType = groupType
+        self.isVirtualAtMiniOrange = isVirtualAtMiniOrange
+        self.containerPairs = containerPairs
+        self.onlyMembersOf = onlyMembersOf
+
         self.name = name
         self.kind = kind
         self.scopes = scopes

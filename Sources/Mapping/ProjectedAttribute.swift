@@ -30,6 +30,8 @@ extension ObjectMapping {
     ) throws {
         let rule = rules[index]
         let value = values[index]
+        // Where it is not the group's name it is nobody's but AD's.
+        if rule.secondNameOf != nil, value.isAbsent { return }
         switch rule.type {
         case .value:
             result.values = plain(rule, side, values, value, nameCounter, current)
@@ -55,6 +57,9 @@ extension ObjectMapping {
         _ nameCounter: UInt8,
         _ current: [Octets]?
     ) -> [Octets] {
+        if side == .miniorange, let first = rule.secondNameOf {
+            return CanonicalValue(primary: value.primary, others: values[first].others).all
+        }
         guard side == .ad else {
             return value.isAbsent ? rule.standIn({ values[$0] }) ?? [] : value.all
         }

@@ -15,12 +15,17 @@ struct RuleCompiler {
             rule.isRequiredAtMiniOrange = required.contains(rule.miniorange) || !attribute.fallback.isEmpty
             rules.append(rule)
         }
+        let secondName = takeSecondName(&rules)
         try checkUniqueness(rules)
         try checkNames(&rules)
         rules =
             rules.filter { specification.attributes[$0.position].fallback.isEmpty }
             + rules.filter { !specification.attributes[$0.position].fallback.isEmpty }
         try resolveFallbacks(&rules)
+        if var secondName, let first = rules.firstIndex(where: { $0.ad == Self.accountName }) {
+            secondName.secondNameOf = first
+            rules.append(secondName)
+        }
         return rules
     }
 
@@ -161,6 +166,31 @@ struct RuleCompiler {
         }
     }
 
+    private static let accountName = "samaccountname"
+
+    /// A group has two names at AD and one at the LDAP side, which rules for both may write: the RDN's is read in the light of the other's. Where nothing is
+    /// written to AD the two could not be brought together, and sAMAccountName alone is the name.
+    ///
+    /// - Returns: the rule for AD's RDN, which is taken out of `rules`; nil where there is none, or none that is written to AD.
+    private func takeSecondName(_ rules: inout [CompiledRule]) -> CompiledRule? {
+        let naming = CaseFolding.lowercaseName(specification.scopes.miniorange.rdn)
+        let adNaming = CaseFolding.lowercaseName(specification.scopes.ad.rdn)
+        guard specification.kind == .group, adNaming != Self.accountName,
+            let first = rules.first(where: { $0.ad == Self.accountName && $0.miniorange == naming && $0.type == .value }
+            ),
+            let index = rules.firstIndex(where: {
+                $0.ad == adNaming && $0.miniorange == naming && $0.type == .value && $0.direction == first.direction
+            })
+        else { return nil }
+        var rule = rules.remove(at: index)
+        guard rule.direction.permits(writingTo: .ad) else { return nil }
+        rule.shape = .register
+        rule.isCountedAtAD = true
+        rule.namesAtAD = true
+        rule.isRequiredAtMiniOrange = false
+        return rule
+    }
+
     /// The one attribute that two rules may write: for good, or until a time, are told apart by the value.
     private static func shareLockedTime(_ one: CompiledRule, _ other: CompiledRule) -> Bool {
         one.type == .accountEnabled && other.type == .lockout || one.type == .lockout && other.type == .accountEnabled
@@ -193,7 +223,7 @@ struct RuleCompiler {
             )
         }
         if specification.direction.permits(writingTo: .ad), !rules.contains(where: \.namesAtAD) {
-            let sources = adName == "cn" ? ObjectMapping.nameSources : []
+            let sources = adName == "cn" ? ObjectMapping.namingSources(of: specification.kind) : []
             guard rules.contains(where: { sources.contains($0.ad) && $0.type == .value }) else {
                 throw MappingError(
                     reason: "nothing gives '\(specification.scopes.ad.rdn)', which names the entries at AD; "

@@ -4,25 +4,36 @@ internal import SyncModel
 /// Reads all entries in scope. What it ends with is proof: any limit, referral or error is thrown.
 struct DirectoryScan: Sendable {
     static let batchSize = 500
+    static let pageSize = 1000
+    /// Groups may have a hundred thousand members each: a batch that reaches this many values is handed out.
+    static let valuesPerBatch = 50_000
 
     let connection: LDAPConnection
-    let view: DirectoryView
+    let scopes: [DirectoryView.Scope]
+    /// Entries that give others their place come besides those that the scopes have.
+    var withContainers = true
     let attributes: [String]
 
     /// Hands out the entries in batches while the server reads on; one that two scopes have may come twice.
-    func run(_ take: ([LDAPEntry]) async throws -> Void) async throws {
-        for scope in view.scopes {
+    func run(inPages: Bool = false, _ take: ([LDAPEntry]) async throws -> Void) async throws {
+        for scope in scopes {
+            let filter = withContainers ? Filter.or([scope.filter, DirectoryView.containerFilter]) : scope.filter
             var request = SearchRequest(
                 base: scope.base.description,
                 scope: .subtree,
-                filter: Filter.or([scope.filter, DirectoryView.containerFilter]).description,
+                filter: filter.description,
                 attributes: attributes
             )
             do {
-                try await stream(request, scope.base, take)
-            } catch let error as LDAPError where Self.isLimit(error.code) {
+                if inPages {
+                    request.pageSize = Self.pageSize
+                    try await pages(request, scope.base, take)
+                } else {
+                    try await stream(request, scope.base, take)
+                }
+            } catch let error as LDAPError where !inPages && Self.isLimit(error.code) {
                 // Servers often limit a plain search and let pages through.
-                request.pageSize = 1000
+                request.pageSize = Self.pageSize
                 do {
                     try await pages(request, scope.base, take)
                 } catch let error as LDAPError where Self.isLimit(error.code) {
@@ -45,12 +56,18 @@ struct DirectoryScan: Sendable {
     ) async throws {
         let stream = connection.stream(request, capacity: 8 * Self.batchSize)
         var batch: [LDAPEntry] = []
+        var values = 0
         batch.reserveCapacity(Self.batchSize)
         while case let events = try await stream.nextBatch(limit: Self.batchSize), !events.isEmpty {
             for event in events {
                 switch event {
                 case .entry(let entry, _):
                     batch.append(entry)
+                    values += entry.attributes.reduce(0) { $0 + $1.values.count }
+                    guard values >= Self.valuesPerBatch else { continue }
+                    try await take(batch)
+                    batch.removeAll(keepingCapacity: true)
+                    values = 0
                 case .reference:
                     throw MiniOrangeError.referred(base)
                 case .intermediate:
@@ -63,6 +80,7 @@ struct DirectoryScan: Sendable {
             if batch.count >= Self.batchSize {
                 try await take(batch)
                 batch.removeAll(keepingCapacity: true)
+                values = 0
             }
         }
         throw MiniOrangeError.feedEnded

@@ -3,21 +3,29 @@ package import SyncModel
 
 /// Which attributes are asked for, and how an entry of the wire becomes a snapshot.
 package struct EntryShape: Sendable {
-    /// Lower-cased; without those that only identify an entry.
+    /// Lower-cased; without those that only identify an entry, and without those of members.
     let wanted: Set<String>
+    /// Attributes of groups that hold their members, lower-cased.
+    let memberAttributes: Set<String>
+    /// Whether members are asked for as well.
+    package let tellsMembers: Bool
     /// For the attribute list of a search or a read-entry control.
     package let requested: [String]
 
     private let names: NameTable
 
-    package init(view: DirectoryView) {
+    /// `tellsMembers`: with all values of the view's member attributes, where it has any.
+    package init(view: DirectoryView, tellsMembers: Bool = false) {
         var wanted = Set(view.attributes.map(Self.plainName))
         // Containers are known by their class; a password is nobody's business here.
         wanted.insert("objectclass")
         wanted.remove("userpassword")
         self.wanted = wanted
-        names = NameTable(wanted: wanted)
-        requested = wanted.union(["entryuuid", "entrycsn"]).sorted()
+        memberAttributes = Set(view.memberAttributes.map(Self.plainName)).subtracting(wanted)
+        self.tellsMembers = tellsMembers && !memberAttributes.isEmpty
+        let taken = tellsMembers ? wanted.union(memberAttributes) : wanted
+        names = NameTable(wanted: taken)
+        requested = taken.union(["entryuuid", "entrycsn"]).sorted()
     }
 
     /// The lower-cased name without `;binary`, which says how a value is transferred (RFC 4522).
@@ -27,7 +35,12 @@ package struct EntryShape: Sendable {
         return lower.split(separator: ";").filter { $0 != "binary" }.joined(separator: ";")
     }
 
-    package func isWanted(_ plainName: String) -> Bool { wanted.contains(plainName) }
+    /// Whether a log's edits of this attribute are told: those of members always are.
+    package func isWanted(_ plainName: String) -> Bool {
+        wanted.contains(plainName) || memberAttributes.contains(plainName)
+    }
+
+    package func holdsMembers(_ plainName: String) -> Bool { memberAttributes.contains(plainName) }
 
     /// Throws ``MiniOrangeError/entryUnreadable(dn:lacks:)`` where name or entryUUID can't be read.
     package func snapshot(_ entry: LDAPEntry) throws(MiniOrangeError) -> EntrySnapshot {
@@ -50,7 +63,13 @@ package struct EntryShape: Sendable {
         guard let name = try? DistinguishedName(parsing: entry.dn) else {
             throw .entryUnreadable(dn: entry.dn, lacks: "name")
         }
-        return EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: version)
+        return EntrySnapshot(
+            anchor: anchor,
+            name: name,
+            attributes: attributes,
+            version: version,
+            tellsMembers: tellsMembers
+        )
     }
 }
 

@@ -9,7 +9,10 @@ final class FeedSession: Sendable {
 
     let settings: MiniOrangeSettings
     let view: DirectoryView
+    /// Without members.
     let shape: EntryShape
+    /// With members.
+    let wholeShape: EntryShape
     let server: DirectoryServer
     let delivery: Delivery
     let logger: Logger
@@ -23,6 +26,7 @@ final class FeedSession: Sendable {
         logger = feed.logger
         onStatus = feed.onStatus
         self.shape = shape
+        wholeShape = EntryShape(view: feed.view, tellsMembers: true)
         self.server = server
         self.delivery = delivery
         status = Mutex(FeedStatus(side: .miniorange, server: server.endpoint.uri, state: .connecting))

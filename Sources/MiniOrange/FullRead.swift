@@ -20,8 +20,8 @@ struct FullRead: Sendable {
         }
         var present: [Anchor] = []
         var count = 0
-        let shape = session.shape
-        let scan = DirectoryScan(connection: connection, view: session.view, attributes: shape.requested)
+        let shape = session.wholeShape
+        let scan = DirectoryScan(connection: connection, scopes: session.view.scopes, attributes: shape.requested)
         try await scan.run { entries in
             var changes: [Change] = []
             changes.reserveCapacity(entries.count)
@@ -36,7 +36,7 @@ struct FullRead: Sendable {
             session.report(.loading(read: count, expected: nil))
         }
         // Rights or a base that went meanwhile would look like absence.
-        try await session.server.checkRoots(shape)
+        try await session.server.checkRoots(session.shape)
         try await session.delivery(
             .complete(present: isFirst ? nil : present.sortedUnique(), cursor: session.cursor(way, start))
         )

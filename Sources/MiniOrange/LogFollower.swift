@@ -40,7 +40,7 @@ struct LogFollower: Sendable {
         enum Step {
             case change(Change)
             /// `isOutOfOrder`: the entry may already have a newer entryCSN and yet hold something else than the cache.
-            case read(Anchor, isOutOfOrder: Bool)
+            case read(Anchor, withMembers: Bool, isOutOfOrder: Bool)
         }
         var steps: [Step] = []
         var cookie: SyncCookie?
@@ -63,14 +63,16 @@ struct LogFollower: Sendable {
             let isInOrder = order.accept(record.number)
             switch record.meaning(shape: session.shape, scopes: session.view.bases) {
             case .nothing: break
-            case .read(let anchor): batch.steps.append(.read(anchor, isOutOfOrder: !isInOrder))
+            case .read(let anchor, let withMembers):
+                batch.steps.append(.read(anchor, withMembers: withMembers, isOutOfOrder: !isInOrder))
             case .change(let change):
                 if case .deleted = change {
                     batch.steps.append(.change(change))
                 } else if isInOrder {
                     batch.steps.append(.change(change))
                 } else {
-                    batch.steps.append(.read(change.anchor, isOutOfOrder: true))
+                    let withMembers = change.tellsMembers(session.shape)
+                    batch.steps.append(.read(change.anchor, withMembers: withMembers, isOutOfOrder: true))
                 }
             case .unreadable:
                 throw MiniOrangeError.wayUnavailable(.accesslog, reason: "a record lacks reqEntryUUID or reqType")
@@ -91,18 +93,24 @@ struct LogFollower: Sendable {
 
     /// In the records' order, with one read for each entry that needs it: what it gives is at least as new as every record here.
     private func resolved(_ steps: [Batch.Step]) async throws -> [Change] {
-        var reads: [Anchor: Bool] = [:]
-        for case .read(let anchor, let isOutOfOrder) in steps {
-            reads[anchor] = reads[anchor] == true || isOutOfOrder
+        var reads: [Anchor: (withMembers: Bool, isOutOfOrder: Bool)] = [:]
+        for case .read(let anchor, let withMembers, let isOutOfOrder) in steps {
+            let known = reads[anchor] ?? (false, false)
+            reads[anchor] = (known.withMembers || withMembers, known.isOutOfOrder || isOutOfOrder)
         }
-        let entries = reads.isEmpty ? [:] : try await session.server.read(Array(reads.keys), session.shape)
+        var entries: [Anchor: EntrySnapshot] = [:]
+        for (withMembers, shape) in [(false, session.shape), (true, session.wholeShape)] {
+            let anchors = reads.filter { $0.value.withMembers == withMembers }.map(\.key)
+            if anchors.isEmpty { continue }
+            entries.merge(try await session.server.read(anchors, shape)) { first, _ in first }
+        }
         return steps.compactMap { step in
             switch step {
             case .change(let change): return change
-            case .read(let anchor, _):
+            case .read(let anchor, _, _):
                 // Not found: it went on to be deleted, and that record is still to come.
                 guard var entry = entries[anchor] else { return nil }
-                if reads[anchor] == true { entry.version = .unordered }
+                if reads[anchor]?.isOutOfOrder == true { entry.version = .unordered }
                 return .present(entry)
             }
         }
@@ -139,5 +147,17 @@ struct LogOrder: Sendable {
         let isInOrder = number >= newest && number.replica == newest.replica
         self.newest = max(newest, number)
         return isInOrder
+    }
+}
+
+extension Change {
+    /// Whether members come with this.
+    fileprivate func tellsMembers(_ shape: EntryShape) -> Bool {
+        switch self {
+        case .present(let entry): entry.tellsMembers
+        case .edited(_, let edits, _, _): edits.contains { shape.holdsMembers($0.name) }
+        case .members: true
+        case .deleted: false
+        }
     }
 }

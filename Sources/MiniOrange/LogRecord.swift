@@ -12,8 +12,8 @@ package struct LogRecord: Sendable {
         /// Nothing in scope.
         case nothing
         case change(Change)
-        /// The record doesn't say all: the entry is to be read.
-        case read(Anchor)
+        /// The record doesn't say all: the entry is to be read, with its members only where those may have changed or are not known at all.
+        case read(Anchor, withMembers: Bool)
         /// The record doesn't even say which entry.
         case unreadable
     }
@@ -24,14 +24,19 @@ package struct LogRecord: Sendable {
         self.entry = entry
     }
 
-    /// The version that the write gave to the entry.
+    /// The version that the write gave to the entry. The server puts it at the end.
     package var number: ChangeSequenceNumber? {
-        let logged = entry["reqMod"]?.lazy.compactMap { value -> ChangeSequenceNumber? in
-            guard case .modification(_, "entrycsn", let text?) = LogModification(parsing: value) else { return nil }
+        let logged = entry["reqMod"]?.lazy.reversed().compactMap { value -> ChangeSequenceNumber? in
+            guard value.bytes.count < Self.numberSize,
+                case .modification(_, "entrycsn", let text?) = LogModification(parsing: value)
+            else { return nil }
             return ChangeSequenceNumber(parsing: text)
         }.first
         return logged ?? entry.first("entryCSN").flatMap(ChangeSequenceNumber.init(parsing:))
     }
+
+    /// An `entryCSN:= …` is shorter, in octets.
+    private static let numberSize = 80
 
     package func meaning(shape: EntryShape, scopes: [DistinguishedName]) -> Meaning {
         guard let anchor = entry.first("reqEntryUUID").flatMap(Anchor.init(entryUUID:)),
@@ -49,19 +54,28 @@ package struct LogRecord: Sendable {
             return .change(.deleted(anchor))
         case "add":
             guard isInside("reqDN") != false else { return .nothing }
-            return added(anchor, shape).map { .change(.present($0)) } ?? .read(anchor)
+            return added(anchor, shape).map { .change(.present($0)) } ?? .read(anchor, withMembers: true)
         case "modify":
             guard isInside("reqDN") != false else { return .nothing }
-            guard let number, let edits = LogModification.edits(entry["reqMod"] ?? [], isWanted: shape.isWanted) else {
-                return .read(anchor)
-            }
+            let edits = LogModification.edits(
+                entry["reqMod"] ?? [],
+                isWanted: shape.isWanted,
+                holdsMembers: shape.holdsMembers
+            )
+            guard let number, let edits else { return .read(anchor, withMembers: touchesMembers(shape)) }
             return .change(.edited(anchor, edits: edits, newName: nil, version: .csn(number)))
         case "modrdn", "moddn":
-            if isInside("reqDN") == false && isInside("reqNewDN") == false { return .nothing }
-            return .read(anchor)
+            let wasInside = isInside("reqDN")
+            if wasInside == false && isInside("reqNewDN") == false { return .nothing }
+            // What comes in from outside was never read.
+            return .read(anchor, withMembers: wasInside != true || touchesMembers(shape))
         default:
-            return .read(anchor)
+            return .read(anchor, withMembers: true)
         }
+    }
+
+    private func touchesMembers(_ shape: EntryShape) -> Bool {
+        LogModification.touch(entry["reqMod"] ?? [], shape.holdsMembers)
     }
 
     private func added(_ anchor: Anchor, _ shape: EntryShape) -> EntrySnapshot? {
@@ -76,6 +90,12 @@ package struct LogRecord: Sendable {
         guard values["objectclass"] != nil else { return nil }
         var attributes = Attributes()
         for (name, values) in values { attributes[name] = values }
-        return EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: .csn(number))
+        return EntrySnapshot(
+            anchor: anchor,
+            name: name,
+            attributes: attributes,
+            version: .csn(number),
+            tellsMembers: !shape.memberAttributes.isEmpty
+        )
     }
 }

@@ -12,7 +12,7 @@ struct SyncFollower: Sendable {
         let request = SearchRequest(
             base: session.server.searchBase.description,
             scope: .subtree,
-            attributes: session.shape.requested,
+            attributes: session.wholeShape.requested,
             controls: [SyncRequest(mode: .refreshAndPersist, cookie: start?.octets).control]
         )
         let stream = connection.stream(request)
@@ -23,7 +23,7 @@ struct SyncFollower: Sendable {
                 var isCookieNew = false
                 for event in events {
                     let before = state.cookie
-                    if let change = try state.take(event, session.shape) { changes.append(change) }
+                    if let change = try state.take(event, session.wholeShape) { changes.append(change) }
                     changes += state.takeDeletes()
                     if state.cookie != before { isCookieNew = true }
                     if state.endsRefresh(event) {

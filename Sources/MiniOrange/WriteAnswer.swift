@@ -15,11 +15,7 @@ package enum WriteAnswer: Hashable, Sendable {
             }
             return .outcome(error.mayHaveTakenEffect ? .unknown : .unavailable)
         }
-        let refusal = Refusal(
-            reason: reason(result.code, operation),
-            code: result.code.rawValue,
-            message: result.diagnosticMessage
-        )
+        let refusal = refusal(result)
         switch result.code {
         case .busy, .unavailable, .timeLimitExceeded, .adminLimitExceeded, .operationsError:
             return .outcome(.unavailable)
@@ -39,12 +35,14 @@ package enum WriteAnswer: Hashable, Sendable {
         guard let result = error.serverResult, error.disposition == .refuse, result.code != .sizeLimitExceeded else {
             return .unavailable
         }
-        return .refused(
-            Refusal(reason: reason(result.code, nil), code: result.code.rawValue, message: result.diagnosticMessage)
-        )
+        return .refused(refusal(result))
     }
 
-    private static func reason(_ code: LDAPResultCode, _ operation: WriteOperation?) -> RefusalReason {
+    package static func refusal(_ result: LDAPResult) -> Refusal {
+        Refusal(reason: reason(result.code), code: result.code.rawValue, message: result.diagnosticMessage)
+    }
+
+    private static func reason(_ code: LDAPResultCode) -> RefusalReason {
         switch code {
         case .entryAlreadyExists: .nameTaken
         case .noSuchObject: .noParent

@@ -3,19 +3,32 @@ package import SyncModel
 
 /// How a write is put to a server: pure, by what the server offers.
 package struct WritePlan: Sendable {
-    package var shape: EntryShape
+    /// Without members: no write brings back what it did not write.
+    package let shape: EntryShape
     package var schema: AttributeSchema
     package var supportsAssertion: Bool
     package var supportsPostRead: Bool
+    /// Whether adding a value that is there already can be asked for.
+    package var supportsPermissiveModify: Bool
+    /// With members: for those reads that are made for them.
+    package let wholeShape: EntryShape
 
-    package init(shape: EntryShape, schema: AttributeSchema, supportsAssertion: Bool, supportsPostRead: Bool) {
-        self.shape = shape
+    package init(
+        view: DirectoryView,
+        schema: AttributeSchema,
+        supportsAssertion: Bool,
+        supportsPostRead: Bool,
+        supportsPermissiveModify: Bool
+    ) {
+        shape = EntryShape(view: view)
+        wholeShape = EntryShape(view: view, tellsMembers: true)
         self.schema = schema
         self.supportsAssertion = supportsAssertion
         self.supportsPostRead = supportsPostRead
+        self.supportsPermissiveModify = supportsPermissiveModify
     }
 
-    /// Nil for the operations that only read.
+    /// Nil for the operations that only read, and for edits of values, which are made of several requests.
     package func operation(_ write: WriteOperation) -> LDAPOperation? {
         switch write {
         case .add(let name, let objectClasses, let attributes):
@@ -36,9 +49,19 @@ package struct WritePlan: Sendable {
             )
         case .delete(let anchor, let name, let version):
             .delete(dn: name.description, controls: assertion(anchor, version))
-        case .read, .confirmAbsence, .readName:
+        case .editValues, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups:
             nil
         }
+    }
+
+    /// One modify of several values, on whatever the entry holds now.
+    package func edit(_ anchor: Anchor, _ name: DistinguishedName, _ modifications: [Modification]) -> LDAPOperation {
+        let permissive = supportsPermissiveModify ? [LDAPControl.permissiveModify] : []
+        return .modify(
+            dn: name.description,
+            modifications: modifications,
+            controls: assertion(anchor, .unordered) + postRead + permissive
+        )
     }
 
     /// Whether the server compares the version, so that the values that the write was planned on are certainly there.

@@ -7,9 +7,9 @@ struct WriterLink: Sendable {
     let plan: WritePlan
     /// Below this an entry is looked for by its entryUUID.
     let searchBase: DistinguishedName
-    let bases: [DistinguishedName]
+    let view: DirectoryView
 
-    /// The first server that answers.
+    /// The first server that answers, used for no more than `limit` has.
     static func connect(_ settings: MiniOrangeSettings, _ view: DirectoryView, _ limit: WritePlan?) async throws
         -> WriterLink
     {
@@ -19,17 +19,20 @@ struct WriterLink: Sendable {
             do {
                 let server = try await DirectoryServer.connect(endpoint, settings, view, shape)
                 let schema = try await AttributeSchema.read(server.rootDSE.subschema, over: server.connection)
+                let offered = server.rootDSE
                 let plan = WritePlan(
-                    shape: shape,
+                    view: view,
                     schema: schema,
-                    supportsAssertion: server.rootDSE.supportsAssertion,
-                    supportsPostRead: server.rootDSE.supportsPostRead
+                    supportsAssertion: offered.supportsAssertion && limit?.supportsAssertion != false,
+                    supportsPostRead: offered.supportsPostRead && limit?.supportsPostRead != false,
+                    supportsPermissiveModify: offered.supportsPermissiveModify
+                        && limit?.supportsPermissiveModify != false
                 )
                 return WriterLink(
                     connection: server.connection,
                     plan: plan,
                     searchBase: server.searchBase,
-                    bases: view.bases
+                    view: view
                 )
             } catch {
                 last = error
@@ -43,6 +46,10 @@ struct WriterLink: Sendable {
         case .read(let anchor), .confirmAbsence(let anchor): find(anchor, completion)
         case .readName(let name): read(name, completion)
         case .add, .modify, .rename, .delete: write(operation, completion)
+        case .editValues(let anchor, let name, let edits): edit(anchor, name, edits, completion)
+        case .readMembers(let anchor): find(anchor, plan.wholeShape, completion)
+        case .readBelow(let anchor): readBelow(anchor, completion)
+        case .readGroups(let anchor): readGroups(anchor, completion)
         }
     }
 
@@ -115,18 +122,26 @@ struct WriterLink: Sendable {
     }
 
     /// By entryUUID, together with proof that the bases can be seen: else nothing found means nothing.
-    private func find(_ anchor: Anchor, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+    func find(_ anchor: Anchor, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        find(anchor, plan.shape, completion)
+    }
+
+    private func find(
+        _ anchor: Anchor,
+        _ shape: EntryShape,
+        _ completion: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
         let search = SearchRequest(
             base: searchBase.description,
             scope: .subtree,
             filter: anchor.filter,
-            attributes: plan.shape.requested
+            attributes: shape.requested
         )
         connection.submit([PipelinedRequest.search(search)]) { answers in
             switch answers.first {
             case .success(.search(let result))?:
                 if let entry = result.entries.first {
-                    completion(outcome(entry))
+                    completion(outcome(entry, shape))
                 } else if result.references.isEmpty {
                     proveSight { completion($0 ? .gone : .unavailable) }
                 } else {
@@ -139,7 +154,7 @@ struct WriterLink: Sendable {
     }
 
     private func proveSight(_ completion: @escaping @Sendable (Bool) -> Void) {
-        let requests = bases.map {
+        let requests = view.bases.map {
             PipelinedRequest.search(SearchRequest(base: $0.description, scope: .base, attributes: ["entryUUID"]))
         }
         connection.submit(requests) { answers in
@@ -160,7 +175,7 @@ struct WriterLink: Sendable {
         connection.submit([PipelinedRequest.search(search)]) { answers in
             switch answers.first {
             case .success(.search(let result))?:
-                if let entry = result.entries.first { return completion(outcome(entry)) }
+                if let entry = result.entries.first { return completion(outcome(entry, plan.shape)) }
                 completion(.refused(Refusal(reason: .notAllowed, code: 0, message: "the entry can't be seen")))
             case .failure(let error)? where error.code == .noSuchObject && error.serverResult != nil:
                 completion(.gone)
@@ -170,9 +185,9 @@ struct WriterLink: Sendable {
         }
     }
 
-    private func outcome(_ entry: LDAPEntry) -> WriteOutcome {
+    private func outcome(_ entry: LDAPEntry, _ shape: EntryShape) -> WriteOutcome {
         do {
-            return .done(try plan.shape.snapshot(entry))
+            return .done(try shape.snapshot(entry))
         } catch {
             return .refused(Refusal(reason: .notAllowed, code: 0, message: "\(error)"))
         }
@@ -184,7 +199,8 @@ extension WriteOperation {
     var anchor: Anchor? {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
-            .confirmAbsence(let anchor):
+            .confirmAbsence(let anchor), .editValues(let anchor, _, _), .readMembers(let anchor),
+            .readBelow(let anchor), .readGroups(let anchor):
             anchor
         case .add, .readName: nil
         }
@@ -202,7 +218,8 @@ extension WriteOperation {
             return version == snapshot.version
         case .rename(_, let name, let version, _), .delete(_, let name, let version):
             return name.normalized == snapshot.name.normalized && (version == .unordered || version == snapshot.version)
-        case .add, .read, .confirmAbsence, .readName: return false
+        case .editValues(_, let name, _): return name.normalized == snapshot.name.normalized
+        case .add, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups: return false
         }
     }
 }

@@ -49,7 +49,9 @@ extension Engine {
             return true
         }
         for anchor in anchors {
-            guard let replica = try store.replica(side, anchor), let name = try name(of: replica, store) else {
+            guard !isVirtual(anchor, side), let replica = try store.replica(side, anchor),
+                let name = try name(of: replica, store)
+            else {
                 continue
             }
             let isTaken = objectOrder.contains {

@@ -22,7 +22,10 @@ extension Engine {
             }
             return
         }
+        if old.kind == .container { try leaveScope(below: anchor, side, store, now: now) }
+        try suspendLinks(of: old, store, now: now)
         try store.remove(old)
+        try wakeEmptied(old.parent, side, store, now: now)
         if old.kind == .container { places.clear(side) }
         try suspend(anchor, side, store, now: now)
         try retryNameTaken(side, store, now: now)

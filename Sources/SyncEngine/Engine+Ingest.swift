@@ -100,10 +100,15 @@ extension Engine {
         switch change {
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
+            let wasKnown = try store.replica(side, snapshot.anchor) != nil
             try ingest(snapshot, from: side, store, now: now)
+            try readAround(snapshot.anchor, wasKnown: wasKnown, side, store, now: now)
             try readMisplaced(snapshot.anchor, side, store, now: now)
         case .edited(let anchor, let edits, let newName, let version):
             try ingestEdits(anchor, edits, newName, version, side, store, now: now)
+        case .members(let anchor, let edits, let version):
+            guard try store.replica(side, anchor) != nil else { return }
+            _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
         case .deleted(let anchor): try ingestDeletion(of: anchor, side, store, now: now)
         }
     }
@@ -120,6 +125,7 @@ extension Engine {
         let isNews = snapshot.version == old?.version && (isReloading[side] || isUnresolved(old))
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
+            try takeMemberships(snapshot, side, store, now: now)
             return
         }
         guard let (object, isProtected) = standing(of: snapshot, side) else {
@@ -142,7 +148,8 @@ extension Engine {
             rdn: snapshot.name.leaf ?? RelativeDistinguishedName([]),
             attributes: Attributes(),
             version: snapshot.version,
-            isProtected: isProtected
+            isProtected: isProtected,
+            membersVersion: old?.membersVersion ?? .unordered
         )
         if let object {
             let selected = object.mapping.selected(side, snapshot.attributes)
@@ -150,6 +157,7 @@ extension Engine {
             replica.attributes = try withResolvedReferences(selected, side, object, store)
         }
         try adopt(replica, old, store, now: now)
+        try takeMemberships(snapshot, side, store, now: now)
     }
 
     /// Whether a replica holds a name that nothing was known by. What it named may have got another name before it was known.
@@ -177,8 +185,10 @@ extension Engine {
         try store.put(replica, replacing: old)
         var pair = try joined(replica, store)
         let before = pair
-        pair.presence[side] = .present
-        pair.object = replica.object
+        let isSelected = try isSelected(replica.anchor, replica.object.flatMap { objects[$0] }, side, store)
+        pair.presence[side] = isSelected ? .present : .outOfScope
+        // Of a container's two sides one may be no more than a place.
+        if replica.object != nil || replica.kind != .container { pair.object = replica.object }
         pair.kind = replica.kind
         if pair != before { try store.put(pair, replacing: before) }
         let replica = isUnresolved(replica) ? try resolveAnew(replica, waiter: pair.id, store, now: now) : replica
@@ -187,16 +197,25 @@ extension Engine {
         if moved {
             if replica.kind == .container { places.clear(side) }
             try wakeParked(replica, store, now: now)
-            if old != nil { try retryNameTaken(side, store, now: now) }
+            if let old {
+                try retryNameTaken(side, store, now: now)
+                if old.parent != replica.parent { try wakeEmptied(old.parent, side, store, now: now) }
+            }
         }
+        if let old, moved || old.keys != replica.keys { try renameLinks(replica, from: old, store, now: now) }
+        if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
         if let old, old.keys != replica.keys { try retryAmbiguous(old.keys + replica.keys, store, now: now) }
         var comparable = replica
         if let old { comparable.version = old.version }
-        if old == nil || comparable != old || before.presence[side] != .present {
+        if let old { comparable.membersVersion = old.membersVersion }
+        if old == nil || comparable != old || before.presence[side] != pair.presence[side] {
             if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
-        if before.presence[side] != .present { try wakeWaiters(on: pair.id, store, now: now) }
+        if before.presence[side] != .present && isSelected {
+            try wakeWaiters(on: pair.id, store, now: now)
+            try releaseLinks(of: pair, store, now: now)
+        }
     }
 
     /// A pair that is set aside gets a new chance by each change.
@@ -222,6 +241,7 @@ extension Engine {
     /// The object that takes the entry, nil for a container that only gives others their place; no result where it is out of scope.
     private func standing(of snapshot: EntrySnapshot, _ side: Side) -> (object: Object?, isProtected: Bool)? {
         guard !isExcluded(snapshot, side) else { return nil }
+        if let object = virtualObject(snapshot.anchor, side) { return (object, false) }
         for object in objectOrder {
             if case .inScope(let isProtected) = object.mapping.standing(
                 side,
@@ -256,6 +276,7 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        let edits = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
         guard let old = try store.replica(side, anchor) else {
             // Not in the cache: it may just have come into scope, so it is read as a whole.
             guard try store.pairID(side, anchor) != nil || !edits.isEmpty || newName != nil else { return }
@@ -328,9 +349,11 @@ extension Engine {
             goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
         }
         let old = try store.replica(side, anchor)
+        try dropLinks(of: anchor, side, old, store, now: now)
         if let old {
             try store.remove(old)
             if old.kind == .container { places.clear(side) }
+            try wakeEmptied(old.parent, side, store, now: now)
         }
         guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
         guard before.presence[side] != .deleted else { return }
@@ -341,6 +364,7 @@ extension Engine {
             try retryNameTaken(side, store, now: now)
             try retryAmbiguous(old.keys, store, now: now)
         }
+        try wakeWaiters(on: id, store, now: now)
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 }

@@ -101,6 +101,7 @@ extension Engine {
         )
         for waiter in try store.takeWaiters(on: absorbed.id) { markDirty(waiter, .reference, now: now) }
         try wakeWaiters(on: pair.id, store, now: now)
+        try releaseLinks(of: pair, store, now: now)
         return pair
     }
 
@@ -108,60 +109,13 @@ extension Engine {
         try store.remove(pair)
         try store.removeQuarantine(pair.id)
         try store.clearDirty(pair.id)
+        if hasMemberships {
+            for link in try store.pending(of: pair.id, limit: .max) { try store.unpend(link, of: pair.id) }
+            for (link, _) in try store.refusedLinks(of: pair.id, limit: .max) {
+                try store.removeRefused(link, of: pair.id)
+            }
+        }
         unsaved[pair.id] = nil
         mismatches[pair.id] = nil
-    }
-
-    /// A container has its counterpart at the same place: the same RDN below the counterpart of its parent.
-    mutating func processContainer(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
-        try store.clearDirty(pair.id)
-        var current = pair
-        for side in Side.allCases where current.presence[side] == .deleted || current.presence[side] == .outOfScope {
-            current.anchors[side] = nil
-            current.presence[side] = .missing
-        }
-        if current.anchors.ad == nil && current.anchors.miniorange == nil {
-            try discard(pair, store)
-            return
-        }
-        if current != pair { try store.put(current, replacing: pair) }
-        guard !current.isComplete, let side = Side.allCases.first(where: { current.anchors[$0] != nil }),
-            let anchor = current.anchors[side], let replica = try store.replica(side, anchor)
-        else { return }
-        guard !roots[side.opposite].isEmpty else {
-            // The other side never answered yet; its first answer has the queue looked through again.
-            keepDirty(pair.id, now: now)
-            return
-        }
-        guard let counterparts = try counterparts(ofParentOf: replica, store, waiter: pair.id) else { return }
-        for parent in counterparts {
-            guard let match = try store.child(side.opposite, of: parent, named: replica.rdn.normalized),
-                let id = try store.pairID(side.opposite, match), let other = try store.pair(id),
-                other.kind == .container, other.anchors[side] == nil, other.id != current.id
-            else { continue }
-            _ = try join(current, other, store, now: now)
-            // Containers below it may have their counterpart now; they wait on this pair.
-            return
-        }
-    }
-
-    /// Where on the other side the counterpart of an entry's parent is; nil where the parent has none yet, and then the pair waits for it.
-    private mutating func counterparts(
-        ofParentOf replica: Replica,
-        _ store: any StoreTransaction,
-        waiter: PairID
-    ) throws -> [Anchor]? {
-        guard case .entry(let parent) = replica.parent else { return nil }
-        let side = replica.side
-        if let root = roots[side].first(where: { $0.anchor == parent }) {
-            let counterparts = roots[side.opposite].filter { !Set($0.objects).isDisjoint(with: root.objects) }
-            return counterparts.map(\.anchor)
-        }
-        guard let id = try store.pairID(side, parent), let pair = try store.pair(id) else { return nil }
-        guard let counterpart = pair.anchors[side.opposite] else {
-            try store.wait(on: id, waiter: waiter)
-            return nil
-        }
-        return [counterpart]
     }
 }

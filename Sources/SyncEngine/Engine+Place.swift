@@ -82,12 +82,14 @@ extension Engine {
 
     /// The canonical value of an entry's place: empty octets for the object's own base, else the pair of its container; nil where the other side has no
     /// such container.
-    func canonicalParent(
+    mutating func canonicalParent(
         of replica: Replica,
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> Octets? {
-        if object.mapping.specification.isFlat { return Engine.ownBase }
+        let specification = object.mapping.specification
+        if specification.isFlat || specification.isVirtualAtMiniOrange { return Engine.ownBase }
+        if !specification.containerPairs.isEmpty { return try pairedContainer(of: replica, specification, store) }
         guard case .entry(let parent) = replica.parent else { return nil }
         if roots[replica.side].contains(where: { $0.anchor == parent && $0.objects.contains(object.name) }) {
             return Engine.ownBase
@@ -96,6 +98,23 @@ extension Engine {
             pair.kind == .container
         else { return nil }
         return Octets(id.rawValue.bigEndianOctets)
+    }
+
+    /// The longest container of the table in or below which an entry stands, by its number.
+    private mutating func pairedContainer(
+        of replica: Replica,
+        _ specification: ObjectSpecification,
+        _ store: any StoreTransaction
+    ) throws -> Octets? {
+        guard let name = try name(of: replica, store)?.parent else { return nil }
+        var longest: (index: Int, depth: Int)?
+        for (index, pair) in specification.containerPairs.enumerated() {
+            let container = pair[replica.side]
+            guard name.isEqualOrDescendant(of: container), container.rdns.count > longest?.depth ?? -1 else { continue }
+            longest = (index, container.rdns.count)
+        }
+        guard let longest else { return Engine.ownBase }
+        return Octets([1, UInt8(truncatingIfNeeded: longest.index >> 8), UInt8(truncatingIfNeeded: longest.index)])
     }
 
     /// One octet, since an attribute without octets would be absent.
@@ -109,6 +128,11 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> DistinguishedName? {
         guard let parent, parent != Engine.ownBase else { return object.mapping.specification.scopes[side].base }
+        if parent.count == 3 {
+            let index = Int(parent.bytes[1]) << 8 | Int(parent.bytes[2])
+            let pairs = object.mapping.specification.containerPairs
+            return pairs.indices.contains(index) ? pairs[index][side] : nil
+        }
         guard let raw = UInt64(bigEndianOctets: parent.bytes), let pair = try store.pair(PairID(raw)),
             let anchor = pair.anchors[side]
         else { return nil }

@@ -18,7 +18,11 @@ extension Engine {
             let container = try container(parent, object, side, store)
         else {
             plan.obstacle = .noCounterpartForParent
+            // It is to be made there, also in the eyes of a container that was deleted with it.
+            pair.anchors[side] = nil
+            pair.presence[side] = .missing
             try waitForContainer(of: source, waiter: pair.id, store)
+            try wakeDeletedContainer(of: source, store)
             return plan
         }
         let entry = try object.mapping.newEntry(
@@ -45,6 +49,11 @@ extension Engine {
         var attributes = Attributes()
         for item in entry.attributes.items {
             attributes[item.name] = try withNamedReferences(item.values, item.name, side, object, store)
+        }
+        if side == .miniorange, let membership = object.mapping.specification.membership,
+            membership.form.holder == .group, let placeholder = membership.placeholder
+        {
+            attributes[membership.form.attribute] = [Octets(placeholder.description)]
         }
         plan.writes = [
             PlannedWrite(
@@ -234,6 +243,14 @@ extension Engine {
                 event: .renamed
             )
         )
+    }
+
+    /// Its container may have been deleted on the side where the entry is to be made.
+    private mutating func wakeDeletedContainer(of replica: Replica, _ store: any StoreTransaction) throws {
+        guard case .entry(let parent) = replica.parent, let id = try store.pairID(replica.side, parent),
+            try store.pair(id)?.presence[replica.side.opposite] == .deleted
+        else { return }
+        queue.append(id)
     }
 
     /// The pair is looked at again when its container gets a counterpart.

@@ -42,7 +42,7 @@ extension Engine {
         count { $0.reconciled += 1 }
         unsaved[id] = nil
         if pair.kind == .container && pair.object == nil {
-            try processContainer(pair, store, now: now)
+            try processPlace(pair, store, now: now)
             return
         }
         guard let object = pair.object.flatMap({ objects[$0] }) else {
@@ -71,6 +71,20 @@ extension Engine {
             pair.anchors[side.opposite] == nil, pair.presence[side.opposite] == .missing,
             let anchor = pair.anchors[side], let replica = try store.replica(side, anchor)
         else { return pair }
+        if pair.kind == .container {
+            switch try joinByPlace(pair, store, now: now) {
+            case .joined(let joined): return joined
+            case .alone: break
+            case .waiting:
+                if hasRootsOfBothSides {
+                    // It waits on the pair of its parent, which waits for its own.
+                    try store.clearDirty(pair.id)
+                } else {
+                    keepDirty(pair.id, now: now)
+                }
+                return nil
+            }
+        }
         // Its own add may be what this entry is: the answer tells.
         if let name = try name(of: replica, store), let adder = namesBeingAdded[side][name.normalized], adder != pair.id
         {
@@ -143,13 +157,19 @@ extension Engine {
             return
         case .create(let side):
             plan = try planCreation(on: side, &next, result, replicas[side.opposite], object, store)
+        case .delete(let side) where try pair.kind == .container && mustStay(replicas[side], store):
+            plan = try planStay(on: side, &next, result, states, replicas, object, store, now: now)
         case .delete(let side):
             plan = try planDeletion(on: side, &next, replicas[side], object, store)
+            if object.mapping.specification.deletePolicy == .keep, let kept = replicas[side] {
+                try settleKeptMemberships(of: kept, store, now: now)
+            }
         case .both:
             plan = try planChanges(next, result, replicas, object, store)
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
         try carryOut(plan, pair, next, result, states, object, store, now: now)
+        if hasMemberships, let current = try store.pair(pair.id) { try processLinks(current, store, now: now) }
     }
 
     /// Records what the plan calls for: the pair, its conflicts and its intents, or why nothing can be done.
@@ -253,7 +273,7 @@ extension Engine {
 
     mutating func start(_ write: Write) {
         outstanding[write.side] += 1
-        writes.append(write)
+        if isVirtual(write) { virtualWrites.append(write) } else { writes.append(write) }
     }
 
     // MARK: What is known of the sides
@@ -305,13 +325,29 @@ extension Engine {
     }
 
     /// Whether an entry that was known is deleted, with proof.
-    private func isGone(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+    func isGone(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
         guard try store.replica(side, anchor) == nil else { return false }
         guard let id = try store.pairID(side, anchor), let pair = try store.pair(id) else { return true }
         return pair.presence[side] == .deleted
     }
 
-    private func sideStates(
+    /// A target's deletion takes the values that name it along without a trace: its referrers are looked at again then.
+    private func awaitDeletionOfTargets(
+        of replica: Replica,
+        waiter: PairID,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        for item in replica.attributes.items where object.mapping.isReference(replica.side, item.name) {
+            for value in item.values {
+                guard case .entry(let anchor) = Reference(value), let target = try store.pairID(replica.side, anchor)
+                else { continue }
+                try store.wait(on: target, waiter: waiter)
+            }
+        }
+    }
+
+    private mutating func sideStates(
         _ pair: Pair,
         _ replicas: PerSide<Replica?>,
         _ object: Object,
@@ -343,6 +379,7 @@ extension Engine {
                 } else {
                     unknown.append(parentAttribute)
                 }
+                try awaitDeletionOfTargets(of: replica, waiter: pair.id, object, store)
                 for reference in lifted.unresolved {
                     // A target that is there but has no pair, or no counterpart yet: looked at again when that changes.
                     if case .entry(let anchor) = reference, let target = try store.pairID(side, anchor) {

@@ -59,9 +59,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         let pair: PairID
-        if case .read(let anchor) = operation {
-            pair = try store.pairID(side, anchor) ?? PairID(0)
-        } else if case .confirmAbsence(let anchor) = operation {
+        if let anchor = operation.anchor {
             pair = try store.pairID(side, anchor) ?? PairID(0)
         } else {
             pair = PairID(0)

@@ -12,6 +12,13 @@ extension Engine {
         guard let intent = try store.intent(id) else { return }
         let side = intent.write.side
         switch outcome {
+        case .unknown where intent.write.operation.isValueEdit, .unavailable where intent.write.operation.isValueEdit:
+            // Its memberships are still pending, and are decided anew; to write one twice does no harm.
+            close(intent)
+            try store.removeIntent(id)
+            try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
+            queue.delay(intent.write.pair, until: now.advanced(byMilliseconds: 1_000))
+            return
         case .unknown:
             // It may have been carried out; nothing else is decided of this entry before it was read.
             close(intent)
@@ -30,6 +37,10 @@ extension Engine {
         case .done(let snapshot), .stale(let snapshot):
             if case .stale = outcome { count { $0.stale[side] += 1 } }
             try confirm(intent, snapshot, store, now: now)
+        case .edited(let snapshot, let refused):
+            try settleEdit(intent, snapshot, refused: refused, store, now: now)
+        case .found(let snapshots):
+            try settleFound(intent, snapshots, store, now: now)
         case .deleted:
             try settleDeletion(intent, store, now: now)
         case .gone:
@@ -57,6 +68,11 @@ extension Engine {
         _ store: any StoreTransaction,
         notBefore time: Timestamp
     ) throws {
+        guard !intent.write.operation.isValueEdit else {
+            try store.removeIntent(intent.write.id)
+            try store.markDirty(intent.write.pair, DirtyRecord(since: time, cause: .retry))
+            return
+        }
         var repeated = intent
         switch intent.write.operation {
         case .add(let name, _, _), .readName(let name):
@@ -65,6 +81,8 @@ extension Engine {
             repeated.write.operation = .read(anchor)
         case .delete(let anchor, _, _), .confirmAbsence(let anchor):
             repeated.write.operation = .confirmAbsence(anchor)
+        case .readMembers, .readBelow, .readGroups, .editValues:
+            break
         }
         try store.put(repeated)
         inFlight[repeated.write.pair, default: 0] += 1
@@ -125,6 +143,7 @@ extension Engine {
                 return
             }
             before = claimed
+            try notePlaceholder(intent, snapshot, object, store)
         }
         var pair = before
         for change in intent.target where change.name != parentAttribute {
@@ -156,6 +175,20 @@ extension Engine {
         )
         try takeIn(snapshot, side, store, now: now)
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
+    }
+
+    /// A new group was made with the placeholder that its class demands.
+    private func notePlaceholder(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        guard intent.write.side == .miniorange, let membership = object.mapping.specification.membership,
+            membership.form.holder == .group, membership.placeholder != nil
+        else { return }
+        let row = LinkID(side: .miniorange, group: snapshot.anchor, member: .placeholder)
+        try store.put(Link(sources: .group, version: snapshot.version), for: row)
     }
 
     /// Whether an entry that stands under the name of an add is what was added: after a lost answer it might be another's.
@@ -207,7 +240,10 @@ extension Engine {
         // The replica may have come by the feed already.
         claimed.presence[side] = try store.replica(side, anchor) == nil ? .missing : .present
         try store.put(claimed, replacing: pair)
-        if claimed.presence[side] == .present { try wakeWaiters(on: pair.id, store, now: now) }
+        if claimed.presence[side] == .present {
+            try wakeWaiters(on: pair.id, store, now: now)
+            try releaseLinks(of: claimed, store, now: now)
+        }
         return claimed
     }
 
@@ -256,10 +292,12 @@ extension Engine {
         case .confirmAbsence(let anchor):
             try ingestDeletion(of: anchor, side, store, now: now)
             if intent.write.pair != PairID(0) { markDirty(intent.write.pair, .retry, now: now) }
-        case .delete(let anchor, _, _), .modify(let anchor, _, _, _), .rename(let anchor, _, _, _):
+        case .delete(let anchor, _, _), .modify(let anchor, _, _, _), .rename(let anchor, _, _, _),
+            .editValues(let anchor, _, _):
             try requestRead(.confirmAbsence(anchor), side, store, now: now)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
-        case .read(let anchor):
+        case .readBelow, .readGroups: break
+        case .read(let anchor), .readMembers(let anchor):
             // The delete event is on its way; until it is here nothing is concluded, and the pair is looked at again.
             if try store.replica(side, anchor) != nil {
                 try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
@@ -308,13 +346,21 @@ extension Engine {
         let side = intent.write.side
         count { $0.refused[side] += 1 }
         guard let before = try store.pair(intent.write.pair) else { return }
+        if intent.write.operation.isValueEdit {
+            for change in intent.links {
+                try refuse(change.link, change.isPresent, refusal, of: before.id, store, now: now)
+            }
+            try noteRefusals(of: before.id, side, store, now: now)
+            markDirty(before.id, .membership, now: now)
+            return
+        }
         if intent.write.operation.givesName, side == .ad, refusal.reason == .nameTaken, before.nameCounter < 99,
             before.kind != .container
         {
             try settleTakenName(intent, before, store, now: now)
             return
         }
-        let retries = [.noParent, .nameTaken, .valueTaken, .notAllowed, .other].contains(refusal.reason)
+        let retries = [.noParent, .nameTaken, .valueTaken, .notAllowed, .notLeaf, .other].contains(refusal.reason)
         try setAside(before.id, .refused(side, refusal), retries: retries, store, now: now)
         // It moved while the refused write was on its way: what it holds now may be taken.
         if try store.dirty(before.id) != nil { markDirty(before.id, .retry, now: now) }
@@ -340,16 +386,22 @@ extension WriteOperation {
     /// Whether the operation changes nothing on the server.
     package var isRead: Bool {
         switch self {
-        case .read, .readName, .confirmAbsence: true
-        case .add, .modify, .rename, .delete: false
+        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups: true
+        case .add, .modify, .rename, .delete, .editValues: false
         }
+    }
+
+    var isValueEdit: Bool {
+        if case .editValues = self { return true }
+        return false
     }
 
     /// Whether the operation gives an entry a name that another may have.
     var givesName: Bool {
         switch self {
         case .add, .rename: true
-        case .modify, .delete, .read, .readName, .confirmAbsence: false
+        case .modify, .delete, .editValues, .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups:
+            false
         }
     }
 
@@ -364,7 +416,9 @@ extension WriteOperation {
     package var anchor: Anchor? {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
-            .confirmAbsence(let anchor):
+            .confirmAbsence(let anchor), .editValues(let anchor, _, _), .readMembers(let anchor),
+            .readBelow(let anchor),
+            .readGroups(let anchor):
             anchor
         case .add, .readName: nil
         }

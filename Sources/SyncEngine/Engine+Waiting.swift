@@ -93,8 +93,7 @@ extension Engine {
         let attempts = (previous?.attempts ?? 0) + 1
         var next: Timestamp?
         if retries && attempts <= Engine.retryLimit {
-            // 1 s, 4 s, 16 s … at most an hour.
-            let delay = min(Int64(1_000) << Int64(min(2 * (attempts - 1), 20)), 3_600_000)
+            let delay = Engine.retryDelay(attempts)
             next = now.advanced(byMilliseconds: delay)
             noteRetry(at: now.advanced(byMilliseconds: delay))
         }
@@ -114,6 +113,11 @@ extension Engine {
                 )
             )
         }
+    }
+
+    /// In milliseconds: 1 s, 4 s, 16 s … at most an hour.
+    static func retryDelay(_ attempts: Int) -> Int64 {
+        min(Int64(1_000) << Int64(min(2 * (attempts - 1), 20)), 3_600_000)
     }
 
     static let retryLimit = 50

@@ -29,6 +29,13 @@ package struct Engine: Sendable {
     let objects: [String: Object]
     /// Configured order: the first object that takes an entry has it.
     let objectOrder: [Object]
+    /// Objects whose members are kept in agreement.
+    let membershipObjects: [Object]
+    /// Whether any object shows nested members as direct ones.
+    let flattens: Bool
+    let hasVirtualGroups: Bool
+    /// Whether a group decides who is in scope anywhere.
+    let hasSelectingGroups: Bool
 
     var queue = WorkQueue()
     /// Pairs with open intents, and how many.
@@ -57,6 +64,8 @@ package struct Engine: Sendable {
     /// Reads of open intents that wait for their time, or for their side.
     var postponedReads: [(time: Timestamp, write: Write)] = []
     var writes: [Write] = []
+    /// Writes to groups that are no entries, to be done in the store.
+    var virtualWrites: [Write] = []
 
     package private(set) var counters = EngineCounters()
     /// A person has stopped all writes.
@@ -87,6 +96,13 @@ package struct Engine: Sendable {
             )
         }
         objects = Dictionary(uniqueKeysWithValues: objectOrder.map { ($0.name, $0) })
+        let specifications = objectOrder.map(\.mapping.specification)
+        membershipObjects = objectOrder.filter { $0.mapping.specification.membership != nil }
+        flattens = specifications.contains { $0.membership?.nesting == .flatten }
+        hasVirtualGroups = specifications.contains(where: \.isVirtualAtMiniOrange)
+        hasSelectingGroups = specifications.contains {
+            $0.onlyMembersOf.ad != nil || $0.onlyMembersOf.miniorange != nil
+        }
     }
 
     /// A rule can't go where its object does not.
@@ -119,6 +135,10 @@ package struct Engine: Sendable {
         startPostponedReads(now: now)
         try releaseRetries(store, now: now)
         if !isPaused { try workOff(store, now: now) }
+        while !virtualWrites.isEmpty {
+            try settleVirtual(store, now: now)
+            if !isPaused { try workOff(store, now: now) }
+        }
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
         return takeWrites()
@@ -197,11 +217,15 @@ package struct Engine: Sendable {
         if let pair {
             guard try store.pair(pair) != nil else { return }
             try store.removeQuarantine(pair)
+            try recallAllRefused(of: pair, store)
             markDirty(pair, .request, now: now)
             return
         }
         try markAllDirty(.request, store, now: now)
-        for (pair, _) in try store.quarantined(after: nil, limit: .max) { try store.removeQuarantine(pair) }
+        for (pair, _) in try store.quarantined(after: nil, limit: .max) {
+            try store.removeQuarantine(pair)
+            try recallAllRefused(of: pair, store)
+        }
         queue.recallBacklog()
     }
 

@@ -29,6 +29,8 @@ package enum Change: Hashable, Sendable {
     case present(EntrySnapshot)
     /// The log's edits, to be applied to the replica that the cache holds; where that is not possible the entry is read.
     case edited(Anchor, edits: [AttributeEdit], newName: DistinguishedName?, version: Version)
+    /// Values that came to and went from attributes of `DirectoryView.memberAttributes`, true as of `version` or later. What else the entry holds is told apart.
+    case members(Anchor, edits: [AttributeEdit], version: Version)
     /// A tombstone or a delete event: proof.
     case deleted(Anchor)
 
@@ -36,6 +38,7 @@ package enum Change: Hashable, Sendable {
         switch self {
         case .present(let entry): entry.anchor
         case .edited(let anchor, _, _, _): anchor
+        case .members(let anchor, _, _): anchor
         case .deleted(let anchor): anchor
         }
     }

@@ -17,8 +17,18 @@ package struct DirectoryView: Hashable, Sendable {
     package var attributes: [String]
     /// Those of `attributes` that hold DNs.
     package var references: Set<String>
+    /// Attributes of groups that hold their members, lower-cased; not among `attributes`, as they may hold a hundred thousand values. A feed tells them
+    /// whole or edit by edit; what a writer reads back leaves them out.
+    package var memberAttributes: Set<String>
 
-    package init(base: DistinguishedName, scopes: [Scope], attributes: [String], references: Set<String>) {
+    package init(
+        base: DistinguishedName,
+        scopes: [Scope],
+        attributes: [String],
+        references: Set<String>,
+        memberAttributes: Set<String> = []
+    ) {
+        self.memberAttributes = memberAttributes
         self.base = base
         self.scopes = scopes
         self.attributes = attributes

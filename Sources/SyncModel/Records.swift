@@ -4,6 +4,21 @@ package struct Intent: Hashable, Sendable {
     /// The canonical attributes that the write carries; all of them for an add.
     package var target: [CanonicalChange]
     package var since: Timestamp
+    /// The memberships that the write edits.
+    package var links: [LinkChange]
+
+    package struct LinkChange: Hashable, Sendable {
+        package var link: LinkID
+        package var isPresent: Bool
+        /// What is written for it.
+        package var value: Octets
+
+        package init(link: LinkID, isPresent: Bool, value: Octets) {
+            self.link = link
+            self.isPresent = isPresent
+            self.value = value
+        }
+    }
 
     package struct CanonicalChange: Hashable, Sendable {
         package var name: String
@@ -20,10 +35,11 @@ package struct Intent: Hashable, Sendable {
         }
     }
 
-    package init(write: Write, target: [CanonicalChange], since: Timestamp) {
+    package init(write: Write, target: [CanonicalChange], since: Timestamp, links: [LinkChange] = []) {
         self.write = write
         self.target = target
         self.since = since
+        self.links = links
     }
 }
 
@@ -35,6 +51,8 @@ package enum DirtyCause: UInt8, Hashable, Sendable {
     case reference = 3
     case retry = 4
     case request = 5
+    /// A membership moved, or its member came to be on both sides.
+    case membership = 6
 
     package init(changedAt side: Side) { self = side == .ad ? .changedAtAD : .changedAtMiniOrange }
 }
@@ -61,6 +79,8 @@ package enum QuarantineReason: Hashable, Sendable {
     case missingRequiredValue(String)
     /// The entry is protected and must not be written.
     case protected(Side)
+    /// Some of the group's memberships can't be written; how many, and what the server said of the first.
+    case members(Side, count: Int, Refusal)
 }
 
 package struct QuarantineRecord: Hashable, Sendable {
@@ -84,6 +104,8 @@ package struct ConflictRecord: Hashable, Sendable {
         case attribute(String)
         /// Deleted on one side, changed on the other.
         case existence
+        /// Whether this pair is a member of the group.
+        case member(PairID)
     }
     package enum Decision: UInt8, Hashable, Sendable {
         /// The configured side was preferred.
@@ -93,6 +115,8 @@ package struct ConflictRecord: Hashable, Sendable {
         /// A change outlives a delete.
         case changeWins = 2
         case deleteWins = 3
+        /// The membership comes from a nested group or from a primary group, where it can't be taken away.
+        case implied = 4
     }
 
     package var pair: PairID
@@ -133,6 +157,17 @@ package struct HistoryRecord: Hashable, Sendable {
     package enum Event: UInt8, Hashable, Sendable {
         case added = 0
         case modified, renamed, deleted, joined, quarantined, conflict
+        case membersChanged
+    }
+    /// One membership that was written.
+    package struct MemberChange: Hashable, Sendable {
+        package var member: PairID
+        package var isPresent: Bool
+
+        package init(member: PairID, isPresent: Bool) {
+            self.member = member
+            self.isPresent = isPresent
+        }
     }
     package var pair: PairID
     package var time: Timestamp
@@ -142,8 +177,19 @@ package struct HistoryRecord: Hashable, Sendable {
     package var cause: DirtyCause
     /// Canonical names of what was changed.
     package var attributes: [String]
+    /// The group's members that came and went, of pair `pair`.
+    package var members: [MemberChange]
 
-    package init(pair: PairID, time: Timestamp, event: Event, side: Side, cause: DirtyCause, attributes: [String]) {
+    package init(
+        pair: PairID,
+        time: Timestamp,
+        event: Event,
+        side: Side,
+        cause: DirtyCause,
+        attributes: [String],
+        members: [MemberChange] = []
+    ) {
+        self.members = members
         self.pair = pair
         self.time = time
         self.event = event

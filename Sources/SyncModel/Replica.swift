@@ -23,6 +23,8 @@ package struct Replica: Hashable, Sendable {
     package var keys: [Octets]
     /// Read and matched, but never written: adminCount=1 and other protected entries.
     package var isProtected: Bool
+    /// As of which all memberships that this entry holds are in the cache; unordered where they were never read as a whole. News from before it is old.
+    package var membersVersion: Version
 
     package init(
         side: Side,
@@ -34,7 +36,8 @@ package struct Replica: Hashable, Sendable {
         attributes: Attributes,
         version: Version,
         keys: [Octets] = [],
-        isProtected: Bool = false
+        isProtected: Bool = false,
+        membersVersion: Version = .unordered
     ) {
         self.side = side
         self.anchor = anchor
@@ -46,6 +49,7 @@ package struct Replica: Hashable, Sendable {
         self.version = version
         self.keys = keys
         self.isProtected = isProtected
+        self.membersVersion = membersVersion
     }
 }
 
@@ -56,11 +60,20 @@ package struct EntrySnapshot: Hashable, Sendable {
     /// Lower-cased attribute names as the server has them; references are still DNs.
     package var attributes: Attributes
     package var version: Version
+    /// Whether the attributes hold all members as well, those of `DirectoryView.memberAttributes`. Where not, nothing is said of them.
+    package var tellsMembers: Bool
 
-    package init(anchor: Anchor, name: DistinguishedName, attributes: Attributes, version: Version) {
+    package init(
+        anchor: Anchor,
+        name: DistinguishedName,
+        attributes: Attributes,
+        version: Version,
+        tellsMembers: Bool = false
+    ) {
         self.anchor = anchor
         self.name = name
         self.attributes = attributes
         self.version = version
+        self.tellsMembers = tellsMembers
     }
 }

@@ -47,6 +47,33 @@ package protocol StoreTransaction: AnyObject {
     func removeQuarantine(_ id: PairID) throws
     func quarantined(after: PairID?, limit: Int) throws -> [(PairID, QuarantineRecord)]
 
+    // Memberships: one row each, found from the group and from the member.
+    func link(_ id: LinkID) throws -> Link?
+    func put(_ link: Link, for id: LinkID) throws
+    func removeLink(_ id: LinkID) throws
+    /// Visits the members of a group on one side in order, until `body` returns false. Nothing may be written meanwhile.
+    func forEachLink(_ side: Side, ofGroup group: Anchor, after: Anchor?, _ body: (Anchor, Link) throws -> Bool) throws
+    /// Visits the groups of a member on one side in order, until `body` returns false. Nothing may be written meanwhile.
+    func forEachGroup(_ side: Side, ofMember member: Anchor, after: Anchor?, _ body: (Anchor) throws -> Bool) throws
+    /// Entries directly below a container, in order, at most `limit`.
+    func children(_ side: Side, of parent: Anchor, after: Anchor?, limit: Int) throws -> [Anchor]
+
+    // Values of memberships that name nothing that is known (yet); `holder` is the entry that holds them. Never dropped at the server.
+    func parkLink(_ side: Side, name: Octets, holder: Anchor) throws
+    func unparkLink(_ side: Side, name: Octets, holder: Anchor) throws
+    /// The entries that hold this name, which is forgotten for all of them.
+    func takeParkedLinks(_ side: Side, name: Octets) throws -> [Anchor]
+    /// The names that an entry holds, sorted.
+    func parkedLinks(_ side: Side, holder: Anchor) throws -> [Octets]
+
+    // Memberships to be looked at, by the pair whose entry is to be written.
+    func pend(_ link: LinkID, of pair: PairID) throws
+    func unpend(_ link: LinkID, of pair: PairID) throws
+    func pending(of pair: PairID, limit: Int) throws -> [LinkID]
+    func put(_ refused: RefusedLink, for link: LinkID, of pair: PairID) throws
+    func removeRefused(_ link: LinkID, of pair: PairID) throws
+    func refusedLinks(of pair: PairID, limit: Int) throws -> [(LinkID, RefusedLink)]
+
     // Reports.
     func append(_ conflict: ConflictRecord) throws
     func append(_ history: HistoryRecord) throws
@@ -67,4 +94,5 @@ package protocol StoreTransaction: AnyObject {
 package enum StoreTable: Hashable, Sendable, CaseIterable {
     case pairs, dirty, intents, quarantine, conflicts, waiting
     case replicas
+    case links, parkedLinks, pendingLinks, refusedLinks
 }

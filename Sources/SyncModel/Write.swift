@@ -11,6 +11,33 @@ package struct AttributeChange: Hashable, Sendable {
     }
 }
 
+/// Values of one attribute that are to come and go, each on its own. To add what is there already, or to remove what is not, is done.
+package struct ValueEdits: Hashable, Sendable {
+    package var attribute: String
+    package var add: [Octets]
+    package var remove: [Octets]
+    /// What must stand where no other value would be left, since the entry's class demands one.
+    package var placeholder: Octets?
+
+    package init(attribute: String, add: [Octets], remove: [Octets], placeholder: Octets? = nil) {
+        self.attribute = attribute
+        self.add = add
+        self.remove = remove
+        self.placeholder = placeholder
+    }
+}
+
+/// A value that a server refused, while others of the same write were taken.
+package struct RefusedValue: Hashable, Sendable {
+    package var value: Octets
+    package var refusal: Refusal
+
+    package init(value: Octets, refusal: Refusal) {
+        self.value = value
+        self.refusal = refusal
+    }
+}
+
 /// One operation on one entry of one side. Each carries what it was planned on, so that the server refuses it where something unseen happened.
 package enum WriteOperation: Hashable, Sendable {
     /// Fails where the name is taken.
@@ -19,12 +46,21 @@ package enum WriteOperation: Hashable, Sendable {
     /// One modDN: a new RDN, a new superior, or both.
     case rename(Anchor, name: DistinguishedName, version: Version, newName: DistinguishedName)
     case delete(Anchor, name: DistinguishedName, version: Version)
+    /// Memberships: one refused value never takes the others with it.
+    case editValues(Anchor, name: DistinguishedName, edits: ValueEdits)
     /// Reads the entry again, by its anchor: after a lost answer, a crash, or edits that could not be applied.
     case read(Anchor)
     /// Reads the entry that a complete scan did not show: only a successful read that finds nothing (outcome `gone`) proves that it is gone.
     case confirmAbsence(Anchor)
     /// Reads by name: whether an add of which no answer came was made.
     case readName(DistinguishedName)
+    /// As `read`, with all members.
+    case readMembers(Anchor)
+    /// Reads everything in scope below a container that came into scope: what stood in it before it was moved no feed tells.
+    case readBelow(Anchor)
+    /// Reads the groups in scope that name an entry as their member, by a search for its DN in `DirectoryView.memberAttributes`: an entry that came into scope may have
+    /// been a member before, under another name. Outcome `found`: those groups, without their members.
+    case readGroups(Anchor)
 }
 
 /// A write on its way.
@@ -79,6 +115,10 @@ package enum WriteOutcome: Hashable, Sendable {
     /// Done, and what the entry now holds.
     case done(EntrySnapshot)
     case deleted
+    /// The values are edited, but for those that were refused. What the entry now holds, without its members.
+    case edited(EntrySnapshot, refused: [RefusedValue])
+    /// What stands below a container; only what is in scope, each with its members.
+    case found([EntrySnapshot])
     /// The precondition failed: the entry moved unseen. What it holds now.
     case stale(EntrySnapshot)
     /// No such entry.

@@ -34,7 +34,8 @@ extension WriteOperation {
         case .modify: "modify"
         case .rename: "rename"
         case .delete: "delete"
-        case .read, .readName, .confirmAbsence: "read"
+        case .editValues: "members"
+        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups: "read"
         }
     }
 }
@@ -44,6 +45,8 @@ extension WriteOutcome {
         switch self {
         case .done: "done"
         case .deleted: "deleted"
+        case .edited: "done"
+        case .found: "done"
         case .stale: "stale"
         case .gone: "gone"
         case .refused: "refused"

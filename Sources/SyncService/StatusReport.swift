@@ -164,6 +164,10 @@ extension QuarantineReason {
             return "its container does not exist on the other side; create it there, and the entry follows"
         case .missingRequiredValue(let name):
             return "\(name) is required on the other side and has no value here; set it"
+        case .members(let side, let count, let refusal):
+            let what = count == 1 ? "one of the group's members" : "\(count) of the group's members"
+            return
+                "\(side.name) refuses \(what) (result code \(refusal.code)): \(refusal.message)\(refusal.reason.remedy)"
         case .protected(let side):
             return "the entry on \(side.name) is protected (adminCount=1) and is never written; the difference stays"
         }

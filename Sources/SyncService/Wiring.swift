@@ -18,13 +18,19 @@ package struct Wiring: Sendable {
     /// Throws `MappingError` for what the configuration's own checks have let through.
     package init(_ configuration: Configuration) throws {
         self.configuration = configuration
-        let mappings = try configuration.objects.map { try ObjectMapping($0) }
+        let mappings = try ObjectSpecification.linked(configuration.objects).map { try ObjectMapping($0) }
         self.mappings = mappings
         func view(_ side: Side) -> DirectoryView {
             var scopes: [DirectoryView.Scope] = []
             var attributes: Set<String> = []
             var references: Set<String> = []
+            var memberAttributes: Set<String> = []
             for mapping in mappings {
+                if let form = mapping.specification.membership?.form(side), form.holder == .group {
+                    memberAttributes.insert(form.attribute)
+                }
+                // Groups that are no entries there are told by their members.
+                if side == .miniorange, mapping.specification.isVirtualAtMiniOrange { continue }
                 let scope = mapping.specification.scopes[side]
                 let entry = DirectoryView.Scope(base: scope.base, filter: scope.filter)
                 if !scopes.contains(entry) { scopes.append(entry) }
@@ -34,8 +40,9 @@ package struct Wiring: Sendable {
             return DirectoryView(
                 base: configuration[side].base,
                 scopes: scopes,
-                attributes: attributes.sorted(),
-                references: references
+                attributes: attributes.subtracting(memberAttributes).sorted(),
+                references: references,
+                memberAttributes: memberAttributes
             )
         }
         views = PerSide(ad: view(.ad), miniorange: view(.miniorange))

@@ -141,6 +141,4 @@ extension RealDomainController {
     }
 }
 
-private func cookie(_ event: FeedEvent?) -> Octets? {
-    event?.cursor.flatMap(FeedCursor.init)?.dirSyncCookie
-}
+private func cookie(_ event: FeedEvent?) -> Octets? { event?.cookie }

@@ -123,6 +123,15 @@ struct Lab: Sendable {
             references: ["manager", "member"]
         )
     }
+
+    /// The same with groups whose members are told apart.
+    func viewOfGroups() throws -> DirectoryView {
+        var view = try view()
+        view.attributes.removeAll { $0 == "member" }
+        view.references.remove("member")
+        view.memberAttributes = ["member"]
+        return view
+    }
 }
 
 struct LabFailure: Error, CustomStringConvertible {
@@ -211,6 +220,11 @@ extension FeedEvent {
         }
     }
 
+    var cookie: Octets? {
+        guard let cursor else { return nil }
+        return FeedCursor(cursor)?.dirSyncCookie
+    }
+
     var isComplete: Bool {
         if case .complete = self { true } else { false }
     }
@@ -249,6 +263,20 @@ extension LDAPConnection {
                 LDAPAttribute("userAccountControl", ["514"]),
             ] + attributes
         _ = try await perform(.add(dn: "CN=\(name),\(base)", attributes: list))
+    }
+
+    func addGroup(_ name: String, members: [String] = [], in base: String) async throws {
+        let member = LDAPAttribute("member", members.map { Octets($0) })
+        let list = [LDAPAttribute("objectClass", ["group"]), LDAPAttribute("sAMAccountName", [Octets(name)])]
+        let attributes = list + (members.isEmpty ? [] : [member])
+        _ = try await perform(.add(dn: "CN=\(name),\(base)", attributes: attributes))
+    }
+
+    func editMembers(of dn: String, add: [String] = [], remove: [String] = []) async throws {
+        let changes =
+            (remove.isEmpty ? [] : [Modification(.delete, "member", remove.map { Octets($0) })])
+            + (add.isEmpty ? [] : [Modification(.add, "member", add.map { Octets($0) })])
+        _ = try await perform(.modify(dn: dn, modifications: changes))
     }
 
     func set(_ attribute: String, _ value: String, of dn: String) async throws {

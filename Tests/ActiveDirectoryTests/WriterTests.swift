@@ -273,7 +273,7 @@ extension RealDomainController {
     }
 }
 
-private func withWriter(
+func withWriter(
     view: DirectoryView? = nil,
     _ body: (Lab, ActiveDirectoryWriter) async throws -> Void
 ) async throws {
@@ -291,7 +291,7 @@ private func withWriter(
 }
 
 extension ActiveDirectoryWriter {
-    fileprivate func outcome(_ operation: WriteOperation) async -> WriteOutcome {
+    func outcome(_ operation: WriteOperation) async -> WriteOutcome {
         let write = Write(id: IntentID(1), pair: PairID(1), side: .ad, object: nil, operation: operation)
         return await withCheckedContinuation { continuation in
             perform(write) { continuation.resume(returning: $0) }
@@ -333,7 +333,7 @@ extension ActiveDirectoryWriter {
 }
 
 extension WriteOutcome {
-    fileprivate func required() throws -> EntrySnapshot {
+    func required() throws -> EntrySnapshot {
         guard case .done(let entry) = self else { throw LabFailure(words: "\(self)") }
         return entry
     }
@@ -342,7 +342,7 @@ extension WriteOutcome {
         if case .stale(let entry) = self { entry } else { nil }
     }
 
-    fileprivate var refusal: Refusal? {
+    var refusal: Refusal? {
         if case .refused(let refusal) = self { refusal } else { nil }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Every record, and how it is read by the key that it lies under.
 enum Codec: CaseIterable, Sendable {
-    case replica, pair, intent, dirty, quarantine, conflict, history, cursor, counters
+    case replica, pair, intent, dirty, quarantine, conflict, history, cursor, counters, link, refusedLink, servers
 
     /// Makes a noun, writes it, and says whether reading gives the same.
     func roundTrip(_ generator: inout NounGenerator, _ writer: RecordWriter) throws -> Bool {
@@ -60,6 +60,24 @@ enum Codec: CaseIterable, Sendable {
             noun.encode(into: writer)
             read = reader()
             return try Counters.decode(from: &read) == noun
+        case .link:
+            let noun = generator.link()
+            LinkCodec.encode(noun, .sample, into: writer)
+            read = reader()
+            return try LinkCodec.decode(.sample, from: &read) == noun
+        case .refusedLink:
+            let noun = generator.refusedLink()
+            RefusedLinkCodec.encode(noun, into: writer)
+            read = reader()
+            return try RefusedLinkCodec.decode(from: &read) == noun
+        case .servers:
+            let noun = LinkVersions()
+            let servers = generator.list(upTo: 9) { $0.anchor() }
+            for server in servers { _ = noun.take(server) }
+            noun.encode(into: writer)
+            read = reader()
+            let found = try LinkVersions.decode(from: &read)
+            return servers.enumerated().allSatisfy { found.code(of: $1) == $0 && found.server(UInt64($0)) == $1 }
         }
     }
 
@@ -83,6 +101,9 @@ enum Codec: CaseIterable, Sendable {
         case .history: _ = try HistoryCodec.decode(PairID(1), Timestamp(milliseconds: 0), from: &reader)
         case .cursor: _ = try CursorCodec.decode(from: &reader)
         case .counters: _ = try Counters.decode(from: &reader)
+        case .link: _ = try LinkCodec.decode(.sample, from: &reader)
+        case .refusedLink: _ = try RefusedLinkCodec.decode(from: &reader)
+        case .servers: _ = try LinkVersions.decode(from: &reader)
         }
     }
 }
@@ -121,6 +142,7 @@ enum Codec: CaseIterable, Sendable {
             let garbage = (0..<generator.below(80)).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
             try? codec.decode(garbage, names)
             try? codec.decode([CacheFormat.recordVersion] + garbage, names)
+            try? codec.decode([CacheFormat.recordVersion + 1] + garbage, names)
         }
         for _ in 0..<100 {
             _ = try codec.roundTrip(&generator, writer)
@@ -143,6 +165,55 @@ enum Codec: CaseIterable, Sendable {
         record[0] = 9
         let octets = record
         #expect(throws: RecordDamage.unknownVersion(9)) { try codec.decode(octets, NameTable()) }
+    }
+
+    /// There may be millions of them.
+    @Test func aMembershipTakesFewOctets() {
+        let writer = RecordWriter()
+        LinkCodec.encode(
+            Link(sources: .group, isAgreed: true, version: .usn(5_000_000, invocationID: .number(1))),
+            .sample,
+            into: writer
+        )
+        #expect(writer.count == 7)
+        let number = ChangeSequenceNumber(parsing: "20261123191501.123456Z#000001#002#000000")
+        LinkCodec.encode(Link(sources: .member, version: number.map(Version.csn) ?? .unordered), .sample, into: writer)
+        #expect(writer.count == 13)
+    }
+
+    @Test(
+        arguments: [
+            "20261123191501.123456Z#00000a#0ff#000000", "00000101000000.000000Z#000000#000#000000",
+            "99991231235959.999999Z#ffffff#fff#ffffff", "19691231235959.999999Z#000001#001#000002",
+            "20261123191501.000000Z#000000#001#000000", "20261123191501Z#00000a#0f#000001",
+            "19010101000000Z#ffffff#ff#ffffff",
+        ]
+    )
+    func aNumberComesBackFromItsParts(text: String) throws {
+        let number = try #require(ChangeSequenceNumber(parsing: text))
+        let writer = RecordWriter()
+        CompactNumber(number).encode(into: writer)
+        var reader = RecordReader(writer.octets, names: NameTable())
+        let read = try CompactNumber(from: &reader)
+        #expect(read.number == number)
+        try reader.end()
+    }
+
+    @Test(
+        arguments: [
+            (Int64.max, 0, 0, 0), (.min, 0, 0, 0), (0, 1 << 24, 0, 0), (0, 0, 1 << 13, 0), (0, 0, 0, .max),
+            (500_000, 0, 1, 0),
+        ] as [(Int64, UInt64, UInt64, UInt64)]
+    )
+    func partsThatNoNumberHasAreRefused(microseconds: Int64, count: UInt64, replica: UInt64, modification: UInt64)
+        throws
+    {
+        let writer = RecordWriter()
+        writer.appendSigned(microseconds)
+        for part in [count, replica, modification] { writer.appendVarint(part) }
+        var reader = RecordReader(writer.octets, names: NameTable())
+        let read = try CompactNumber(from: &reader)
+        #expect(read.number == nil)
     }
 
     @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 1 << 62, 1 << 63, .max] as [UInt64])
@@ -193,6 +264,15 @@ enum Codec: CaseIterable, Sendable {
         }
         #expect([0xFF, 0xFE].withUnsafeBytes { table.name($0) } == nil)
         #expect([UInt8](repeating: 0xFF, count: 40).withUnsafeBytes { table.name($0) } == nil)
+    }
+}
+
+extension LinkVersions {
+    /// Knows some of the generator's servers, not all.
+    fileprivate static var sample: LinkVersions {
+        let versions = LinkVersions()
+        for number in [0, 3, 1] as [UInt64] { _ = versions.take(.number(number)) }
+        return versions
     }
 }
 

@@ -83,8 +83,38 @@ struct NounGenerator: RandomNumberGenerator {
             attributes: attributes(),
             version: version(),
             keys: list(upTo: 4) { $0.octets() },
-            isProtected: flag()
+            isProtected: flag(),
+            membersVersion: version()
         )
+    }
+
+    mutating func linkID() -> LinkID { LinkID(side: side(), group: anchor(), member: anchor()) }
+
+    /// Few servers, as there are.
+    mutating func link() -> Link {
+        var version = version()
+        if case .usn(let number, _) = version {
+            version = .usn(number, invocationID: .number(UInt64(below(6))))
+        }
+        return Link(
+            sources: Link.Sources(rawValue: UInt8(below(4))),
+            isAgreed: flag(),
+            isUnwanted: flag(),
+            version: version,
+            value: optional { $0.octets() }
+        )
+    }
+
+    mutating func refusal() -> Refusal {
+        Refusal(
+            reason: RefusalReason(rawValue: UInt8(below(7)))!,
+            code: pick([0, 68, -1, .max, .min]),
+            message: text()
+        )
+    }
+
+    mutating func refusedLink() -> RefusedLink {
+        RefusedLink(refusal: refusal(), isAddition: flag(), attempts: below(1000), since: time(), next: time())
     }
 
     mutating func presence() -> Presence { pick([.missing, .present, .deleted, .outOfScope]) }
@@ -99,7 +129,7 @@ struct NounGenerator: RandomNumberGenerator {
     }
 
     mutating func operation() -> WriteOperation {
-        switch below(7) {
+        switch below(10) {
         case 0: .add(name: distinguishedName(), objectClasses: list(upTo: 3) { $0.name() }, attributes: attributes())
         case 1:
             .modify(
@@ -118,7 +148,20 @@ struct NounGenerator: RandomNumberGenerator {
         case 3: .delete(anchor(), name: distinguishedName(), version: version())
         case 4: .read(anchor())
         case 5: .confirmAbsence(anchor())
-        default: .readName(distinguishedName())
+        case 6: .readName(distinguishedName())
+        case 7: .readMembers(anchor())
+        case 8: .readBelow(anchor())
+        default:
+            .editValues(
+                anchor(),
+                name: distinguishedName(),
+                edits: ValueEdits(
+                    attribute: name(),
+                    add: list(upTo: 3) { $0.octets() },
+                    remove: list(upTo: 3) { $0.octets() },
+                    placeholder: optional { $0.octets() }
+                )
+            )
         }
     }
 
@@ -138,25 +181,21 @@ struct NounGenerator: RandomNumberGenerator {
                     agreed: generator.list(upTo: 3) { $0.octets() }
                 )
             },
-            since: time()
+            since: time(),
+            links: list(upTo: 4) { generator in
+                Intent.LinkChange(link: generator.linkID(), isPresent: generator.flag(), value: generator.octets())
+            }
         )
     }
 
-    mutating func cause() -> DirtyCause { DirtyCause(rawValue: UInt8(below(6)))! }
+    mutating func cause() -> DirtyCause { DirtyCause(rawValue: UInt8(below(7)))! }
     mutating func dirtyRecord() -> DirtyRecord { DirtyRecord(since: time(), cause: cause()) }
 
     mutating func quarantineRecord() -> QuarantineRecord {
         let reason: QuarantineReason =
-            switch below(5) {
-            case 0:
-                .refused(
-                    side(),
-                    Refusal(
-                        reason: RefusalReason(rawValue: UInt8(below(7)))!,
-                        code: pick([0, 68, -1, .max, .min]),
-                        message: text()
-                    )
-                )
+            switch below(6) {
+            case 0: .refused(side(), refusal())
+            case 4: .members(side(), count: below(100_000), refusal())
             case 1: .ambiguousMatch(rule: below(9), candidates: list(upTo: 3) { $0.anchor() })
             case 2: .noCounterpartForParent
             case 3: .missingRequiredValue(name())
@@ -169,11 +208,11 @@ struct NounGenerator: RandomNumberGenerator {
         ConflictRecord(
             pair: pairID(),
             object: optional { $0.text() },
-            subject: flag() ? .existence : .attribute(name()),
+            subject: pick([.existence, .attribute(name()), .member(pairID())]),
             base: list(upTo: 3) { $0.octets() },
             values: PerSide(ad: list(upTo: 3) { $0.octets() }, miniorange: list(upTo: 3) { $0.octets() }),
             winner: side(),
-            decision: ConflictRecord.Decision(rawValue: UInt8(below(4)))!,
+            decision: ConflictRecord.Decision(rawValue: UInt8(below(5)))!,
             isJoin: flag(),
             time: time()
         )
@@ -183,10 +222,11 @@ struct NounGenerator: RandomNumberGenerator {
         HistoryRecord(
             pair: pairID(),
             time: time(),
-            event: HistoryRecord.Event(rawValue: UInt8(below(7)))!,
+            event: HistoryRecord.Event(rawValue: UInt8(below(8)))!,
             side: side(),
             cause: cause(),
-            attributes: list(upTo: 4) { $0.name() }
+            attributes: list(upTo: 4) { $0.name() },
+            members: list(upTo: 4) { HistoryRecord.MemberChange(member: $0.pairID(), isPresent: $0.flag()) }
         )
     }
 

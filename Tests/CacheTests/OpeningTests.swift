@@ -70,6 +70,11 @@ import Testing
         )
         #expect(kind { try cache.read { _ = try $0.makePairID() } } == .readOnly)
         #expect(kind { try cache.read { _ = try $0.takeWaiters(on: PairID(1)) } } == .readOnly)
+        let link = LinkID(side: .ad, group: .number(1), member: .number(2))
+        #expect(kind { try cache.read { try $0.put(Link(sources: .group), for: link) } } == .readOnly)
+        #expect(kind { try cache.read { try $0.parkLink(.ad, name: "anna", holder: .number(1)) } } == .readOnly)
+        #expect(kind { try cache.read { _ = try $0.takeParkedLinks(.ad, name: "anna") } } == .readOnly)
+        #expect(kind { try cache.read { try $0.pend(link, of: PairID(1)) } } == .readOnly)
         #expect(try cache.read { try $0.count(.replicas) } == 0)
     }
 

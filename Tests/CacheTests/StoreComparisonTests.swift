@@ -55,7 +55,8 @@ import Testing
         let name = generator.pick(["Anna", "Berta", String(repeating: "y", count: 520)])
         let key = generator.pick(Self.keys)
         let time = Timestamp(milliseconds: Int64(generator.below(1000)))
-        switch generator.below(16) {
+        let link = LinkID(side: side, group: anchor, member: .number(UInt64(generator.below(12))))
+        switch generator.below(24) {
         case 0, 1, 2:
             var replica = Replica.sample(UInt64(generator.below(12)), side: side, name: name)
             replica.anchor = anchor
@@ -85,7 +86,14 @@ import Testing
             try transaction.put(pair, replacing: old)
             return "put pair \(pair)"
         case 8:
-            if let pair = try transaction.pair(id) { try transaction.remove(pair) }
+            if let pair = try transaction.pair(id) {
+                try transaction.remove(pair)
+                try transaction.clearDirty(id)
+                for link in try transaction.pending(of: id, limit: .max) { try transaction.unpend(link, of: id) }
+                for (link, _) in try transaction.refusedLinks(of: id, limit: .max) {
+                    try transaction.removeRefused(link, of: id)
+                }
+            }
             return "join \(String(describing: try transaction.pairID(side, anchor)))"
         case 9:
             if try transaction.pair(id) != nil {
@@ -108,8 +116,79 @@ import Testing
         case 14:
             try transaction.setFact(name, generator.optional { $0.octets() })
             return "fact \(String(describing: try transaction.fact(name)?.bytes))"
+        case 15, 16, 17: return try linkCall(transaction, link, &generator)
+        case 18, 19, 20: return try parkedCall(transaction, link, &generator)
+        case 21, 22: return try pairCall(transaction, link, &generator)
         default:
             return "counts \(try StoreTable.allCases.map { try transaction.count($0) })"
         }
+    }
+
+    private static func linkCall(
+        _ transaction: any StoreTransaction,
+        _ link: LinkID,
+        _ generator: inout NounGenerator
+    ) throws -> String {
+        var visited: [Anchor] = []
+        let after = generator.optional { Anchor.number(UInt64($0.below(12))) }
+        switch generator.below(6) {
+        case 0, 1, 2:
+            try transaction.put(generator.link(), for: link)
+            return "link \(String(describing: try transaction.link(link)?.version))"
+        case 3:
+            try transaction.removeLink(link)
+            return "no link \(try transaction.count(.links))"
+        case 4:
+            try transaction.forEachLink(link.side, ofGroup: link.group, after: after) { member, _ in
+                visited.append(member)
+                return visited.count < 4
+            }
+            return "members \(visited)"
+        default:
+            try transaction.forEachGroup(link.side, ofMember: link.member, after: after) { group in
+                visited.append(group)
+                return visited.count < 4
+            }
+            let parent = Anchor.number(UInt64(generator.below(3)))
+            let children = try transaction.children(link.side, of: parent, after: after, limit: generator.below(5))
+            return "groups \(visited) children \(children)"
+        }
+    }
+
+    private static func parkedCall(
+        _ transaction: any StoreTransaction,
+        _ link: LinkID,
+        _ generator: inout NounGenerator
+    ) throws -> String {
+        let name = generator.pick(keys)
+        switch generator.below(6) {
+        case 0, 1, 2: try transaction.parkLink(link.side, name: name, holder: link.group)
+        case 3: try transaction.unparkLink(link.side, name: name, holder: link.group)
+        case 4: return "taken \(try transaction.takeParkedLinks(link.side, name: name))"
+        default: break
+        }
+        return "held \(try transaction.parkedLinks(link.side, holder: link.group).map(\.bytes))"
+    }
+
+    private static func pairCall(
+        _ transaction: any StoreTransaction,
+        _ link: LinkID,
+        _ generator: inout NounGenerator
+    ) throws -> String {
+        var id = PairID(UInt64(generator.below(12)))
+        try transaction.forEachPairID(after: nil) { found in
+            id = found
+            return generator.flag()
+        }
+        guard try transaction.pair(id) != nil else { return "no pair" }
+        switch generator.below(4) {
+        case 0: try transaction.pend(link, of: id)
+        case 1: try transaction.unpend(link, of: id)
+        case 2: try transaction.put(generator.refusedLink(), for: link, of: id)
+        default: try transaction.removeRefused(link, of: id)
+        }
+        let limit = generator.below(4)
+        return "waiting \(try transaction.pending(of: id, limit: limit)) "
+            + "\(try transaction.refusedLinks(of: id, limit: limit))"
     }
 }

@@ -2,9 +2,13 @@ import Configuration
 import Testing
 
 @Suite struct BadConfigurationTests {
-    private func expectOnly(_ mistake: Mistake, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    private func expectOnly(
+        _ mistake: Mistake,
+        in text: String = Workspace.sound,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         let workspace = try Workspace()
-        let errors = try workspace.errors(Workspace.edited(mistake.piece, mistake.replacement))
+        let errors = try workspace.errors(Workspace.edited(mistake.piece, mistake.replacement, in: text))
         let shown = errors.map(\.description).joined(separator: "\n")
         #expect(errors.count == 1, "\(shown)", sourceLocation: sourceLocation)
         let error = try #require(errors.first, sourceLocation: sourceLocation)
@@ -39,6 +43,16 @@ import Testing
         try expectOnly(mistake)
     }
 
+    @Test("Groups and containers that cannot work are refused", arguments: Mistake.groups)
+    func wrongGroup(_ mistake: Mistake) throws {
+        try expectOnly(mistake, in: Workspace.groups)
+    }
+
+    @Test("A group whose users name their groups is refused where it cannot work", arguments: Mistake.userAttributes)
+    func wrongUserAttribute(_ mistake: Mistake) throws {
+        try expectOnly(mistake, in: Workspace.userAttribute)
+    }
+
     @Test func everythingWrongIsReportedInOneRunInTheFilesOrder() throws {
         let text = """
             version: 3
@@ -52,14 +66,14 @@ import Testing
               bind: {dn: svc}
             objects:
               - name: people
-                kind: group
+                kind: grup
             direction: both
 
             """
         let errors = try Workspace().errors(text)
         #expect(
             errors.compactMap { $0.position?.description } == [
-                "1:1", "1:10", "2:12", "3:1", "5:13", "6:17", "7:3", "8:14", "8:33", "9:3", "12:5", "13:1",
+                "1:1", "1:10", "2:12", "3:1", "5:13", "6:17", "7:3", "8:14", "8:33", "9:3", "12:11", "13:1",
             ]
         )
         #expect(errors.first?.message == "`miniorange` is missing")

@@ -24,7 +24,7 @@ extension Mistake {
         kind: usr
         18:11
         `objects.kind` does not know `usr`
-        write `user`
+        did you mean `user`
 
         OU=People,DC=syncline,DC=test
         OU=People,DC=other,DC=test

@@ -62,24 +62,6 @@ extension Mistake {
         is not available
         `reconcile: off`
 
-        kind: user
-        kind: group
-        18:5
-        `objects.kind: group` is not available
-        only `kind: user`
-
-        kind: user
-        kind: container
-        18:5
-        `objects.kind: container` is not available
-        only `kind: user`
-
-        ou=people,dc=syncline,dc=test"
-        ou=people,dc=syncline,dc=test", membership: member
-        20:57
-        `objects.miniorange.membership: member` is not available
-        remove it
-
             kind: user
             kind: user⏎    deletes: {policy: move}
         19:15

@@ -11,7 +11,10 @@ import Testing
         .appendingPathComponent("conf")
 
     private static let files = ["syncline.yaml"] + examples
-    private static let examples = ["examples/minimal.yaml", "examples/one-way.yaml", "examples/own-rules.yaml"]
+    private static let examples = [
+        "minimal", "one-way", "own-rules", "groups-member", "groups-uniquemember", "groups-memberuid",
+        "groups-memberof-dns", "groups-memberof-names", "containers",
+    ].map { "examples/\($0).yaml" }
 
     private func shipped(_ name: String) throws -> String {
         try String(contentsOf: Self.directory.appendingPathComponent(name), encoding: .utf8)
@@ -50,10 +53,16 @@ import Testing
         for setting in [
             "pulse: 100ms", "connect: 5s", "operation: 30s", "writesInFlight: 16", "accesslogBase: cn=accesslog",
             "hierarchy: tree", "feed: auto", "rdn: cn", "rdn: uid",
-            "filter: \"\(ObjectsReader.usualScope(.ad).filter)\"",
-            "filter: \"\(ObjectsReader.usualScope(.miniorange).filter)\"",
-            "objectClass: [\(ObjectsReader.usualScope(.ad).objectClasses.joined(separator: ", "))]",
-            "objectClass: [\(ObjectsReader.usualScope(.miniorange).objectClasses.joined(separator: ", "))]",
+            "filter: \"\(KindDefaults.user(.ad).filter)\"",
+            "filter: \"\(KindDefaults.user(.miniorange).filter)\"",
+            "objectClass: [\(KindDefaults.user(.ad).objectClasses.joined(separator: ", "))]",
+            "objectClass: [\(KindDefaults.user(.miniorange).objectClasses.joined(separator: ", "))]",
+            "filter: \"\(KindDefaults.groupAtAD.filter)\"",
+            "filter: \"\(KindDefaults.groupAtMiniOrange(.member, given: nil).filter)\"",
+            "objectClass: [\(KindDefaults.groupAtAD.objectClasses.joined(separator: ", "))]",
+            "objectClass: [top, \(MembershipName.member.classes[0])]",
+            "filter: \"\(KindDefaults.containerAtAD(rdn: "ou").filter)\"",
+            "userValues: dns", "entries: true", "createMissing: false", "rdn: ou",
         ] {
             #expect(shown.contains("# \(setting)") || shown.contains("  \(setting)"), "\(setting)")
         }

@@ -34,6 +34,32 @@ final class Workspace {
 
         """
 
+    /// ``sound`` with groups and containers besides; they begin on line 23 and line 28.
+    static let groups =
+        sound + """
+              - name: teams
+                kind: group
+                ad: {base: "OU=Teams,DC=syncline,DC=test"}
+                miniorange: {base: "ou=teams,dc=syncline,dc=test"}
+                memberships: {nested: keep}
+              - name: departments
+                kind: container
+                ad: {base: "OU=People,DC=syncline,DC=test"}
+                miniorange: {base: "ou=people,dc=syncline,dc=test"}
+
+            """
+
+    /// ``sound`` with groups that users name, which begin on line 23.
+    static let userAttribute =
+        sound + """
+              - name: teams
+                kind: group
+                ad: {base: "OU=Teams,DC=syncline,DC=test"}
+                miniorange: {membership: user-attribute}
+                memberships: {userAttribute: memberOf, userValues: names}
+
+            """
+
     init() throws {
         let directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("syncline-configuration-\(UUID().uuidString)")
@@ -77,9 +103,9 @@ final class Workspace {
         }
     }
 
-    /// ``sound`` with one piece replaced, which must occur exactly once.
-    static func edited(_ piece: String, _ replacement: String) throws -> String {
-        try #require(sound.components(separatedBy: piece).count == 2, "not exactly once: \(piece)")
-        return sound.replacingOccurrences(of: piece, with: replacement)
+    /// The text with one piece replaced, which must occur exactly once.
+    static func edited(_ piece: String, _ replacement: String, in text: String = sound) throws -> String {
+        try #require(text.components(separatedBy: piece).count == 2, "not exactly once: \(piece)")
+        return text.replacingOccurrences(of: piece, with: replacement)
     }
 }

@@ -17,6 +17,10 @@ final class FeedMirror: Sendable {
         var roots: [EntrySnapshot] = []
         var statuses: [FeedStatus] = []
         var lastChange: ContinuousClock.Instant?
+        /// Values of member attributes that were told, whole or as edits.
+        var membersTold = 0
+        /// Entries that were told with their members.
+        var wholeEntries = 0
 
         /// Polling and content synchronisation tell of entries outside, too, since one of them may have left.
         var inScope: [Anchor] {
@@ -95,11 +99,25 @@ final class FeedMirror: Sendable {
         }
     }
 
+    private static let memberAttributes = ["member", "memberuid", "uniquemember"]
+
     private static func take(_ change: Change, _ state: inout Known) {
         switch change {
         case .present(let entry):
-            if let old = state.entries[entry.anchor], !entry.version.supersedes(old.version) { return }
+            var entry = entry
+            let old = state.entries[entry.anchor]
+            if entry.tellsMembers {
+                state.wholeEntries += 1
+            } else if let old {
+                for name in memberAttributes { entry.attributes[name] = old.attributes[name] }
+            }
+            if let old, !entry.version.supersedes(old.version), old.tellsMembers || !entry.tellsMembers { return }
+            for name in memberAttributes where entry.tellsMembers {
+                state.membersTold += entry.attributes[name].count
+            }
+            entry.tellsMembers = entry.tellsMembers || old?.tellsMembers == true
             state.entries[entry.anchor] = entry
+        case .members: break
         case .deleted(let anchor):
             state.entries[anchor] = nil
             state.deleted.insert(anchor)
@@ -108,6 +126,7 @@ final class FeedMirror: Sendable {
             guard var entry = state.entries[anchor], version.supersedes(entry.version) else { return }
             entry.version = version
             for edit in edits {
+                if memberAttributes.contains(edit.name) { state.membersTold += edit.values.count }
                 switch edit.kind {
                 case .replace: entry.attributes[edit.name] = edit.values
                 case .add: entry.attributes[edit.name] += edit.values

@@ -91,4 +91,50 @@ struct LogModificationTests {
     func `edits are those of the wanted attributes in order`(row: EditsRow) {
         #expect(LogModification.edits(row.modifications, isWanted: { $0 == "mail" || $0 == "sn" }) == row.expected)
     }
+
+    @Test(arguments: [
+        EditsRow(
+            modifications: ["member:+ cn=a", "member:+ cn=b", "member:- cn=c", "mail:-", "member:-", "member:+ cn=d"],
+            expected: [
+                AttributeEdit(kind: .add, name: "member", values: ["cn=a", "cn=b"]),
+                AttributeEdit(kind: .delete, name: "member", values: ["cn=c"]),
+                AttributeEdit(kind: .delete, name: "mail", values: []),
+                AttributeEdit(kind: .replace, name: "member", values: []),
+                AttributeEdit(kind: .add, name: "member", values: ["cn=d"]),
+            ]
+        ),
+        EditsRow(
+            modifications: ["member:= cn=a", "member:= cn=b", "member:="],
+            expected: [
+                AttributeEdit(kind: .replace, name: "member", values: ["cn=a", "cn=b"]),
+                AttributeEdit(kind: .replace, name: "member", values: []),
+            ]
+        ),
+        EditsRow(
+            modifications: ["uniqueMember:- cn=a#'0101'B"],
+            expected: [AttributeEdit(kind: .delete, name: "uniquemember", values: ["cn=a#'0101'B"])]
+        ),
+        EditsRow(modifications: ["member:# 1"], expected: nil),
+    ])
+    func `the edits of members are told in order, a delete of all as a replace by none`(row: EditsRow) {
+        let members = ["member", "uniquemember"]
+        #expect(
+            LogModification.edits(
+                row.modifications,
+                isWanted: { $0 == "mail" || members.contains($0) },
+                holdsMembers: members.contains
+            ) == row.expected
+        )
+    }
+
+    @Test func `an attribute's name is known again by its spelling only`() {
+        let edits = LogModification.edits(["Mail:+ a", "mail:+ b", "mails:+ c", "sn:+ d", "mail:+ e"]) { $0 != "mails" }
+        #expect(
+            edits == [
+                AttributeEdit(kind: .add, name: "mail", values: ["a", "b"]),
+                AttributeEdit(kind: .add, name: "sn", values: ["d"]),
+                AttributeEdit(kind: .add, name: "mail", values: ["e"]),
+            ]
+        )
+    }
 }

@@ -12,6 +12,7 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
 
     static let suffix = "dc=syncline,dc=test"
     static let people = "ou=people,dc=syncline,dc=test"
+    static let groups = "ou=groups,dc=syncline,dc=test"
     static let rootDN = "cn=admin,dc=syncline,dc=test"
 
     let directory: URL
@@ -25,7 +26,14 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             || ProcessInfo.processInfo.environment["CI"] != nil
     }
 
-    init(_ overlays: Overlays, sizeLimit: String = "unlimited", extra: String = "", people: Int = 0) throws {
+    /// `extra`: lines for the directory's database. `followsReferences`: with the memberof and refint overlays as production has them.
+    init(
+        _ overlays: Overlays,
+        sizeLimit: String = "unlimited",
+        extra: String = "",
+        followsReferences: Bool = false,
+        people: Int = 0
+    ) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "syncline-miniorange-\(UUID().uuidString)")
         port = try Self.freePort()
         for name in ["data", "log"] {
@@ -35,6 +43,7 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             )
         }
         configuration = directory.appending(path: "slapd.conf")
+        let extra = followsReferences ? extra + Self.references : extra
         try Self.text(overlays, directory, sizeLimit, extra).write(to: configuration, atomically: true, encoding: .utf8)
         try load(people, overlays)
         try start()
@@ -100,6 +109,43 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
         )
     }
 
+    /// With groups in a place of their own, whose members are told.
+    static func viewOfGroups() throws -> DirectoryView {
+        var view = try view()
+        view.scopes.append(
+            DirectoryView.Scope(
+                base: try DistinguishedName(parsing: groups),
+                filter: try Filter(
+                    parsing: "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))"
+                )
+            )
+        )
+        view.memberAttributes = ["member", "uniquemember", "memberuid"]
+        return view
+    }
+
+    /// Octets that the server has sent on all connections since it started.
+    func octetsSent(_ connection: LDAPConnection) async throws -> Int {
+        let request = SearchRequest(
+            base: "cn=Bytes,cn=Statistics,cn=Monitor",
+            scope: .base,
+            attributes: ["monitorCounter"]
+        )
+        let text = try await connection.search(request).entries.first?.text("monitorCounter")
+        return try text.flatMap { Int($0) } ?? { throw TestFailure("no monitor") }()
+    }
+
+    private static let references = """
+
+        overlay memberof
+        memberof-group-oc groupOfNames
+        memberof-member-ad member
+        memberof-memberof-ad memberOf
+        overlay refint
+        refint_attributes member uniqueMember manager seeAlso owner secretary
+
+        """
+
     /// Removes all records from the log while the server is down, as a purge does.
     func purgeLog() throws {
         stop()
@@ -112,7 +158,7 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
     }
 
     private static func text(_ overlays: Overlays, _ directory: URL, _ sizeLimit: String, _ extra: String) -> String {
-        let schemas = ["core", "cosine", "inetorgperson"].map { "include /etc/ldap/schema/\($0).schema" }
+        let schemas = ["core", "cosine", "nis", "inetorgperson"].map { "include /etc/ldap/schema/\($0).schema" }
         let log = """
             database mdb
             maxsize 268435456
@@ -141,9 +187,15 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             moduleload syncprov
             moduleload accesslog
             moduleload ppolicy
+            moduleload memberof
+            moduleload refint
+            moduleload constraint
+            moduleload back_monitor
             pidfile \(directory.path)/slapd.pid
             sizelimit \(sizeLimit)
             threads 4
+            database monitor
+            access to * by users read
             \(overlays == .accesslog ? log : "")
             database mdb
             maxsize 1073741824
@@ -152,7 +204,7 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             rootpw secret
             directory \(directory.path)/data
             dbnosync
-            index objectClass,entryUUID,entryCSN,modifyTimestamp,uid eq
+            index objectClass,entryUUID,entryCSN,modifyTimestamp,uid,member,uniqueMember,manager eq
             \(extra)
             overlay ppolicy
             \(overlays == .none ? "" : "overlay syncprov\nsyncprov-checkpoint 1 1")
@@ -172,6 +224,10 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             dn: \(Self.people)
             objectClass: organizationalUnit
             ou: people
+
+            dn: \(Self.groups)
+            objectClass: organizationalUnit
+            ou: groups
 
             dn: ou=away,\(Self.suffix)
             objectClass: organizationalUnit

@@ -71,10 +71,11 @@ struct WritePlanTests {
         let number = try #require(ChangeSequenceNumber(parsing: LogRecordTests.csn))
         for (version, expected) in [(Version.csn(number), row.guarded), (.unordered, row.unguarded)] {
             let plan = WritePlan(
-                shape: EntryShape(view: try TestSlapd.view()),
+                view: try TestSlapd.view(),
                 schema: Self.schema,
                 supportsAssertion: true,
-                supportsPostRead: true
+                supportsPostRead: true,
+                supportsPermissiveModify: true
             )
             let name = try WriterTests.name("a")
             let operation = plan.operation(

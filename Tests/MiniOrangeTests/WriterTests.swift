@@ -214,10 +214,11 @@ struct WriterTests {
     @Test func `a server without controls gives the same outcomes`() async throws {
         let slapd = try TestSlapd(.none)
         let plan = WritePlan(
-            shape: EntryShape(view: try TestSlapd.view()),
+            view: try TestSlapd.view(),
             schema: AttributeSchema(),
             supportsAssertion: false,
-            supportsPostRead: false
+            supportsPostRead: false,
+            supportsPermissiveModify: false
         )
         let writer = MiniOrangeWriter(
             settings: try slapd.settings(),

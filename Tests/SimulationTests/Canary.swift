@@ -13,6 +13,10 @@ enum Canary: String, CaseIterable, Sendable {
     case confirmsUnwritten
     /// No conflict reaches the report.
     case dropsConflicts
+    /// Nobody is told who came to some of AD's groups, or went.
+    case losesMembers
+    /// AD tells of some groups one member less than they have.
+    case inventsRemovals
 
     func tamper(_ event: EngineEvent) -> EngineEvent? {
         guard case .feed(let side, .changes(let changes, let cursor)) = event else { return event }
@@ -23,6 +27,10 @@ enum Canary: String, CaseIterable, Sendable {
                 return change
             }
             return .feed(side, .changes(told, cursor: cursor))
+        case .losesMembers where side == .ad:
+            return .feed(side, .changes(changes.compactMap(withoutMembers), cursor: cursor))
+        case .inventsRemovals where side == .ad:
+            return .feed(side, .changes(changes.map(withOneMemberLess), cursor: cursor))
         case .losesEvents where side == .miniorange:
             let told = changes.filter { $0.anchor.low % 5 != 4 }
             return .feed(side, .changes(told, cursor: cursor))
@@ -34,7 +42,32 @@ enum Canary: String, CaseIterable, Sendable {
     func wrap(_ transaction: any StoreTransaction) -> any StoreTransaction {
         switch self {
         case .losesReplicas, .confirmsUnwritten, .dropsConflicts: TamperedTransaction(transaction, self)
-        case .inventsDeletions, .losesEvents: transaction
+        case .inventsDeletions, .losesEvents, .losesMembers, .inventsRemovals: transaction
+        }
+    }
+
+    private func withoutMembers(_ change: Change) -> Change? {
+        guard change.anchor.low % 3 == 1 else { return change }
+        switch change {
+        case .members: return nil
+        case .present(var entry):
+            entry.tellsMembers = false
+            entry.attributes["member"] = []
+            return .present(entry)
+        default: return change
+        }
+    }
+
+    private func withOneMemberLess(_ change: Change) -> Change {
+        guard change.anchor.low % 3 == 1 else { return change }
+        switch change {
+        case .members(let anchor, var edits, let version):
+            for index in edits.indices where edits[index].kind == .add { edits[index].kind = .delete }
+            return .members(anchor, edits: edits, version: version)
+        case .present(var entry) where entry.tellsMembers:
+            entry.attributes["member"] = Array(entry.attributes["member"].dropFirst())
+            return .present(entry)
+        default: return change
         }
     }
 }

@@ -26,7 +26,7 @@ struct SimulationTests {
         }
     }
 
-    @Test(arguments: [UInt64(1), 7, 42])
+    @Test(arguments: [UInt64(1), 7, 13, 29, 40])
     func `The same seed gives the same trace, line by line`(_ seed: UInt64) throws {
         let one = try Self.play(World.Options(seed: seed, steps: 300))
         let other = try Self.play(World.Options(seed: seed, steps: 300))
@@ -45,14 +45,16 @@ struct SimulationTests {
 
     static let environment = ProcessInfo.processInfo.environment
 
-    /// tools/simulate: SYNCLINE_SEED, and with it SYNCLINE_SEEDS (how many, 1), SYNCLINE_STEPS (150).
+    /// tools/simulate: SYNCLINE_SEED, and with it SYNCLINE_SEEDS (how many, 1), SYNCLINE_STEPS (150), SYNCLINE_STRIDE (from one to the
+    /// next, 1; 5 keeps to one form of groups).
     @Test(.enabled(if: environment["SYNCLINE_SEED"] != nil))
     func `Replay`() throws {
         let first = UInt64(Self.environment["SYNCLINE_SEED"] ?? "") ?? 0
         let count = UInt64(Self.environment["SYNCLINE_SEEDS"] ?? "") ?? 1
         let steps = Int(Self.environment["SYNCLINE_STEPS"] ?? "") ?? 150
         var failed: [String] = []
-        for seed in first..<first + count {
+        let stride = UInt64(Self.environment["SYNCLINE_STRIDE"] ?? "") ?? 1
+        for seed in (0..<count).map({ first + $0 * stride }) {
             let world = try Self.play(World.Options(seed: seed, steps: steps))
             if !world.failures.isEmpty { failed.append("seed \(seed): \(world.failures[0])") }
             if count == 1 && Self.environment["SYNCLINE_TRACE"] != nil { print(world.trace.joined(separator: "\n")) }

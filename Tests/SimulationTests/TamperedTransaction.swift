@@ -67,6 +67,48 @@ final class TamperedTransaction: StoreTransaction {
     func quarantined(after: PairID?, limit: Int) throws -> [(PairID, QuarantineRecord)] {
         try real.quarantined(after: after, limit: limit)
     }
+    func link(_ id: LinkID) throws -> Link? { try real.link(id) }
+    func put(_ link: Link, for id: LinkID) throws { try real.put(link, for: id) }
+    func removeLink(_ id: LinkID) throws { try real.removeLink(id) }
+    func forEachLink(
+        _ side: Side,
+        ofGroup group: Anchor,
+        after: Anchor?,
+        _ body: (Anchor, Link) throws -> Bool
+    ) throws {
+        try real.forEachLink(side, ofGroup: group, after: after, body)
+    }
+    func forEachGroup(
+        _ side: Side,
+        ofMember member: Anchor,
+        after: Anchor?,
+        _ body: (Anchor) throws -> Bool
+    ) throws {
+        try real.forEachGroup(side, ofMember: member, after: after, body)
+    }
+    func children(_ side: Side, of parent: Anchor, after: Anchor?, limit: Int) throws -> [Anchor] {
+        try real.children(side, of: parent, after: after, limit: limit)
+    }
+    func parkLink(_ side: Side, name: Octets, holder: Anchor) throws {
+        try real.parkLink(side, name: name, holder: holder)
+    }
+    func unparkLink(_ side: Side, name: Octets, holder: Anchor) throws {
+        try real.unparkLink(side, name: name, holder: holder)
+    }
+    func takeParkedLinks(_ side: Side, name: Octets) throws -> [Anchor] {
+        try real.takeParkedLinks(side, name: name)
+    }
+    func parkedLinks(_ side: Side, holder: Anchor) throws -> [Octets] { try real.parkedLinks(side, holder: holder) }
+    func pend(_ link: LinkID, of pair: PairID) throws { try real.pend(link, of: pair) }
+    func unpend(_ link: LinkID, of pair: PairID) throws { try real.unpend(link, of: pair) }
+    func pending(of pair: PairID, limit: Int) throws -> [LinkID] { try real.pending(of: pair, limit: limit) }
+    func put(_ refused: RefusedLink, for link: LinkID, of pair: PairID) throws {
+        try real.put(refused, for: link, of: pair)
+    }
+    func removeRefused(_ link: LinkID, of pair: PairID) throws { try real.removeRefused(link, of: pair) }
+    func refusedLinks(of pair: PairID, limit: Int) throws -> [(LinkID, RefusedLink)] {
+        try real.refusedLinks(of: pair, limit: limit)
+    }
     func append(_ history: HistoryRecord) throws { try real.append(history) }
     func cursor(_ side: Side) throws -> Cursor? { try real.cursor(side) }
     func put(_ cursor: Cursor, for side: Side) throws { try real.put(cursor, for: side) }

@@ -28,6 +28,12 @@ struct UserHistory {
     }
 
     private(set) var people: [Octets: Person] = [:]
+    /// Groups by where users made them.
+    var groups: [Octets: [Side]] = [:]
+    /// Names of deleted groups.
+    var formerNames: [Octets] = []
+    /// Whom users made before everything was last at rest.
+    private var old: Set<Octets> = []
     private var order = 0
     /// The moments at which everything was done and nobody waited for anything.
     private(set) var settledOrders: [Int] = []
@@ -64,7 +70,13 @@ struct UserHistory {
         people[person, default: Person()].deletes.append((nextOrder(), side))
     }
 
-    mutating func settled() { settledOrders.append(order) }
+    mutating func settled() {
+        settledOrders.append(order)
+        old = Set(people.keys).union(groups.keys)
+    }
+
+    /// Whether users made it since everything was last at rest.
+    func isNew(_ id: Octets) -> Bool { !old.contains(id) && (people[id] != nil || groups[id] != nil) }
 
     func wasEverDeleted(_ person: Octets) -> Bool { people[person]?.deletes.isEmpty == false }
 

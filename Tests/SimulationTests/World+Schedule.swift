@@ -105,16 +105,22 @@ extension World {
         defer { isQuiet = false }
         mendRefusedValues()
         mendContainers()
+        directories.ad.unwelcome = []
         note("settle")
         try drain()
         guard failures.isEmpty else { return }
-        try checkCursors()
-        try checkAgreement(withReferences: false)
         for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {
             note("set aside: pair \(pair.rawValue), \(record.reason)")
         }
+        try checkCursors()
+        try checkAgreement(withReferences: false)
+        checkContainers()
+        checkMemberships()
         history.settled()
-        for side in Side.allCases { settledEntries[side] = Set(directories[side].entries.keys) }
+        for side in Side.allCases {
+            settledEntries[side] = Set(directories[side].entries.keys)
+            resting[side] = settledEntries[side].filter { !isInScope($0, side) }
+        }
         note("settled")
     }
 
@@ -126,7 +132,11 @@ extension World {
             rounds += 1
             guard rounds < 5_000 else { return fail("does not come to rest") }
             if try advance() { continue }
-            let isIdle = try engine.isQuiet && store.read { try $0.count(.quarantine) } == 0
+            let isIdle =
+                try engine.isQuiet
+                && store.read {
+                    try $0.count(.quarantine) == 0 && $0.count(.refusedLinks) == 0
+                }
             guard !isIdle, let deadline = engine.nextDeadline, waits < 40 else { break }
             waits += 1
             now = max(now, deadline)
@@ -182,5 +192,7 @@ extension World {
         try readEverything()
         if let write = lateWrites.first { fail("writes in quiet: \(write)") }
         try checkAgreement(withReferences: true)
+        checkContainers()
+        checkMemberships()
     }
 }

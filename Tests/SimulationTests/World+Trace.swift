@@ -11,6 +11,9 @@ extension World {
         switch outcome {
         case .done(let entry): "done \(describe(entry))"
         case .deleted: "deleted"
+        case .edited(let entry, let refused):
+            "edited \(describe(entry)) refused \(describe(refused.map(\.value)))"
+        case .found(let entries): "found \(entries.map(describe).joined(separator: ", "))"
         case .stale(let entry): "stale \(describe(entry))"
         case .gone: "gone"
         case .refused(let refusal): "refused \(refusal.message)"
@@ -20,7 +23,7 @@ extension World {
     }
 
     func describe(_ entry: EntrySnapshot) -> String {
-        "\(entry.anchor.low) \(entry.name) v\(number(entry.version)) \(describe(entry.attributes))"
+        "\(entry.anchor.low) \(entry.name) v\(number(entry.version))\(entry.tellsMembers ? "*" : "") \(describe(entry.attributes))"
     }
 
     private func number(_ version: Version) -> String {
@@ -52,6 +55,9 @@ extension World {
             "edited \(anchor.low) v\(number(version)) "
                 + edits.map { "\($0.kind) \($0.name) \(describe($0.values))" }.joined(separator: "; ")
                 + (newName.map { " -> \($0)" } ?? "")
+        case .members(let anchor, let edits, let version):
+            "members \(anchor.low) v\(number(version)) "
+                + edits.map { "\($0.kind) \($0.name) \(describe($0.values))" }.joined(separator: "; ")
         case .deleted(let anchor): "deleted \(anchor.low)"
         }
     }

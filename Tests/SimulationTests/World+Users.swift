@@ -6,7 +6,17 @@ import SyncModel
 extension World {
     private enum Act {
         case create, createOnBoth, write, add, remove, account, refer, rename, renameAccount, move, delete
-        case grow, renameContainer
+        case grow, renameContainer, moveContainer, deleteContainer
+        case createGroup, createGroupOnBoth, renameGroup, moveGroup, deleteGroup
+        case addMember, removeMember, changeMembersOnBoth, primaryGroup, unwelcome
+
+        /// Acts on a person who is there.
+        var isPersonal: Bool {
+            switch self {
+            case .write, .add, .remove, .account, .refer, .rename, .renameAccount, .move, .delete: true
+            default: false
+            }
+        }
     }
 
     func makeContainers() throws {
@@ -25,38 +35,59 @@ extension World {
             let north = try make("North", below: people)
             _ = try make("South", below: people)
             _ = try make("Coast", below: north)
+            if options.groups != nil { try makeStrangers(side) }
         }
-    }
-
-    /// Containers that may hold people, in the order of anchors.
-    func containers(_ side: Side) -> [Anchor] {
-        directories[side].sorted.filter { entry in
-            guard entry.attributes["objectclass"].contains("organizationalUnit"),
-                let name = directories[side].name(of: entry.anchor)
-            else { return false }
-            return name.isEqualOrDescendant(of: WorldMapping.base(side))
-        }.map(\.anchor)
     }
 
     func persons(_ side: Side) -> [SimulatedDirectory.Entry] {
         directories[side].sorted.filter { !$0.attributes[WorldMapping.person].isEmpty }
     }
 
-    func someoneActs() {
-        let side: Side = random.chance(50) ? .ad : .miniorange
-        let act: Act = random.pick(weighted: [
+    private func nextAct() -> Act {
+        let personal: [(Int, Act)] = [
             (10, .create), (3, .createOnBoth), (25, .write), (8, .add), (6, .remove), (5, .account), (8, .refer),
             (5, .rename), (4, .renameAccount), (5, .move), (6, .delete), (3, .grow), (2, .renameContainer),
+        ]
+        guard options.groups != nil else { return random.pick(weighted: personal) }
+        return random.pick(weighted: [
+            (10, .create), (2, .createOnBoth), (5, .write), (2, .refer), (2, .rename), (4, .renameAccount),
+            (5, .move), (6, .delete), (2, .grow), (2, .renameContainer), (2, .moveContainer), (2, .deleteContainer),
+            (6, .createGroup), (2, .createGroupOnBoth), (3, .renameGroup), (3, .moveGroup), (3, .deleteGroup),
+            (30, .addMember), (12, .removeMember), (8, .changeMembersOnBoth), (3, .primaryGroup), (1, .unwelcome),
         ])
+    }
+
+    func someoneActs() {
+        let side: Side = random.chance(50) ? .ad : .miniorange
+        let act = nextAct()
         if act == .create || persons(side).isEmpty { return create(on: [side]) }
-        if act == .createOnBoth { return create(on: Side.allCases) }
-        if act == .grow { return grow(side) }
-        if act == .renameContainer { return renameContainer(side) }
-        guard let entry = random.pick(persons(side)), let person = entry.attributes[WorldMapping.person].first else {
-            return
+        if act.isPersonal {
+            guard let entry = random.pick(persons(side)), let person = entry.attributes[WorldMapping.person].first
+            else { return }
+            return change(entry, person, side, act)
         }
         switch act {
-        case .create, .createOnBoth, .grow, .renameContainer: break
+        case .createOnBoth: create(on: Side.allCases)
+        case .grow: grow(side)
+        case .renameContainer: renameContainer(side)
+        case .moveContainer: moveContainer(side)
+        case .deleteContainer: deleteContainer(side)
+        case .createGroup: createGroup(on: [side])
+        case .createGroupOnBoth: createGroup(on: Side.allCases)
+        case .renameGroup: renameGroup(side)
+        case .moveGroup: moveGroup(side)
+        case .deleteGroup: deleteGroup(side)
+        case .addMember: changeMember(side, isAdded: true)
+        case .removeMember: changeMember(side, isAdded: false)
+        case .changeMembersOnBoth: changeMembersOnBoth()
+        case .primaryGroup: if includesPrimaryGroup { changePrimaryGroup() }
+        case .unwelcome: makeUnwelcome()
+        default: break
+        }
+    }
+
+    private func change(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side, _ act: Act) {
+        switch act {
         case .write: writeRegister(entry, person, side)
         case .add: addValue(entry, person, side)
         case .remove: removeValue(entry, person, side)
@@ -68,11 +99,29 @@ extension World {
         case .delete:
             guard directories[side].delete(entry.anchor) == nil else { return }
             history.deleted(person, side)
+            memberships.becameUnsteady(person)
             note("user deletes \(person.lossyText) at \(side.name)")
+        default: break
         }
     }
 
-    private func fresh(_ prefix: String) -> Octets { Octets("\(prefix)\(history.nextNumber())") }
+    /// People whom no configuration takes in.
+    private func makeStrangers(_ side: Side) throws {
+        guard let place = elsewhere(side) else { return }
+        for name in ["Stranger", "Foreigner"] {
+            let account = Octets("\(name.lowercased())\(side.rawValue)")
+            var attributes: Attributes = ["cn": [Octets(name)], "sn": [Octets(name)]]
+            attributes["objectclass"] = side == .ad ? ["top", "person", "user"] : ["inetOrgPerson"]
+            attributes[WorldMapping.attribute("samaccountname", side)] = [account]
+            let rdn =
+                side == .ad
+                ? RelativeDistinguishedName(type: "CN", value: Octets(name))
+                : RelativeDistinguishedName(type: "uid", value: account)
+            strangers[side].insert(try directories[side].add(below: place, rdn, attributes).get())
+        }
+    }
+
+    func fresh(_ prefix: String) -> Octets { Octets("\(prefix)\(history.nextNumber())") }
 
     private static let commonNames = ["Ann Lee", "Bo Ek", "Cy Ray"]
 
@@ -84,7 +133,7 @@ extension World {
         let person = fresh("P")
         let account = fresh("acct")
         // The four containers that both sides have from the start; elsewhere the two would be different people.
-        let place = random.below(4)
+        let place = options.groups == nil ? random.below(4) : 0
         for side in sides {
             guard let container = sides.count > 1 ? containers(side)[place] : random.pick(containers(side)) else {
                 continue
@@ -241,63 +290,14 @@ extension World {
     private func move(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
         guard isSettled(entry, person, side) else { return }
         var targets = containers(side)
-        if random.chance(15), let elsewhere = try? DistinguishedName(parsing: WorldMapping.elsewhere[side]),
-            let anchor = directories[side].anchor(named: elsewhere)
-        {
-            targets = [anchor]
-        }
+        if random.chance(15), let elsewhere = elsewhere(side) { targets = [elsewhere] }
+        let wasInScope = isInScope(entry.anchor, side)
         guard let target = random.pick(targets), directories[side].rename(entry.anchor, below: target, entry.rdn) == nil
         else { return }
+        if targets.count == 1 || !wasInScope { memberships.becameUnsteady(person) }
+        resting[side].remove(entry.anchor)
         note("user moves \(person.lossyText) at \(side.name) below \(target.low)")
         history.wrote(person, side, targets.count == 1 ? "@elsewhere" : "@parent", nil)
-    }
-
-    /// A new container on one side.
-    private func grow(_ side: Side) {
-        guard let parent = random.pick(containers(side)) else { return }
-        let name = fresh("Area ")
-        guard case .success(let anchor) = addContainer(name, below: parent, side) else { return }
-        note("user makes \(name.lossyText) at \(side.name) below \(parent.low): \(anchor.low)")
-    }
-
-    private func addContainer(
-        _ name: Octets,
-        below parent: Anchor,
-        _ side: Side
-    ) -> Result<Anchor, SimulatedRefusal> {
-        directories[side].add(
-            below: parent,
-            RelativeDistinguishedName(type: side == .ad ? "OU" : "ou", value: name),
-            ["objectclass": ["top", "organizationalUnit"], "ou": [name]]
-        )
-    }
-
-    private func renameContainer(_ side: Side) {
-        let names = containers(side).dropFirst()
-        guard hasUnits, let anchor = random.pick(Array(names)), settledEntries[side].contains(anchor),
-            let parent = directories[side].entries[anchor]?.parent
-        else { return }
-        let name = fresh("Area ")
-        let rdn = RelativeDistinguishedName(type: side == .ad ? "OU" : "ou", value: name)
-        guard directories[side].rename(anchor, below: parent, rdn) == nil else { return }
-        note("user renames container \(anchor.low) at \(side.name) to \(name.lossyText)")
-    }
-
-    /// Where the engine does not make containers, an administrator makes those that one side lacks.
-    func mendContainers() {
-        guard !hasUnits else { return }
-        for side in Side.allCases {
-            for anchor in containers(side) {
-                guard let name = directories[side].name(of: anchor), let leaf = name.leaf,
-                    let path = name.relative(to: WorldMapping.base(side)), !path.isEmpty
-                else { continue }
-                let other = side.opposite
-                var parent = WorldMapping.base(other)
-                for rdn in path.dropFirst().reversed() { parent = parent.child(rdn) }
-                guard let below = directories[other].anchor(named: parent) else { continue }
-                _ = addContainer(leaf.value, below: below, other)
-            }
-        }
     }
 
     /// What the other server will not take is mended, as its owner would when told.

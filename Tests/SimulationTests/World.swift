@@ -16,9 +16,13 @@ final class World {
         var seed: UInt64
         var steps: Int
         var canary: Canary?
+        /// Every fifth seed has people only; the others take the forms of groups by turns.
+        var groups: GroupForm?
 
         init(seed: UInt64, steps: Int, canary: Canary? = nil) {
             (self.seed, self.steps, self.canary) = (seed, steps, canary)
+            let turn = Int(seed % UInt64(GroupForm.allCases.count + 1))
+            groups = turn == 0 ? nil : GroupForm.allCases[turn - 1]
         }
     }
 
@@ -34,6 +38,12 @@ final class World {
     var requests: [Request] = []
     var now = Timestamp(milliseconds: 1_800_000_000_000)
     var history: UserHistory
+    var memberships = MembershipHistory()
+    let includesPrimaryGroup: Bool
+    /// Entries out of scope that never come in.
+    var strangers = PerSide<Set<Anchor>>(both: [])
+    /// Entries that were out of scope when everything was last at rest, and were not moved since.
+    var resting = PerSide<Set<Anchor>>(both: [])
     private(set) var trace: [String] = []
     private(set) var failures: [String] = []
     /// Operations that the engine had carried out and that change something.
@@ -45,18 +55,26 @@ final class World {
 
     init(_ options: Options) throws {
         self.options = options
-        random = SplitMix64(seed: options.seed)
-        store = try SimulatedStore(onDisk: options.seed % 8 == 3)
+        var random = SplitMix64(seed: options.seed)
+        store = try SimulatedStore(onDisk: options.seed % 40 >= 35)
         hasUnits = random.chance(50)
         directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
         let way: SimulatedFeed.Way = random.chance(50) ? .accessLog : .contentSynchronisation
-        feeds = PerSide(ad: SimulatedFeed(way: .usnRange), miniorange: SimulatedFeed(way: way))
+        let adWay: SimulatedFeed.Way = options.groups != nil && random.chance(50) ? .incrementalValues : .usnRange
+        feeds = PerSide(ad: SimulatedFeed(way: adWay), miniorange: SimulatedFeed(way: way))
+        includesPrimaryGroup = options.groups != nil && random.chance(40)
         let window = random.pick(weighted: [(1, 1), (1, 2), (3, 32)])
         configuration = EngineConfiguration(
-            objects: [try WorldMapping.people()] + (hasUnits ? [try WorldMapping.units()] : []),
+            objects: try WorldMapping.objects(
+                options.groups,
+                hasUnits: hasUnits,
+                includesPrimaryGroup: includesPrimaryGroup,
+                createsMissing: options.groups == .names && random.chance(50)
+            ),
             writesInFlight: PerSide(both: window),
             pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)])
         )
+        self.random = random
         engine = Engine(configuration: configuration)
         history = UserHistory()
         try makeContainers()
@@ -165,10 +183,18 @@ final class World {
 
     /// The engine's own deletes need a user's delete on the other side.
     private func checkBefore(_ write: Write) {
+        checkEdit(write)
         guard case .delete(let anchor, _, _) = write.operation,
-            let entry = directories[write.side].entries[anchor],
-            let person = entry.attributes[WorldMapping.person].first
+            let entry = directories[write.side].entries[anchor]
         else { return }
-        if !history.wasEverDeleted(person) { fail("deletes \(person.lossyText), whom nobody deleted") }
+        if let person = entry.attributes[WorldMapping.person].first {
+            if !history.wasEverDeleted(person) { fail("deletes \(person.lossyText), whom nobody deleted") }
+        } else if entry.attributes["objectclass"].contains("organizationalUnit") {
+            if memberships.containerDeletes[write.side.opposite] == 0 {
+                fail("deletes container \(anchor.low), and nobody deleted any")
+            }
+        } else if let id = id(of: anchor, write.side), !memberships.deletedGroups.contains(id) {
+            fail("deletes \(id.lossyText), which nobody deleted")
+        }
     }
 }

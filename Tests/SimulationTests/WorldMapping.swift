@@ -14,7 +14,7 @@ enum WorldMapping {
         (try? DistinguishedName(parsing: bases[side])) ?? DistinguishedName([])
     }
 
-    static func people() throws -> ObjectMapping {
+    static func people() throws -> ObjectSpecification {
         func scope(_ side: Side) throws -> ScopeSpecification {
             ScopeSpecification(
                 base: base(side),
@@ -34,28 +34,26 @@ enum WorldMapping {
         }
         var surname = value("sn", "sn")
         surname.fallback = ["cn", "uid"]
-        return try ObjectMapping(
-            ObjectSpecification(
-                name: "people",
-                kind: .user,
-                scopes: PerSide(ad: try scope(.ad), miniorange: try scope(.miniorange)),
-                match: [
-                    MatchSpecification(ad: "sAMAccountName", miniorange: "uid"),
-                    MatchSpecification(ad: "mail", miniorange: "mail"),
-                ],
-                attributes: [
-                    value("sAMAccountName", "uid"), value("cn", "cn"), surname, value("givenName", "givenName"),
-                    value("displayName", "displayName"), value("title", "title"), value("mail", "mail"),
-                    value("telephoneNumber", "telephoneNumber"), value("postOfficeBox", "postOfficeBox"),
-                    value("employeeNumber", "employeeNumber"), value("manager", "manager", .reference),
-                    value("seeAlso", "seeAlso", .reference),
-                    value("userAccountControl", "pwdAccountLockedTime", .accountEnabled),
-                ]
-            )
+        return ObjectSpecification(
+            name: "people",
+            kind: .user,
+            scopes: PerSide(ad: try scope(.ad), miniorange: try scope(.miniorange)),
+            match: [
+                MatchSpecification(ad: "sAMAccountName", miniorange: "uid"),
+                MatchSpecification(ad: "mail", miniorange: "mail"),
+            ],
+            attributes: [
+                value("sAMAccountName", "uid"), value("cn", "cn"), surname, value("givenName", "givenName"),
+                value("displayName", "displayName"), value("title", "title"), value("mail", "mail"),
+                value("telephoneNumber", "telephoneNumber"), value("postOfficeBox", "postOfficeBox"),
+                value("employeeNumber", "employeeNumber"), value("manager", "manager", .reference),
+                value("seeAlso", "seeAlso", .reference),
+                value("userAccountControl", "pwdAccountLockedTime", .accountEnabled),
+            ]
         )
     }
 
-    static func units() throws -> ObjectMapping {
+    static func units() throws -> ObjectSpecification {
         func scope(_ side: Side) throws -> ScopeSpecification {
             ScopeSpecification(
                 base: base(side),
@@ -64,14 +62,12 @@ enum WorldMapping {
                 rdn: "ou"
             )
         }
-        return try ObjectMapping(
-            ObjectSpecification(
-                name: "units",
-                kind: .container,
-                scopes: PerSide(ad: try scope(.ad), miniorange: try scope(.miniorange)),
-                match: [MatchSpecification(ad: "ou", miniorange: "ou")],
-                attributes: [AttributeSpecification(ad: "ou", miniorange: "ou", isSingleValuedAtAD: true)]
-            )
+        return ObjectSpecification(
+            name: "units",
+            kind: .container,
+            scopes: PerSide(ad: try scope(.ad), miniorange: try scope(.miniorange)),
+            match: [MatchSpecification(ad: "ou", miniorange: "ou")],
+            attributes: [AttributeSpecification(ad: "ou", miniorange: "ou", isSingleValuedAtAD: true)]
         )
     }
 

@@ -14,6 +14,12 @@ package final class InMemoryStore {
         package var parked = SortedTable<ParkedKey, Bool>()
         package var waiting = SortedTable<WaitingKey, Bool>()
         package var quarantine = SortedTable<PairID, QuarantineRecord>()
+        package var links = SortedTable<LinkID, Link>()
+        package var backlinks = SortedTable<BacklinkKey, Bool>()
+        package var parkedLinks = SortedTable<ParkedLinkKey, Bool>()
+        package var heldNames = SortedTable<HeldNameKey, Bool>()
+        package var pendingLinks = SortedTable<PairLinkKey, Bool>()
+        package var refusedLinks = SortedTable<PairLinkKey, RefusedLink>()
         package var cursors = SortedTable<Side, Cursor>()
         package var loaded = SortedTable<Side, Bool>()
         package var facts = SortedTable<String, Octets>()
@@ -105,7 +111,7 @@ package final class InMemoryStore {
     }
 
     /// Changes one row, and notes how to take that back.
-    private func set<Key, Value>(
+    func set<Key, Value>(
         _ table: WritableKeyPath<Contents, SortedTable<Key, Value>>,
         _ key: Key,
         _ value: Value?
@@ -326,6 +332,10 @@ extension InMemoryStore: StoreTransaction {
         case .conflicts: contents.conflicts.count
         case .waiting: contents.waiting.count + contents.parked.count
         case .replicas: contents.replicas.count
+        case .links: contents.links.count
+        case .parkedLinks: contents.parkedLinks.count
+        case .pendingLinks: contents.pendingLinks.count
+        case .refusedLinks: contents.refusedLinks.count
         }
     }
 }

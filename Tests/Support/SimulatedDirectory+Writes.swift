@@ -8,6 +8,10 @@ extension SimulatedDirectory {
         case .modify(let anchor, _, let version, let changes): modify(anchor, version, changes)
         case .rename(let anchor, let name, let version, let newName): rename(anchor, name, version, to: newName)
         case .delete(let anchor, _, let version): delete(anchor, version)
+        case .editValues(let anchor, _, let edits): edit(anchor, edits)
+        case .readMembers(let anchor): snapshotWithMembers(anchor).map { .done($0) } ?? .gone
+        case .readBelow(let anchor): found(below: anchor)
+        case .readGroups(let anchor): groups(of: anchor)
         case .read(let anchor), .confirmAbsence(let anchor): snapshot(anchor).map { .done($0) } ?? .gone
         case .readName(let name): anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
         }

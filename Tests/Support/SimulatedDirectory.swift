@@ -6,7 +6,7 @@ package final class SimulatedDirectory {
         package let anchor: Anchor
         package var parent: Anchor?
         package var rdn: RelativeDistinguishedName
-        /// Reference attributes hold `Reference.octets`: both servers follow the renames of what they name.
+        /// Reference attributes, and `maintainedMembers`, hold `Reference.octets`: both servers follow the renames of what they name.
         package var attributes: Attributes
         package var sequence: UInt64
     }
@@ -18,22 +18,28 @@ package final class SimulatedDirectory {
             case edited([AttributeEdit])
             case renamed(DistinguishedName)
             case deleted
+
+            package var isEdit: Bool { if case .edited = self { true } else { false } }
         }
         package var anchor: Anchor
         package var kind: Kind
-        /// The entry after the change; nil after its deletion.
+        /// The entry after the change, with its members; nil after its deletion.
         package var snapshot: EntrySnapshot?
         package var version: Version
+        /// Members that came (true) and went, as the entry holds them.
+        package var members: [(attribute: String, value: Octets, isAdded: Bool)] = []
     }
 
     package let side: Side
     package let suffix: DistinguishedName
     package let invocationID: Anchor
-    package private(set) var entries: [Anchor: Entry] = [:]
-    package private(set) var log: [LogRecord] = []
+    package internal(set) var entries: [Anchor: Entry] = [:]
+    package internal(set) var log: [LogRecord] = []
     /// uSNChanged, or the microseconds of entryCSN.
-    package private(set) var sequence: UInt64 = 0
+    package internal(set) var sequence: UInt64 = 0
     private var nextAnchor: UInt64 = 0
+    /// Entries that this server's rules keep out of every group, as AD keeps a universal group out of a global one.
+    package var unwelcome: Set<Anchor> = []
     /// The entry at the top.
     package private(set) var top: Anchor
 
@@ -89,16 +95,25 @@ package final class SimulatedDirectory {
 
     package func hasChildren(_ anchor: Anchor) -> Bool { entries.values.contains { $0.parent == anchor } }
 
-    package func snapshot(_ anchor: Anchor) -> EntrySnapshot? {
+    /// What the entry holds, without its members.
+    package func snapshot(_ anchor: Anchor) -> EntrySnapshot? { snapshot(anchor, tellsMembers: false) }
+
+    package func snapshotWithMembers(_ anchor: Anchor) -> EntrySnapshot? { snapshot(anchor, tellsMembers: true) }
+
+    private func snapshot(_ anchor: Anchor, tellsMembers: Bool) -> EntrySnapshot? {
         guard let entry = entries[anchor], let name = name(of: anchor) else { return nil }
         var attributes = entry.attributes
-        for attribute in Self.referenceAttributes where !attributes[attribute].isEmpty {
-            attributes[attribute] = attributes[attribute].compactMap { value in
-                guard case .entry(let target) = Reference(value) else { return nil }
-                return self.name(of: target).map { Octets($0.description) }
-            }
+        for attribute in Self.referenceAttributes.union(Self.memberAttributes) where !attributes[attribute].isEmpty {
+            let isTold = tellsMembers || Self.referenceAttributes.contains(attribute)
+            attributes[attribute] = isTold ? told(attribute, attributes[attribute]) : []
         }
-        return EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: version(entry.sequence))
+        return EntrySnapshot(
+            anchor: anchor,
+            name: name,
+            attributes: attributes,
+            version: version(entry.sequence),
+            tellsMembers: tellsMembers
+        )
     }
 
     package func version(_ sequence: UInt64) -> Version {
@@ -108,19 +123,6 @@ package final class SimulatedDirectory {
             return .unordered
         }
         return .csn(number)
-    }
-
-    /// The replica's form of a value as a client sends it.
-    package func stored(_ attribute: String, _ values: [Octets]) -> [Octets]? {
-        guard Self.referenceAttributes.contains(attribute) else { return values }
-        var stored: [Octets] = []
-        for value in values {
-            guard let name = try? DistinguishedName(parsing: value), let target = anchor(named: name) else {
-                return nil
-            }
-            stored.append(Reference.entry(target).octets)
-        }
-        return stored
     }
 
     // MARK: Changing
@@ -137,10 +139,12 @@ package final class SimulatedDirectory {
         if !held[naming].contains(rdn.value) { held[naming] += [rdn.value] }
         if let refusal = objection(to: held, of: nil) { return .failure(refusal) }
         nextAnchor += 1
+        if side == .ad && held["objectclass"].contains("group") { held["objectsid"] = [Self.sid(nextAnchor)] }
         let anchor = Anchor(high: UInt64(side.rawValue) + 1, low: nextAnchor)
         sequence += 1
         entries[anchor] = Entry(anchor: anchor, parent: parent, rdn: rdn, attributes: held, sequence: sequence)
-        append(anchor, .added)
+        append(anchor, .added, members: memberChanges(from: Attributes(), to: held))
+        attachNames()
         return .success(anchor)
     }
 
@@ -158,13 +162,13 @@ package final class SimulatedDirectory {
         sequence += 1
         entry.sequence = sequence
         entries[anchor] = entry
-        append(anchor, .edited(edits))
+        append(anchor, .edited(edits), members: memberChanges(from: before, to: entry.attributes))
         return nil
     }
 
     package func rename(_ anchor: Anchor, below parent: Anchor, _ rdn: RelativeDistinguishedName) -> SimulatedRefusal? {
-        guard var entry = entries[anchor] else { return .noSuchEntry }
-        guard entries[parent] != nil else { return .noParent }
+        guard var entry = entries[anchor], let oldName = name(of: anchor) else { return .noSuchEntry }
+        guard let parentName = name(of: parent), !parentName.isEqualOrDescendant(of: oldName) else { return .noParent }
         if let other = child(of: parent, named: rdn), other != anchor { return .nameTaken }
         if side == .ad && entry.parent == parent && entry.rdn == rdn { return nil }
         let naming = rdn.type.lowercased()
@@ -176,12 +180,14 @@ package final class SimulatedDirectory {
         sequence += 1
         entry.sequence = sequence
         entries[anchor] = entry
-        append(anchor, .renamed(name(of: anchor) ?? suffix))
+        append(anchor, .renamed(parentName.child(rdn)))
+        followRename(from: oldName, to: parentName.child(rdn))
+        attachNames()
         return nil
     }
 
     package func delete(_ anchor: Anchor) -> SimulatedRefusal? {
-        guard entries[anchor] != nil else { return .noSuchEntry }
+        guard entries[anchor] != nil, let name = name(of: anchor) else { return .noSuchEntry }
         guard !hasChildren(anchor) else { return .notLeaf }
         entries[anchor] = nil
         // Values that named it go without a trace: no version moves, no feed tells.
@@ -192,14 +198,25 @@ package final class SimulatedDirectory {
                 entries[other]?.attributes[attribute] = values.filter { $0 != gone }
             }
         }
+        dropMember(anchor, name)
         sequence += 1
         log.append(LogRecord(anchor: anchor, kind: .deleted, snapshot: nil, version: version(sequence)))
         return nil
     }
 
-    private func append(_ anchor: Anchor, _ kind: LogRecord.Kind) {
+    private func append(
+        _ anchor: Anchor,
+        _ kind: LogRecord.Kind,
+        members: [(attribute: String, value: Octets, isAdded: Bool)] = []
+    ) {
         log.append(
-            LogRecord(anchor: anchor, kind: kind, snapshot: snapshot(anchor), version: version(sequence))
+            LogRecord(
+                anchor: anchor,
+                kind: kind,
+                snapshot: snapshotWithMembers(anchor),
+                version: version(sequence),
+                members: members
+            )
         )
     }
 
@@ -221,19 +238,12 @@ package final class SimulatedDirectory {
         return edits
     }
 
-    private func told(_ attribute: String, _ values: [Octets]) -> [Octets] {
-        guard Self.referenceAttributes.contains(attribute) else { return values }
-        return values.compactMap { value in
-            guard case .entry(let target) = Reference(value) else { return nil }
-            return name(of: target).map { Octets($0.description) }
-        }
-    }
-
     private func objection(to attributes: Attributes, of anchor: Anchor?) -> SimulatedRefusal? {
         let single = side == .ad ? Self.singleValuedAtAD : Self.singleValuedAtMiniOrange
         if attributes.items.contains(where: { single.contains($0.name) && $0.values.count > 1 }) { return .invalid }
         let isPerson = attributes["objectclass"].contains { $0 == "user" || $0 == "inetOrgPerson" }
         if side == .miniorange {
+            if attributes["objectclass"].contains("groupOfNames") && attributes["member"].isEmpty { return .noMember }
             return isPerson && (attributes["sn"].isEmpty || attributes["cn"].isEmpty) ? .invalid : nil
         }
         // What this server's administrator forbids; the other one's does not.
@@ -243,22 +253,5 @@ package final class SimulatedDirectory {
             $0.anchor != anchor && $0.attributes["samaccountname"].first?.caseFolded == account
         }
         return isTaken ? .valueTaken : nil
-    }
-}
-
-/// Why a simulated server says no.
-package enum SimulatedRefusal: Error {
-    case noSuchEntry, nameTaken, valueTaken, noParent, notLeaf, namingViolation, invalid
-
-    package var refusal: Refusal {
-        switch self {
-        case .noSuchEntry: Refusal(reason: .other, code: 32, message: "no such entry")
-        case .nameTaken: Refusal(reason: .nameTaken, code: 68, message: "name taken")
-        case .valueTaken: Refusal(reason: .valueTaken, code: 68, message: "value taken")
-        case .noParent: Refusal(reason: .noParent, code: 32, message: "no parent")
-        case .notLeaf: Refusal(reason: .notLeaf, code: 66, message: "not a leaf")
-        case .namingViolation: Refusal(reason: .invalid, code: 64, message: "naming violation")
-        case .invalid: Refusal(reason: .invalid, code: 19, message: "constraint violation")
-        }
     }
 }

@@ -3,8 +3,10 @@ package import SyncModel
 /// How the changes of one simulated directory reach the engine.
 package struct SimulatedFeed {
     package enum Way: UInt8 {
-        /// AD: what has a greater uSNChanged than the cursor, as it stands now.
+        /// AD: what has a greater uSNChanged than the cursor, as it stands now, with all members.
         case usnRange
+        /// AD: the same entries without their members; of these the values that came and went (DirSync with INCREMENTAL_VALUES).
+        case incrementalValues
         /// slapd: one message for each write with the whole entry after it.
         case contentSynchronisation
         /// slapd: one record for each write with its edits.
@@ -28,7 +30,7 @@ package struct SimulatedFeed {
         undelivered = []
         scan = nil
         self.roots = roots
-        let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshot) }
+        let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshotWithMembers) }
         undelivered.append(.connected(server: "simulated", roots: snapshots))
         if let cursor, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
             told = Int(position)
@@ -65,6 +67,7 @@ package struct SimulatedFeed {
         let changes: [Change] =
             switch way {
             case .usnRange: Self.coalesced(records, directory)
+            case .incrementalValues: Self.incremental(records, directory)
             case .contentSynchronisation:
                 records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
             case .accessLog: records.compactMap { Self.logged($0, directory) }
@@ -76,7 +79,7 @@ package struct SimulatedFeed {
         guard var scan else { return }
         let chunk = scan.rest.prefix(limit)
         scan.rest.removeFirst(chunk.count)
-        let snapshots = chunk.compactMap(directory.snapshot)
+        let snapshots = chunk.compactMap(directory.snapshotWithMembers)
         // What is told besides what is in scope, no scan vouches for.
         scan.seen += snapshots.filter { entry in roots.contains { entry.name.isEqualOrDescendant(of: $0) } }.map(
             \.anchor
@@ -100,12 +103,44 @@ package struct SimulatedFeed {
         _ records: ArraySlice<SimulatedDirectory.LogRecord>,
         _ directory: SimulatedDirectory
     ) -> [Change] {
+        order(of: records).map { anchor in
+            directory.snapshotWithMembers(anchor).map { Change.present($0) } ?? Change.deleted(anchor)
+        }
+    }
+
+    private static func order(of records: ArraySlice<SimulatedDirectory.LogRecord>) -> [Anchor] {
         var order: [Anchor] = []
         for record in records {
             order.removeAll { $0 == record.anchor }
             order.append(record.anchor)
         }
-        return order.map { anchor in directory.snapshot(anchor).map { Change.present($0) } ?? Change.deleted(anchor) }
+        return order
+    }
+
+    /// DirSync looks at the values themselves: each that moved since is told as it stands now. Those of deleted members are not there to be told.
+    private static func incremental(
+        _ records: ArraySlice<SimulatedDirectory.LogRecord>,
+        _ directory: SimulatedDirectory
+    ) -> [Change] {
+        order(of: records).flatMap { anchor -> [Change] in
+            guard let entry = directory.snapshot(anchor) else { return [.deleted(anchor)] }
+            let own = records.filter { $0.anchor == anchor }
+            let held = directory.entries[anchor]?.attributes ?? Attributes()
+            var edits: [AttributeEdit] = []
+            for attribute in SimulatedDirectory.memberAttributes.sorted() {
+                let moved = Set(own.flatMap(\.members).filter { $0.attribute == attribute }.map(\.value)).sorted()
+                for (kind, isPresent) in [(AttributeEdit.Kind.delete, false), (.add, true)] {
+                    let values = moved.filter { held[attribute].contains($0) == isPresent }
+                    let told = directory.told(attribute, values)
+                    if !told.isEmpty { edits.append(AttributeEdit(kind: kind, name: attribute, values: told)) }
+                }
+            }
+            if edits.isEmpty { return [.present(entry)] }
+            // As of then at least: what came after it is told by the next answer, and must be news.
+            let members = Change.members(anchor, edits: edits, version: own.last?.version ?? entry.version)
+            let isOfMembersAlone = own.allSatisfy { !$0.members.isEmpty && $0.kind.isEdit }
+            return isOfMembersAlone ? [members] : [.present(entry), members]
+        }
     }
 
     private static func logged(
@@ -114,7 +149,7 @@ package struct SimulatedFeed {
     ) -> Change? {
         switch record.kind {
         // The log does not tell an added entry as the server shows it: it is read, and may be gone again.
-        case .added: directory.snapshot(record.anchor).map { .present($0) }
+        case .added: directory.snapshotWithMembers(record.anchor).map { .present($0) }
         case .edited(let edits): .edited(record.anchor, edits: edits, newName: nil, version: record.version)
         case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
         case .deleted: .deleted(record.anchor)

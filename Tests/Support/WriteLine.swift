@@ -10,6 +10,11 @@ extension WriteOperation {
                 + changes.map { "\($0.name): \($0.old.line) -> \($0.new.line)" }.joined(separator: "; ")
         case .rename(let anchor, let name, _, let newName): "rename \(anchor.low) \(name) -> \(newName)"
         case .delete(let anchor, let name, _): "delete \(anchor.low) \(name)"
+        case .editValues(let anchor, _, let edits):
+            "edit \(anchor.low) \(edits.attribute): +\(edits.add.line) -\(edits.remove.line)"
+        case .readMembers(let anchor): "readMembers \(anchor.low)"
+        case .readBelow(let anchor): "readBelow \(anchor.low)"
+        case .readGroups(let anchor): "readGroups \(anchor.low)"
         case .read(let anchor): "read \(anchor.low)"
         case .confirmAbsence(let anchor): "confirmAbsence \(anchor.low)"
         case .readName(let name): "readName \(name)"
@@ -22,8 +27,10 @@ extension [Octets] {
 }
 
 extension Attributes {
-    /// Without objectClass, which never changes.
+    /// Without objectClass and objectSid, which never change.
     package var line: String {
-        items.filter { $0.name != "objectclass" }.map { "\($0.name)=\($0.values.line)" }.joined(separator: " ")
+        items.filter { !["objectclass", "objectsid"].contains($0.name) }.map { "\($0.name)=\($0.values.line)" }.joined(
+            separator: " "
+        )
     }
 }

@@ -21,7 +21,7 @@ struct AnsweringTests {
     }
 
     @Test(arguments: [
-        (RefusalReason.invalid, false), (.notLeaf, false), (.noParent, true), (.notAllowed, true), (.valueTaken, true),
+        (RefusalReason.invalid, false), (.notLeaf, true), (.noParent, true), (.notAllowed, true), (.valueTaken, true),
         (.nameTaken, true), (.other, true),
     ])
     func `A refused write sets the entry aside`(_ reason: RefusalReason, _ isRetried: Bool) throws {

@@ -17,11 +17,15 @@ final class Bench {
     static let bases = PerSide(ad: "OU=People,DC=syncline,DC=test", miniorange: "ou=people,dc=syncline,dc=test")
 
     /// Both sides have the base, and below it a container `North`; both are connected and completely read.
-    init(window: Int = 32, _ specify: (inout ObjectSpecification) -> Void = { _ in }) throws {
+    convenience init(window: Int = 32, _ specify: (inout ObjectSpecification) -> Void = { _ in }) throws {
         var specification = try Bench.specification()
         specify(&specification)
+        try self.init(window: window, objects: [specification])
+    }
+
+    init(window: Int = 32, objects: [ObjectSpecification]) throws {
         configuration = EngineConfiguration(
-            objects: [try ObjectMapping(specification)],
+            objects: try ObjectSpecification.linked(objects).map { try ObjectMapping($0) },
             writesInFlight: PerSide(both: window)
         )
         engine = Engine(configuration: configuration)
@@ -37,7 +41,7 @@ final class Bench {
         }
     }
 
-    private static func specification() throws -> ObjectSpecification {
+    static func specification() throws -> ObjectSpecification {
         func scope(_ side: Side) throws -> ScopeSpecification {
             ScopeSpecification(
                 base: try DistinguishedName(parsing: bases[side]),
@@ -218,6 +222,8 @@ final class Bench {
             case .noCounterpartForParent: "no counterpart for parent"
             case .missingRequiredValue(let name): "missing \(name)"
             case .protected(let side): "protected at \(side.name)"
+            case .members(let side, let count, let refusal):
+                "\(count) members refused by \(side.name): \(refusal.reason)"
             }
         }
     }

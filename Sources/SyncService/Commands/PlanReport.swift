@@ -8,13 +8,15 @@ package struct PlanReport: Codable, Sendable {
         package var modify = 0
         package var rename = 0
         package var delete = 0
-        package var total: Int { create + modify + rename + delete }
+        /// Groups of which members would come or go.
+        package var members = 0
+        package var total: Int { create + modify + rename + delete + members }
     }
 
     package struct PlannedWrite: Codable, Hashable, Sendable {
         /// `ad` or `miniorange`: the side that would be written.
         package var side: String
-        /// `create`, `modify`, `rename` or `delete`.
+        /// `create`, `modify`, `rename`, `delete` or `members`.
         package var operation: String
         /// The entry's DN before the write; of a new entry the one that it would get.
         package var name: String
@@ -22,6 +24,10 @@ package struct PlanReport: Codable, Sendable {
         package var newName: String?
         /// Names of the attributes that would be written, sorted. Values are not shown: `test-mapping` shows those of one entry.
         package var attributes: [String]
+        /// With `members`: how many would come.
+        package var added: Int? = nil
+        /// With `members`: how many would go.
+        package var removed: Int? = nil
         /// Why: what moved.
         package var reason: String
     }
@@ -113,6 +119,8 @@ extension PlanReport {
         case .missingRequiredValue(let attribute):
             "there is no value for \(attribute), which the other side demands"
         case .protected(let side): "it is protected at \(side.name) (adminCount=1) and never written"
+        case .members(let side, let count, let refusal):
+            "\(side.name) refuses \(count) of its members: \(refusal.message)"
         }
     }
 }
@@ -123,6 +131,7 @@ extension PlanReport.Counts {
         case "create": create += 1
         case "modify": modify += 1
         case "rename": rename += 1
+        case "members": members += 1
         default: delete += 1
         }
     }
@@ -169,13 +178,25 @@ extension PlanReport.PlannedWrite {
                 attributes: [],
                 reason: "deleted on \(other)"
             )
-        case .read, .readName, .confirmAbsence: return nil
+        case .editValues(_, let name, let edits):
+            self.init(
+                side: write.side.name,
+                operation: "members",
+                name: name.description,
+                newName: nil,
+                attributes: [edits.attribute],
+                added: edits.add.count,
+                removed: edits.remove.count,
+                reason: "differs on \(other)"
+            )
+        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups: return nil
         }
     }
 
     var line: String {
         let what =
             newName.map { " to \($0)" }
+            ?? added.map { ": \($0) come, \(removed ?? 0) go" }
             ?? (attributes.isEmpty ? "" : ": \(attributes.joined(separator: ", "))")
         return "\(side) \(operation) \(name)\(what) (\(reason))"
     }
@@ -189,10 +210,10 @@ extension PlanReport {
                 ? "Planned from the cache and both directories; nothing was written."
                 : "There is no cache yet: planned as synclined would begin; nothing was written.",
             "\(pairs) pairs looked at", "",
-            "side        create  modify  rename  delete",
+            "side        create  modify  rename  delete members",
         ]
         for (name, counts) in [("ad", ad), ("miniorange", miniorange)] {
-            let numbers = [counts.create, counts.modify, counts.rename, counts.delete]
+            let numbers = [counts.create, counts.modify, counts.rename, counts.delete, counts.members]
             lines.append(name.padded(to: 10) + numbers.map { String($0).leftPadded(to: 8) }.joined())
         }
         lines.append("")

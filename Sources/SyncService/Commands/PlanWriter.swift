@@ -35,8 +35,11 @@ final class PlanWriter: DirectoryWriter {
 
     func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
         switch write.operation {
-        case .read(let anchor), .confirmAbsence(let anchor):
+        case .read(let anchor), .confirmAbsence(let anchor), .readMembers(let anchor):
             if let entry = state.withLock({ $0.imagined[anchor] }) { return completion(.done(entry)) }
+            read(write, completion)
+        case .readBelow(let anchor), .readGroups(let anchor):
+            if state.withLock({ $0.imagined[anchor] }) != nil { return completion(.found([])) }
             read(write, completion)
         case .readName:
             read(write, completion)
@@ -47,7 +50,7 @@ final class PlanWriter: DirectoryWriter {
             completion(.done(entry))
         case .rename(let anchor, _, _, let newName):
             rename(write, anchor, to: newName, completion)
-        case .modify, .delete:
+        case .modify, .delete, .editValues:
             keep(write, completion)
         }
     }
@@ -131,6 +134,7 @@ final class PlanWriter: DirectoryWriter {
         for name in classes {
             let superiors: [String] =
                 switch CaseFolding.lowercaseName(name) {
+                case "groupofnames", "groupofuniquenames", "posixgroup", "groupofmembers": ["top"]
                 case "user", "inetorgperson": ["top", "person", "organizationalPerson"]
                 case "organizationalperson": ["top", "person"]
                 default: ["top"]

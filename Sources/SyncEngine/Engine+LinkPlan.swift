@@ -1,0 +1,361 @@
+import Mapping
+import Reconcile
+import SyncModel
+
+/// From memberships that moved to values that are written: many in one write, each decided for itself.
+extension Engine {
+    /// The most memberships that one write carries.
+    static let linksPerWrite = 1_000
+
+    /// What is to be done about one membership.
+    enum LinkVerdict {
+        /// Both sides agree, or show it as closely as they can.
+        case settled
+        /// Nothing can be said until somebody is on both sides; that wakes it.
+        case waiting
+        case write(LinkWrite)
+        /// The value stands in another entry than the one that is looked at.
+        case heldBy(PairID)
+    }
+
+    /// One value that comes or goes.
+    struct LinkWrite {
+        var link: LinkID
+        var isPresent: Bool
+        /// What comes, or goes.
+        var value: Octets
+        /// What stood for the same membership until now.
+        var replaced: Octets?
+        var attribute: String
+        var placeholder: DistinguishedName?
+    }
+
+    /// Writes what is pending of the memberships that the pair's entries hold.
+    mutating func processLinks(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard hasMemberships, inFlight[pair.id] == nil else { return }
+        try recallRefused(pair, store, now: now)
+        guard try store.count(.pendingLinks) > 0 else { return }
+        let pending = try store.pending(of: pair.id, limit: Engine.linksPerWrite)
+        guard !pending.isEmpty else { return }
+        var writes = PerSide<[LinkWrite]>(both: [])
+        var planned: Set<LinkID> = []
+        for link in pending {
+            switch try verdict(on: link, for: pair, store, now: now) {
+            case .settled, .waiting:
+                try store.unpend(link, of: pair.id)
+            case .heldBy(let holder):
+                try store.unpend(link, of: pair.id)
+                try store.pend(link, of: holder)
+                markDirty(holder, .membership, now: now)
+            case .write(let write):
+                // Both of its rows may be pending; one write settles both.
+                if planned.insert(write.link).inserted { writes[write.link.side].append(write) }
+            }
+        }
+        for side in Side.allCases where !writes[side].isEmpty {
+            guard hasRoom(side) else {
+                unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+                if isConnected[side] { queue.block(pair.id, on: side) }
+                continue
+            }
+            try open(writes[side], on: side, pair, store, now: now)
+        }
+        for side in Side.allCases { try noteRefusals(of: pair.id, side, store, now: now) }
+        if inFlight[pair.id] == nil, unsaved[pair.id] == nil, pending.count == Engine.linksPerWrite {
+            markDirty(pair.id, .membership, now: now)
+        }
+    }
+
+    private mutating func open(
+        _ links: [LinkWrite],
+        on side: Side,
+        _ pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        // One write edits one attribute; what stands in another follows when this one is settled.
+        let attribute = links[0].attribute
+        let chosen = links.filter { $0.attribute == attribute }
+        guard let anchor = pair.anchors[side], let name = try name(of: anchor, side, store) else { return }
+        var edits = ValueEdits(attribute: attribute, add: [], remove: [])
+        for link in chosen {
+            if link.isPresent { edits.add.append(link.value) } else { edits.remove.append(link.value) }
+            if let replaced = link.replaced { edits.remove.append(replaced) }
+        }
+        if let placeholder = chosen[0].placeholder {
+            edits.placeholder = Octets(placeholder.description)
+            let row = LinkID(side: side, group: anchor, member: .placeholder)
+            if !edits.add.isEmpty, try store.link(row)?.isPresent == true, let value = edits.placeholder {
+                edits.remove.append(value)
+                edits.placeholder = nil
+            }
+        }
+        let write = Write(
+            id: try store.makeIntentID(),
+            pair: pair.id,
+            side: side,
+            object: pair.object,
+            operation: .editValues(anchor, name: name, edits: edits)
+        )
+        let changes = chosen.map { Intent.LinkChange(link: $0.link, isPresent: $0.isPresent, value: $0.value) }
+        try open(Intent(write: write, target: [], since: now, links: changes), store)
+        count { $0.writes[side] += 1 }
+    }
+
+    // MARK: One membership
+
+    /// Both pairs of a membership, with the rows on both sides.
+    struct LinkView {
+        var group: Pair
+        var member: Pair
+        var object: Object
+        var membership: MembershipSpecification
+        var ids: PerSide<LinkID>
+        var rows: PerSide<Link?>
+
+        var isAgreed: Bool { rows.ad?.isAgreed == true || rows.miniorange?.isAgreed == true }
+    }
+
+    /// What is known of a membership on both sides; nil while one of the two entries is not on both.
+    func view(of link: LinkID, _ store: any StoreTransaction) throws -> LinkView? {
+        guard link.member != .placeholder,
+            let groupID = try store.pairID(link.side, link.group), let group = try store.pair(groupID),
+            let memberID = try store.pairID(link.side, link.member), let member = try store.pair(memberID),
+            let object = group.object.flatMap({ objects[$0] }),
+            let membership = object.mapping.specification.membership,
+            group.isThere, member.isThere,
+            let groupAtAD = group.anchors.ad, let groupAtMiniOrange = group.anchors.miniorange,
+            let memberAtAD = member.anchors.ad, let memberAtMiniOrange = member.anchors.miniorange
+        else { return nil }
+        let ids = PerSide(
+            ad: LinkID(side: .ad, group: groupAtAD, member: memberAtAD),
+            miniorange: LinkID(side: .miniorange, group: groupAtMiniOrange, member: memberAtMiniOrange)
+        )
+        let rows = PerSide<Link?>(ad: try store.link(ids.ad), miniorange: try store.link(ids.miniorange))
+        return LinkView(group: group, member: member, object: object, membership: membership, ids: ids, rows: rows)
+    }
+
+    private mutating func verdict(
+        on link: LinkID,
+        for pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> LinkVerdict {
+        guard link.member != .placeholder else { return .settled }
+        if let row = try store.link(link), row.isPresent, try isLeftover(link, row, store) {
+            return try removal(of: link, row, for: pair, store)
+        }
+        guard let view = try view(of: link, store) else { return .waiting }
+        guard try canHold(view, store) else { return .settled }
+        let isPresent = PerSide(
+            ad: try isMemberAtAD(view, store),
+            miniorange: view.rows.miniorange?.isPresent ?? false
+        )
+        var isWanted = MembershipMerge(direction: view.membership.direction)
+            .isWanted(base: view.isAgreed, ad: isPresent.ad, miniorange: isPresent.miniorange)
+        if !isWanted, isPresent.ad, view.rows.ad?.sources.contains(.group) != true {
+            // It follows from a nested group, or from primaryGroupID: nothing that could be taken away.
+            try reportImplied(view, store, now: now)
+            isWanted = true
+        }
+        let side: Side
+        if isPresent.ad != isWanted {
+            side = .ad
+        } else if isPresent.miniorange != isWanted {
+            side = .miniorange
+        } else if let replaced = try outdatedValue(view, store) {
+            return try write(view, on: .miniorange, isWanted: true, replacing: replaced, for: pair, store)
+        } else {
+            try agree(view, isWanted, store)
+            return .settled
+        }
+        if side == .ad, try store.replica(.ad, view.ids.ad.group)?.isProtected == true {
+            try refuse(view.ids.ad, isWanted, Refusal.protectedGroup, of: pair.id, store, now: now)
+            return .settled
+        }
+        return try write(view, on: side, isWanted: isWanted, replacing: nil, for: pair, store)
+    }
+
+    private mutating func write(
+        _ view: LinkView,
+        on side: Side,
+        isWanted: Bool,
+        replacing replaced: Octets?,
+        for pair: Pair,
+        _ store: any StoreTransaction
+    ) throws -> LinkVerdict {
+        let form = view.membership.form(side)
+        let holder = form.holder == .group ? view.group : view.member
+        guard holder.id == pair.id else { return .heldBy(holder.id) }
+        let expected = try expectedValue(view.ids[side], form, store)
+        guard let value = isWanted ? expected : view.rows[side]?.value ?? expected else { return .waiting }
+        return .write(
+            LinkWrite(
+                link: view.ids[side],
+                isPresent: isWanted,
+                value: value,
+                replaced: replaced,
+                attribute: form.attribute,
+                placeholder: side == .miniorange && form.holder == .group ? view.membership.placeholder : nil
+            )
+        )
+    }
+
+    /// Whether the LDAP side can show the membership at all.
+    private func canHold(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
+        guard view.member.kind == .group else { return true }
+        return view.membership.nesting == .keep && view.membership.form.isMaintainedByServer
+    }
+
+    /// A value that names what is gone for good, or what is to leave its groups. Who it named has no pair that could be merged.
+    private func isLeftover(_ link: LinkID, _ row: Link, _ store: any StoreTransaction) throws -> Bool {
+        if row.isUnwanted { return true }
+        guard link.side == .miniorange else { return false }
+        if try isGone(link.member, .miniorange, store) { return true }
+        return try isGone(link.group, .miniorange, store)
+    }
+
+    private mutating func removal(
+        of link: LinkID,
+        _ row: Link,
+        for pair: Pair,
+        _ store: any StoreTransaction
+    ) throws -> LinkVerdict {
+        guard let membership = try membership(of: link, store),
+            let holder = try store.pairID(
+                link.side,
+                membership.form(link.side).holder == .group ? link.group : link.member
+            )
+        else { return .waiting }
+        let form = membership.form(link.side)
+        guard holder == pair.id else { return .heldBy(holder) }
+        guard let value = try row.value ?? expectedValue(link, form, store) else {
+            try store.removeLink(link)
+            return .settled
+        }
+        return .write(
+            LinkWrite(
+                link: link,
+                isPresent: false,
+                value: value,
+                replaced: nil,
+                attribute: form.attribute,
+                placeholder: link.side == .miniorange && form.holder == .group ? membership.placeholder : nil
+            )
+        )
+    }
+
+    /// How the memberships of a group are held that may be gone for good, with all that was known of it: then the member's own attribute tells.
+    private func membership(of link: LinkID, _ store: any StoreTransaction) throws -> MembershipSpecification? {
+        if let object = try object(ofGroup: link.group, link.side, store) {
+            return object.mapping.specification.membership
+        }
+        guard let member = try store.replica(link.side, link.member),
+            let object = member.object.flatMap({ objects[$0] })
+        else { return nil }
+        return linkForms(of: object, link.side).first { $0.form == $0.membership.form(link.side) }?.membership
+    }
+
+    /// What stands for a membership in the entry that holds it, as both entries are named now.
+    mutating func expectedValue(
+        _ link: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Octets? {
+        let named = form.holder == .group ? link.member : link.group
+        if link.side == .ad { return ExtendedName.value(named) }
+        switch form.value {
+        case .name, .nameAndUID:
+            return try name(of: named, .miniorange, store).map { Octets($0.description) }
+        case .memberAttribute(let attribute):
+            return try store.replica(.miniorange, named)?.attributes[attribute].first
+        case .groupName:
+            return try store.replica(.miniorange, named)?.rdn.value
+        }
+    }
+
+    /// The value at the LDAP side that no longer names the entry, or nil where it does.
+    mutating func outdatedValue(_ view: LinkView, _ store: any StoreTransaction) throws -> Octets? {
+        guard let row = view.rows.miniorange, row.isPresent, let value = row.value else { return nil }
+        let form = view.membership.form
+        guard let expected = try expectedValue(view.ids.miniorange, form, store),
+            !form.isSame(value, expected)
+        else { return nil }
+        return value
+    }
+
+    /// Both sides show the same.
+    mutating func agree(_ view: LinkView, _ isPresent: Bool, _ store: any StoreTransaction) throws {
+        for side in Side.allCases {
+            guard let old = view.rows[side] else { continue }
+            var link = old
+            link.isAgreed = isPresent && link.isPresent
+            let isAwaited = try isAwaitingEcho(view.ids[side], link, view.membership, store)
+            if link.isPresent || isAwaited {
+                if link != old { try store.put(link, for: view.ids[side]) }
+            } else {
+                try store.removeLink(view.ids[side])
+            }
+        }
+    }
+
+    /// Whether a row that stands for nothing must still tell older news from newer.
+    private func isAwaitingEcho(
+        _ id: LinkID,
+        _ link: Link,
+        _ membership: MembershipSpecification,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard link.version != .unordered else { return false }
+        let holder = membership.form(id.side).holder == .group ? id.group : id.member
+        guard let replica = try store.replica(id.side, holder) else { return false }
+        return replica.membersVersion != .unordered && isOlder(replica.membersVersion, than: link.version)
+    }
+
+    private mutating func reportImplied(_ view: LinkView, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard view.isAgreed else { return }
+        count { $0.conflicts += 1 }
+        try store.append(
+            ConflictRecord(
+                pair: view.group.id,
+                object: view.group.object,
+                subject: .member(view.member.id),
+                base: [],
+                values: PerSide(both: []),
+                winner: .ad,
+                decision: .implied,
+                isJoin: false,
+                time: now
+            )
+        )
+    }
+}
+
+extension Pair {
+    /// Whether both sides have the entry.
+    var isThere: Bool { isComplete && presence.ad == .present && presence.miniorange == .present }
+}
+
+extension MembershipForm {
+    /// Whether two values name the same entry.
+    func isSame(_ value: Octets, _ other: Octets) -> Bool {
+        if value == other { return true }
+        switch self.value {
+        case .name, .nameAndUID:
+            guard let first = try? DistinguishedName(parsing: nameOctets(of: value)),
+                let second = try? DistinguishedName(parsing: nameOctets(of: other))
+            else { return false }
+            return first.normalized == second.normalized
+        case .memberAttribute, .groupName:
+            return false
+        }
+    }
+}
+
+extension Refusal {
+    static let protectedGroup = Refusal(
+        reason: .notAllowed,
+        code: 0,
+        message: "the group is protected (adminCount is 1): its members are never written"
+    )
+}

@@ -1,0 +1,232 @@
+import Mapping
+import SyncModel
+
+/// What became of memberships that were written. A row changes by what the server has confirmed.
+extension Engine {
+    mutating func settleEdit(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        refused: [RefusedValue],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let refusals = Dictionary(refused.map { ($0.value, $0.refusal) }) { first, _ in first }
+        var members: [PairID: [HistoryRecord.MemberChange]] = [:]
+        for change in intent.links {
+            if let refusal = refusals[change.value] {
+                try refuse(change.link, change.isPresent, refusal, of: intent.write.pair, store, now: now)
+                continue
+            }
+            try store.removeRefused(change.link, of: intent.write.pair)
+            try store.unpend(change.link, of: intent.write.pair)
+            try confirm(change, snapshot.version, store, now: now)
+            if let group = try store.pairID(change.link.side, change.link.group),
+                let member = try store.pairID(change.link.side, change.link.member)
+            {
+                members[group, default: []].append(
+                    HistoryRecord.MemberChange(member: member, isPresent: change.isPresent)
+                )
+            }
+        }
+        try forgetPlaceholder(intent, store)
+        try appendHistory(of: intent, members, store, now: now)
+        try takeIn(snapshot, intent.write.side, store, now: now)
+        try noteRefusals(of: intent.write.pair, intent.write.side, store, now: now)
+        markDirty(intent.write.pair, .membership, now: now)
+    }
+
+    /// The write took the placeholder away, now that there is a member. That it was put back the feed tells.
+    private func forgetPlaceholder(_ intent: Intent, _ store: any StoreTransaction) throws {
+        guard case .editValues(let anchor, _, let edits) = intent.write.operation, edits.placeholder == nil,
+            let object = intent.write.object.flatMap({ objects[$0] }),
+            let placeholder = object.mapping.specification.membership?.placeholder,
+            edits.remove.contains(Octets(placeholder.description))
+        else { return }
+        try store.removeLink(LinkID(side: intent.write.side, group: anchor, member: .placeholder))
+    }
+
+    private mutating func confirm(
+        _ change: Intent.LinkChange,
+        _ version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let id = change.link
+        guard let object = try object(ofGroup: id.group, id.side, store),
+            let membership = object.mapping.specification.membership
+        else { return }
+        let form = membership.form(id.side)
+        let source: Link.Sources = form.holder == .group ? .group : .member
+        let old = try store.link(id)
+        var link = old ?? Link(sources: [])
+        // The feed may have told something later already.
+        if !isOlder(version, than: link.version) {
+            if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
+            link.version = version
+            link.value = change.isPresent && form.keepsValue ? change.value : nil
+        }
+        link.isAgreed = change.isPresent
+        link.isUnwanted = false
+        var mustRewrite = false
+        if change.isPresent, form.isMaintainedByServer, id.side == .miniorange,
+            let expected = try expectedValue(id, form, store), !form.isSame(expected, change.value)
+        {
+            // It was renamed while the value was on its way: what was written names nothing.
+            link.value = change.value
+            mustRewrite = true
+        }
+        if link.isPresent || link.isAgreed || link.version != .unordered {
+            if link != old { try store.put(link, for: id) }
+        } else if old != nil {
+            try store.removeLink(id)
+        }
+        try confirmCounterpart(of: id, change.isPresent, store, now: now)
+        if mustRewrite || link.isPresent != change.isPresent { try linkMoved(id, store, now: now) }
+        if change.isPresent, id.side == .miniorange, try isGone(id.member, id.side, store) {
+            try linkMoved(id, store, now: now)
+        }
+    }
+
+    /// The other side's row now says that both agreed, whatever has become of it since.
+    private mutating func confirmCounterpart(
+        of id: LinkID,
+        _ isPresent: Bool,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let view = try view(of: id, store) else { return }
+        let other = id.side.opposite
+        let otherID = view.ids[other]
+        let old = view.rows[other]
+        let shown = other == .ad ? try isMemberAtAD(view, store) : old?.isPresent ?? false
+        var link = old ?? Link(sources: [])
+        link.isAgreed = isPresent
+        if link.isPresent || link.isAgreed && !(old == nil && shown) {
+            if link != old { try store.put(link, for: otherID) }
+        } else if old != nil {
+            try store.removeLink(otherID)
+        }
+        if shown != isPresent { try linkMoved(otherID, store, now: now) }
+    }
+
+    private func appendHistory(
+        of intent: Intent,
+        _ members: [PairID: [HistoryRecord.MemberChange]],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard case .editValues(_, _, let edits) = intent.write.operation else { return }
+        for (group, changes) in members.sorted(by: { $0.key < $1.key }) {
+            try store.append(
+                HistoryRecord(
+                    pair: group,
+                    time: now,
+                    event: .membersChanged,
+                    side: intent.write.side,
+                    cause: .membership,
+                    attributes: [edits.attribute],
+                    members: changes
+                )
+            )
+        }
+    }
+
+    /// What a search has found: entries that stand in a container which is new here, or the groups of an entry that is.
+    mutating func settleFound(
+        _ intent: Intent,
+        _ snapshots: [EntrySnapshot],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let side = intent.write.side
+        for snapshot in snapshots {
+            try ingest(.present(snapshot), from: side, store, now: now)
+            guard case .readGroups(let member) = intent.write.operation,
+                let object = try store.replica(side, snapshot.anchor)?.object.flatMap({ objects[$0] }),
+                let form = linkForms(of: object, side).first(where: { $0.form.holder == .group })
+            else { continue }
+            let link = LinkID(side: side, group: snapshot.anchor, member: member)
+            try tell(link, true, form, snapshot.version, value: nil, store, now: now)
+        }
+        markDirty(intent.write.pair, .retry, now: now)
+    }
+
+    // MARK: Refused
+
+    /// Sets one membership aside; those beside it go on.
+    mutating func refuse(
+        _ link: LinkID,
+        _ isAddition: Bool,
+        _ refusal: Refusal,
+        of pair: PairID,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let previous = try store.refusedLinks(of: pair, limit: .max).first { $0.0 == link }?.1
+        let attempts = (previous?.attempts ?? 0) + 1
+        let next = now.advanced(byMilliseconds: Engine.retryDelay(attempts))
+        try store.put(
+            RefusedLink(
+                refusal: refusal,
+                isAddition: isAddition,
+                attempts: attempts,
+                since: previous?.since ?? now,
+                next: next
+            ),
+            for: link,
+            of: pair
+        )
+        try store.unpend(link, of: pair)
+        noteRetry(at: next)
+        count { $0.refused[link.side] += 1 }
+    }
+
+    /// The group's own line in the quarantine says how many of its memberships are set aside.
+    mutating func noteRefusals(
+        of pair: PairID,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard try store.count(.refusedLinks) > 0 else { return }
+        let refused = try store.refusedLinks(of: pair, limit: .max)
+        guard let first = refused.first else { return }
+        let previous = try store.quarantine(pair)
+        if let previous, !previous.isAboutMembers { return }
+        let next = refused.filter { $0.1.attempts <= Engine.retryLimit }.map(\.1.next).min()
+        try store.put(
+            QuarantineRecord(
+                reason: .members(first.0.side, count: refused.count, first.1.refusal),
+                attempts: refused.map(\.1.attempts).max() ?? 1,
+                since: previous?.since ?? first.1.since,
+                next: next
+            ),
+            for: pair
+        )
+        if let next { noteRetry(at: next) }
+    }
+
+    /// A person asks for all of them.
+    func recallAllRefused(of pair: PairID, _ store: any StoreTransaction) throws {
+        for (link, _) in try store.refusedLinks(of: pair, limit: .max) {
+            try store.removeRefused(link, of: pair)
+            try store.pend(link, of: pair)
+        }
+    }
+
+    /// Memberships whose time has come are tried once more.
+    mutating func recallRefused(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.refusedLinks) > 0 else { return }
+        for (link, refused) in try store.refusedLinks(of: pair.id, limit: .max)
+        where refused.next <= now && refused.attempts <= Engine.retryLimit {
+            try store.pend(link, of: pair.id)
+        }
+    }
+}
+
+extension QuarantineRecord {
+    var isAboutMembers: Bool {
+        if case .members = reason { return true }
+        return false
+    }
+}

@@ -1,0 +1,300 @@
+import Mapping
+import SyncModel
+
+/// Which memberships are to be looked at when something else moved: a row, an entry's name, an entry's existence.
+extension Engine {
+    var hasMemberships: Bool { !membershipObjects.isEmpty }
+
+    /// A row came, went, or has another value.
+    mutating func linkMoved(_ id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard id.member != .placeholder else { return }
+        try noteScope(of: id, store, now: now)
+        try impliedMembersMoved(by: id, store, now: now)
+        guard let group = try store.pairID(id.side, id.group) else {
+            // The group is gone; what is left of it stands in the member.
+            if let member = try store.pairID(id.side, id.member) { try pend(id, of: member, store, now: now) }
+            return
+        }
+        // Before both entries are on both sides nothing can be said. That they are wakes all that is left to do.
+        if try view(of: id, store) == nil, try store.link(id).map({ try isLeftoverRow(id, $0, store) }) != true {
+            return
+        }
+        try pend(id, of: group, store, now: now)
+    }
+
+    private func isLeftoverRow(_ id: LinkID, _ row: Link, _ store: any StoreTransaction) throws -> Bool {
+        if row.isUnwanted { return true }
+        guard id.side == .miniorange, row.isPresent else { return false }
+        if try isGone(id.member, id.side, store) { return true }
+        return try isGone(id.group, id.side, store)
+    }
+
+    mutating func pend(_ id: LinkID, of pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        try store.pend(id, of: pair)
+        if namesBeingAdded.ad.count + namesBeingAdded.miniorange.count > Engine.loadingAdds {
+            // Many entries come at once: their memberships are better written together.
+            guard unsaved[pair] == nil, try store.dirty(pair) == nil else { return }
+            unsaved[pair] = DirtyRecord(since: now, cause: .membership)
+            queue.delay(pair, until: now.advanced(byMilliseconds: Engine.gatheringTime))
+        } else {
+            markDirty(pair, .membership, now: now)
+        }
+    }
+
+    private static let loadingAdds = 8
+    /// In milliseconds.
+    private static let gatheringTime: Int64 = 200
+
+    // MARK: Entries that come
+
+    /// Both sides have the pair now: what is known of its memberships can be told to the other side.
+    mutating func releaseLinks(of pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard hasMemberships, pair.isThere, pair.kind != .container else { return }
+        for side in Side.allCases {
+            guard let anchor = pair.anchors[side] else { continue }
+            for id in try links(of: anchor, side, pair.kind, store) {
+                guard let view = try view(of: id, store), let row = view.rows[side] else { continue }
+                let isKept = view.rows.ad?.isPresent == true && view.rows.miniorange?.isPresent == true
+                if isKept {
+                    if view.isAgreed && row.isAgreed { continue }
+                    // Most often both have it already, and nothing is to be decided.
+                    try agree(view, true, store)
+                    if try outdatedValue(view, store) == nil { continue }
+                }
+                try pend(id, of: view.group.id, store, now: now)
+            }
+            if pair.kind == .group { try impliedMembersMoved(ofGroup: anchor, side, store, now: now) }
+            if pair.kind == .user { try impliedMembersMoved(by: anchor, side, store, now: now) }
+        }
+    }
+
+    /// All rows in which an entry stands on its side, as group and as member.
+    func links(
+        of anchor: Anchor,
+        _ side: Side,
+        _ kind: ObjectKind,
+        _ store: any StoreTransaction
+    ) throws -> [LinkID] {
+        var found: [LinkID] = []
+        try store.forEachGroup(side, ofMember: anchor, after: nil) { group in
+            found.append(LinkID(side: side, group: group, member: anchor))
+            return true
+        }
+        guard kind == .group else { return found }
+        try store.forEachLink(side, ofGroup: anchor, after: nil) { member, _ in
+            found.append(LinkID(side: side, group: anchor, member: member))
+            return true
+        }
+        return found
+    }
+
+    // MARK: Entries that go, or get another name
+
+    /// An entry was deleted, which takes its memberships along: no person took them away. Where its counterpart stays or comes back, what the other side has
+    /// still stands.
+    mutating func dropLinks(
+        of anchor: Anchor,
+        _ side: Side,
+        _ old: Replica?,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships else { return }
+        for name in try store.parkedLinks(side, holder: anchor) {
+            try store.unparkLink(side, name: name, holder: anchor)
+        }
+        let kind = old?.kind ?? .group
+        if kind == .group { try impliedMembersMoved(ofGroup: anchor, side, store, now: now) }
+        for id in try links(of: anchor, side, kind, store) {
+            guard let row = try store.link(id) else { continue }
+            if let view = try view(ofRow: id, store) { try disagree(view, side.opposite, store) }
+            let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
+            let holder = form?.holder == .member ? id.member : id.group
+            if side == .ad || holder == anchor || form?.isMaintainedByServer != false || !row.isPresent {
+                try store.removeLink(id)
+                if side == .miniorange, holder != anchor, row.isPresent {
+                    try replaceLastMember(id, old, store, now: now)
+                }
+                continue
+            }
+            // Nobody but us takes the value away.
+            var left = row
+            left.isAgreed = false
+            try store.put(left, for: id)
+            if let holder = try store.pairID(side, holder) { try pend(id, of: holder, store, now: now) }
+        }
+    }
+
+    /// slapd keeps the name of a deleted member in a group that must have one: whoever gets that name next would be in the group. The placeholder takes its place.
+    private mutating func replaceLastMember(
+        _ id: LinkID,
+        _ old: Replica?,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let old, let name = try name(of: old, store),
+            let membership = try object(ofGroup: id.group, id.side, store)?.mapping.specification.membership,
+            membership.placeholder != nil, membership.direction.permits(writingTo: id.side),
+            let group = try store.pairID(id.side, id.group)
+        else { return }
+        var isEmpty = try store.parkedLinks(id.side, holder: id.group).isEmpty
+        try store.forEachLink(id.side, ofGroup: id.group, after: nil) { _, link in
+            if link.isPresent { isEmpty = false }
+            return isEmpty
+        }
+        guard isEmpty else { return }
+        try store.put(Link(sources: .group, value: Octets(name.description)), for: id)
+        try pend(id, of: group, store, now: now)
+    }
+
+    /// The ids of a membership on both sides as far as there are any, whatever has become of the entries.
+    private func view(ofRow id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {
+        let other = id.side.opposite
+        guard let groupID = try store.pairID(id.side, id.group), let memberID = try store.pairID(id.side, id.member),
+            let group = try store.pair(groupID)?.anchors[other], let member = try store.pair(memberID)?.anchors[other]
+        else { return nil }
+        return LinkID(side: other, group: group, member: member)
+    }
+
+    private func disagree(_ id: LinkID, _ side: Side, _ store: any StoreTransaction) throws {
+        guard let old = try store.link(id), old.isAgreed else { return }
+        var link = old
+        link.isAgreed = false
+        if link.isPresent { try store.put(link, for: id) } else { try store.removeLink(id) }
+    }
+
+    /// An entry left the scope. Nothing is concluded from that: what both had agreed on is kept by the other side's rows, and what this side holds is known
+    /// again when the entry comes back.
+    mutating func suspendLinks(
+        of old: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships, old.kind != .container else { return }
+        let side = old.side
+        let name = try name(of: old, store)
+        for name in try store.parkedLinks(side, holder: old.anchor) {
+            try store.unparkLink(side, name: name, holder: old.anchor)
+        }
+        for id in try links(of: old.anchor, side, old.kind, store) {
+            guard let row = try store.link(id) else { continue }
+            let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
+            let holder = form?.holder == .member ? id.member : id.group
+            if holder != old.anchor {
+                // AD names its members for good, so the row can stay.
+                if side == .ad { continue }
+                if row.isPresent, let form, let parked = parkingName(of: old, name, form) {
+                    try store.parkLink(side, name: parked, holder: holder)
+                }
+            }
+            try store.removeLink(id)
+        }
+    }
+
+    private func parkingName(of old: Replica, _ name: DistinguishedName?, _ form: MembershipForm) -> Octets? {
+        switch form.value {
+        case .name, .nameAndUID: name.map { Engine.parkingName($0) }
+        case .memberAttribute(let attribute): old.attributes[attribute].first.flatMap { LinkKey.memberKey($0) }
+        case .groupName: LinkKey.groupKey(old.rdn.value)
+        }
+    }
+
+    /// An entry has another name. Its server follows where it can; elsewhere the values that name it are written again.
+    mutating func renameLinks(
+        _ replica: Replica,
+        from old: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships, replica.side == .miniorange, replica.kind != .container else { return }
+        let formerName = try name(of: old, store)
+        for id in try links(of: replica.anchor, .miniorange, replica.kind, store) {
+            guard let row = try store.link(id), row.isPresent,
+                let form = try object(ofGroup: id.group, .miniorange, store)?.mapping.specification.membership?.form
+            else { continue }
+            let named = form.holder == .group ? id.member : id.group
+            guard named == replica.anchor else { continue }
+            if form.isMaintainedByServer {
+                // Written after the rename, by the name from before it: the server did not know of it any more.
+                guard row.value == nil, isOlder(replica.version, than: row.version), let formerName else { continue }
+                var link = row
+                link.value = Octets(formerName.description)
+                try store.put(link, for: id)
+            } else if let value = row.value, let expected = try expectedValue(id, form, store),
+                form.isSame(value, expected)
+            {
+                continue
+            }
+            try linkMoved(id, store, now: now)
+        }
+    }
+
+    /// The entry stays although its counterpart is gone for good: whether it stays in its groups is configured.
+    mutating func settleKeptMemberships(
+        of replica: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships, replica.kind != .container else { return }
+        for id in try links(of: replica.anchor, replica.side, .user, store) {
+            guard let row = try store.link(id), row.sources.contains(.group) || replica.side == .miniorange,
+                let membership = try object(ofGroup: id.group, id.side, store)?.mapping.specification.membership,
+                membership.keptMemberships == .remove,
+                membership.direction.permits(writingTo: id.side),
+                let group = try store.pairID(id.side, id.group)
+            else { continue }
+            var link = row
+            link.isUnwanted = true
+            try store.put(link, for: id)
+            try pend(id, of: group, store, now: now)
+        }
+    }
+
+    // MARK: Scope by membership
+
+    /// Whether an entry is in scope as far as its membership of one group decides that.
+    mutating func isSelected(
+        _ anchor: Anchor,
+        _ object: Object?,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard let object, let group = object.mapping.specification.onlyMembersOf[side] else { return true }
+        guard let groupAnchor = try selectingGroup(group, side, store) else { return false }
+        return try store.link(LinkID(side: side, group: groupAnchor, member: anchor))?.isPresent ?? false
+    }
+
+    /// The group by its anchor, once it was found by its name: a rename changes nothing.
+    private mutating func selectingGroup(
+        _ name: DistinguishedName,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Anchor? {
+        let fact = "onlyMembersOf.\(side.name).\(name.normalized.lossyText)"
+        if let known = try store.fact(fact).flatMap({ Anchor(octets: $0.bytes) }) { return known }
+        guard let anchor = try resolve(name, side, store) else { return nil }
+        try store.setFact(fact, Octets(anchor.octets))
+        return anchor
+    }
+
+    /// Somebody came into, or left, the group that selects who is in scope.
+    private mutating func noteScope(of id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard hasSelectingGroups, let pairID = try store.pairID(id.side, id.member),
+            let before = try store.pair(pairID),
+            let object = before.object.flatMap({ objects[$0] }),
+            object.mapping.specification.onlyMembersOf[id.side] != nil,
+            try store.replica(id.side, id.member) != nil
+        else { return }
+        let isIn = try isSelected(id.member, object, id.side, store)
+        guard (before.presence[id.side] == .present) != isIn, before.presence[id.side] != .deleted else { return }
+        var pair = before
+        pair.presence[id.side] = isIn ? .present : .outOfScope
+        try store.put(pair, replacing: before)
+        if !isIn { try store.setFact(Engine.leaversFact(id.side), Octets([1])) }
+        markDirty(pairID, .membership, now: now)
+        if isIn {
+            try wakeWaiters(on: pairID, store, now: now)
+            try releaseLinks(of: pair, store, now: now)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Mapping
+import SyncModel
+
+/// Groups within groups, where the LDAP side shows everybody who is in an AD group by way of others.
+extension Engine {
+    /// Whether the AD side counts the member as one: by a row, or by way of nested groups where the configuration flattens them.
+    func isMemberAtAD(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
+        if view.rows.ad?.isPresent == true { return true }
+        guard view.membership.nesting == .flatten else { return false }
+        return try groupsAbove(view.ids.ad.member, store).contains(view.ids.ad.group)
+    }
+
+    /// All AD groups in which an entry is, by whatever way; groups may contain each other.
+    private func groupsAbove(_ anchor: Anchor, _ store: any StoreTransaction) throws -> Set<Anchor> {
+        var found: Set<Anchor> = []
+        var open = [anchor]
+        while let next = open.popLast() {
+            var groups: [Anchor] = []
+            try store.forEachGroup(.ad, ofMember: next, after: nil) { group in
+                groups.append(group)
+                return true
+            }
+            for group in groups where !found.contains(group) {
+                guard try store.link(LinkID(side: .ad, group: group, member: next))?.isPresent == true else { continue }
+                found.insert(group)
+                open.append(group)
+            }
+        }
+        return found
+    }
+
+    /// Everybody who is no group in an AD group and the groups below it.
+    private func everybody(in group: Anchor, _ store: any StoreTransaction) throws -> [Anchor] {
+        var found: Set<Anchor> = []
+        var seen: Set<Anchor> = [group]
+        var open = [group]
+        while let next = open.popLast() {
+            var members: [Anchor] = []
+            try store.forEachLink(.ad, ofGroup: next, after: nil) { member, _ in
+                members.append(member)
+                return true
+            }
+            for member in members {
+                guard let replica = try store.replica(.ad, member) else { continue }
+                if replica.kind != .group {
+                    found.insert(member)
+                } else if seen.insert(member).inserted {
+                    open.append(member)
+                }
+            }
+        }
+        return found.sorted()
+    }
+
+    /// A membership at AD came or went: so did, perhaps, those of everybody below in every group above.
+    mutating func impliedMembersMoved(by id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard flattens, id.side == .ad else { return }
+        let below =
+            try store.replica(.ad, id.member)?.kind == .group ? try everybody(in: id.member, store) : [id.member]
+        let above = try groupsAbove(id.group, store).union([id.group])
+        try pendImplied(below, above, except: id, store, now: now)
+    }
+
+    /// A group came to be on both sides, or goes: everybody below it may be a member of it, and of those above.
+    mutating func impliedMembersMoved(
+        ofGroup anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard flattens, side == .ad else { return }
+        let above = try groupsAbove(anchor, store).union([anchor])
+        try pendImplied(try everybody(in: anchor, store), above, except: nil, store, now: now)
+    }
+
+    /// Somebody came to be on both sides.
+    mutating func impliedMembersMoved(
+        by anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard flattens, side == .ad else { return }
+        try pendImplied([anchor], try groupsAbove(anchor, store), except: nil, store, now: now)
+    }
+
+    private mutating func pendImplied(
+        _ members: [Anchor],
+        _ groups: Set<Anchor>,
+        except direct: LinkID?,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        for group in groups.sorted() {
+            guard let pair = try store.pairID(.ad, group),
+                let object = try object(ofGroup: group, .ad, store),
+                object.mapping.specification.membership?.nesting == .flatten
+            else { continue }
+            for member in members {
+                let id = LinkID(side: .ad, group: group, member: member)
+                guard id != direct, try view(of: id, store) != nil else { continue }
+                try pend(id, of: pair, store, now: now)
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Mapping
+import SyncModel
+
+/// Groups that are known at the LDAP side by their names in the members' attribute alone. Each has a replica, as if it were an entry; what is written to one is
+/// done in the cache, by the way of every other write.
+extension Engine {
+    /// "Sync" in the first four octets, then what the object's name comes to: no server makes such an anchor.
+    private static let virtualMark: UInt64 = 0x5379_6E63 << 32
+
+    private static func virtualHigh(_ object: String) -> UInt64 {
+        // FNV-1a: it only has to be the same after each start.
+        var hash: UInt32 = 0x811C_9DC5
+        for byte in object.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        return virtualMark | UInt64(hash)
+    }
+
+    func isVirtual(_ anchor: Anchor, _ side: Side) -> Bool {
+        side == .miniorange && hasVirtualGroups && anchor.high & (0xFFFF_FFFF << 32) == Engine.virtualMark
+    }
+
+    /// The object whose group a virtual anchor stands for.
+    func virtualObject(_ anchor: Anchor, _ side: Side) -> Object? {
+        guard isVirtual(anchor, side) else { return nil }
+        return objectOrder.first {
+            $0.mapping.specification.isVirtualAtMiniOrange && Engine.virtualHigh($0.name) == anchor.high
+        }
+    }
+
+    /// Whether a write is one to the cache alone.
+    func isVirtual(_ write: Write) -> Bool {
+        guard write.side == .miniorange, hasVirtualGroups else { return false }
+        if let anchor = write.operation.anchor { return isVirtual(anchor, write.side) }
+        return write.object.flatMap { objects[$0] }?.mapping.specification.isVirtualAtMiniOrange ?? false
+    }
+
+    /// A group that a member names and that nobody has.
+    mutating func makeVirtualGroup(
+        named name: Octets,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Anchor {
+        let scope = object.mapping.specification.scopes.miniorange
+        let rdn = RelativeDistinguishedName(type: scope.rdn, value: name)
+        let anchor = Anchor(high: Engine.virtualHigh(object.name), low: try store.makePairID().rawValue)
+        try ingest(
+            EntrySnapshot(
+                anchor: anchor,
+                name: scope.base.child(rdn),
+                attributes: Attributes(sorted: [.init(name: CaseFolding.lowercaseName(scope.rdn), values: [name])]),
+                version: .unordered
+            ),
+            from: .miniorange,
+            store,
+            now: now
+        )
+        return anchor
+    }
+
+    /// Answers writes to virtual groups.
+    mutating func settleVirtual(_ store: any StoreTransaction, now: Timestamp) throws {
+        while !virtualWrites.isEmpty {
+            let writes = virtualWrites
+            virtualWrites = []
+            for write in writes { try settle(write.id, try perform(write, store), store, now: now) }
+        }
+    }
+
+    private mutating func perform(_ write: Write, _ store: any StoreTransaction) throws -> WriteOutcome {
+        switch write.operation {
+        case .add(let name, _, let attributes):
+            guard let object = write.object.flatMap({ objects[$0] }), let leaf = name.leaf else { return .gone }
+            if let key = LinkKey.groupKey(leaf.value), try !store.anchors(.miniorange, key: key, limit: 1).isEmpty {
+                return .refused(
+                    Refusal(reason: .nameTaken, code: 68, message: "another group has this name at the members")
+                )
+            }
+            let anchor = Anchor(high: Engine.virtualHigh(object.name), low: try store.makePairID().rawValue)
+            return .done(EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: .unordered))
+        case .modify(let anchor, let name, _, let changes):
+            guard var attributes = try store.replica(.miniorange, anchor)?.attributes else { return .gone }
+            for change in changes { attributes[change.name] = change.new }
+            return .done(EntrySnapshot(anchor: anchor, name: name, attributes: attributes, version: .unordered))
+        case .rename(let anchor, _, _, let newName):
+            guard var attributes = try store.replica(.miniorange, anchor)?.attributes, let leaf = newName.leaf else {
+                return .gone
+            }
+            attributes[CaseFolding.lowercaseName(leaf.type)] = [leaf.value]
+            return .done(EntrySnapshot(anchor: anchor, name: newName, attributes: attributes, version: .unordered))
+        case .delete:
+            return .deleted
+        case .read(let anchor), .readMembers(let anchor), .confirmAbsence(let anchor), .editValues(let anchor, _, _),
+            .readBelow(let anchor), .readGroups(let anchor):
+            guard let replica = try store.replica(.miniorange, anchor), let name = try name(of: replica, store) else {
+                return .gone
+            }
+            return .done(
+                EntrySnapshot(anchor: anchor, name: name, attributes: replica.attributes, version: .unordered)
+            )
+        case .readName:
+            return .gone
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import LDAPClient
+import SyncModel
+import Testing
+
+@testable import ActiveDirectory
+
+extension RealDomainController {
+    @Suite("Memberships by the writer")
+    struct MembershipWriterTests {
+        @Test func membersComeAndGoInOneModify() async throws {
+            try await withGround("both") { ground, writer in
+                let outcome = await writer.edit(ground, add: [2, 3], remove: [0])
+                let (entry, refused) = try outcome.edited()
+                #expect(refused == [])
+                #expect(entry.anchor == ground.groupAnchor)
+                #expect(entry.attributes["member"].isEmpty && !entry.tellsMembers)
+                #expect(entry.attributes["samaccountname"] == ["both group"])
+                let whole = try await writer.outcome(.readMembers(ground.groupAnchor)).required()
+                #expect(whole.tellsMembers && whole.version == entry.version)
+                #expect(Set(whole.attributes["member"].map(\.member)) == Set(ground.anchors[1...]))
+            }
+        }
+
+        @Test func whatIsAsItShouldBeIsDone() async throws {
+            try await withGround("asis") { ground, writer in
+                #expect(try await writer.edit(ground, add: [0]).edited().refused == [])
+                #expect(try await writer.edit(ground, remove: [3]).edited().refused == [])
+                #expect(try await writer.edit(ground, add: [0, 1, 2], remove: [3]).edited().refused == [])
+                #expect(try await writer.edit(ground).edited().refused == [])
+                #expect(try await ground.members(by: writer) == Set(ground.anchors[...2]))
+            }
+        }
+
+        @Test func aRefusedValueTakesNoOtherWithIt() async throws {
+            try await withGround("refused") { ground, writer in
+                let nobody = ExtendedName.value(Anchor(high: 7, low: 7))
+                let add = [nobody] + [2, 3].map { ExtendedName.value(ground.anchors[$0]) }
+                let edits = ValueEdits(attribute: "member", add: add, remove: [ExtendedName.value(ground.anchors[0])])
+                let (_, refused) = try await writer.edit(ground.groupAnchor, edits).edited()
+                #expect(refused.map(\.value) == [nobody])
+                #expect(refused.first?.refusal.code == 32)
+                #expect(try await ground.members(by: writer) == Set(ground.anchors[1...]))
+            }
+        }
+
+        @Test func aDeletedMemberIsRemovedAndNeverAdded() async throws {
+            try await withGround("tomb") { ground, writer in
+                try await ground.admin.delete(ground.user(1))
+                #expect(try await writer.edit(ground, add: [2], remove: [1]).edited().refused == [])
+                let refused = try await writer.edit(ground, add: [1, 3]).edited().refused
+                #expect(refused.map(\.value.member) == [ground.anchors[1]])
+                #expect(
+                    try await ground.members(by: writer) == [ground.anchors[0], ground.anchors[2], ground.anchors[3]]
+                )
+            }
+        }
+
+        @Test func aPrimaryGroupIsNoMembershipThatCouldBeWritten() async throws {
+            try await withGround("primary") { ground, writer in
+                let group = "CN=Domain Users,CN=Users,\(ground.lab["AD_BASE"])"
+                let anchor = try await anchor(of: group, ground.admin)
+                let value = ExtendedName.value(ground.anchors[0])
+                let add = ValueEdits(attribute: "member", add: [value], remove: [])
+                let (_, refused) = try await writer.edit(anchor, add).edited()
+                #expect(refused.map(\.value) == [value])
+                let remove = ValueEdits(attribute: "member", add: [], remove: [value])
+                #expect(try await writer.edit(anchor, remove).edited().refused == [])
+            }
+        }
+
+        @Test func aGroupThatMayNotBeWrittenRefusesEachValueInOneAnswer() async throws {
+            try await withGround("denied") { ground, writer in
+                let group = "CN=Domain Admins,CN=Users,\(ground.lab["AD_BASE"])"
+                let anchor = try await anchor(of: group, ground.admin)
+                let values = ground.anchors.map(ExtendedName.value)
+                let edits = ValueEdits(attribute: "member", add: values, remove: [])
+                let (_, refused) = try await writer.edit(anchor, edits).edited()
+                #expect(refused.map(\.value) == values)
+                #expect(refused.allSatisfy { $0.refusal.reason == .notAllowed })
+            }
+        }
+
+        @Test func aGroupThatIsGoneIsGone() async throws {
+            try await withGround("gone") { ground, writer in
+                try await ground.admin.delete(ground.group)
+                #expect(await writer.edit(ground, add: [2]) == .gone)
+                #expect(await writer.edit(ground) == .gone)
+                #expect(await writer.outcome(.readMembers(ground.groupAnchor)) == .gone)
+                #expect(await writer.outcome(.readBelow(ground.groupAnchor)) == .gone)
+            }
+        }
+
+        @Test func whatStandsBelowAContainerIsFoundWithItsMembers() async throws {
+            try await withGround("below") { ground, writer in
+                let container = LDAPAttribute("objectClass", ["organizationalUnit"])
+                let outer = "OU=below,\(ground.lab.teams)"
+                let inner = "OU=inner,\(outer)"
+                for dn in [outer, inner] {
+                    _ = try await ground.admin.perform(.add(dn: dn, attributes: [container]))
+                }
+                try await ground.admin.addGroup("below inner", members: [ground.user(0)], in: inner)
+                try await ground.admin.addGroup("below outer", in: outer)
+                try await ground.admin.addUser("below user", in: outer)
+                let base = try await anchor(of: outer, ground.admin)
+                guard case .found(let found) = await writer.outcome(.readBelow(base)) else {
+                    Issue.record("not found")
+                    return
+                }
+                // A user is in no scope there.
+                let names = found.map(\.name.description)
+                #expect(Set(names) == [inner, "CN=below inner,\(inner)", "CN=below outer,\(outer)"])
+                #expect(names.count == 3)
+                for entry in found where entry.name.leaf?.type == "CN" { #expect(entry.tellsMembers) }
+                let members = found.flatMap { $0.attributes["member"].map(\.member) }
+                #expect(members == [ground.anchors[0]])
+                let all = try await anchor(of: ground.lab["AD_BASE"], ground.admin)
+                guard case .found(let everything) = await writer.outcome(.readBelow(all)) else { return }
+                #expect(everything.count > 300)
+                #expect(everything.contains { $0.anchor == ground.groupAnchor && $0.tellsMembers })
+            }
+        }
+
+        @Test func theGroupsOfAnEntryAreFoundWithoutTheirMembers() async throws {
+            try await withGround("groups") { ground, writer in
+                try await ground.admin.addGroup("groups two", members: [ground.user(0)], in: ground.lab.teams)
+                // In no scope.
+                try await ground.admin.addGroup("groups away", members: [ground.user(0)], in: ground.lab.people)
+                let second = try await anchor(of: "CN=groups two,\(ground.lab.teams)", ground.admin)
+                guard case .found(let found) = await writer.outcome(.readGroups(ground.anchors[0])) else {
+                    Issue.record("not found")
+                    return
+                }
+                #expect(Set(found.map(\.anchor)) == [ground.groupAnchor, second])
+                #expect(found.allSatisfy { !$0.tellsMembers && $0.attributes["member"].isEmpty })
+                #expect(await writer.outcome(.readGroups(ground.anchors[3])) == .found([]))
+                #expect(await writer.outcome(.readGroups(Anchor(high: 7, low: 7))) == .gone)
+            }
+        }
+
+        @Test func whoTheEntryIsAndItsPrimaryGroupAreAttributesLikeOthers() async throws {
+            let lab = try Lab.required()
+            var view = try lab.viewOfGroups()
+            view.attributes += ["objectsid", "primarygroupid"]
+            try await withGround("facts", view) { ground, writer in
+                let user = try await writer.outcome(.read(ground.anchors[0])).required()
+                #expect(user.attributes["primarygroupid"] == ["513"])
+                #expect(user.attributes["objectsid"].first?.count == 28)
+            }
+        }
+    }
+}
+
+private func withGround(
+    _ name: String,
+    _ view: DirectoryView? = nil,
+    _ body: (Ground, ActiveDirectoryWriter) async throws -> Void
+) async throws {
+    let ground = try await Ground(name, .auto)
+    try await withWriter(view: try view ?? ground.lab.viewOfGroups()) { _, writer in try await body(ground, writer) }
+}
+
+extension Ground {
+    fileprivate func members(by writer: ActiveDirectoryWriter) async throws -> Set<Anchor> {
+        let group = try await writer.outcome(.readMembers(groupAnchor)).required()
+        return Set(group.attributes["member"].compactMap(\.member))
+    }
+}
+
+extension ActiveDirectoryWriter {
+    fileprivate func edit(_ group: Anchor, _ edits: ValueEdits) async -> WriteOutcome {
+        await outcome(.editValues(group, name: DistinguishedName([]), edits: edits))
+    }
+
+    fileprivate func edit(_ ground: Ground, add: [Int] = [], remove: [Int] = []) async -> WriteOutcome {
+        func values(_ numbers: [Int]) -> [Octets] { numbers.map { ExtendedName.value(ground.anchors[$0]) } }
+        return await edit(
+            ground.groupAnchor,
+            ValueEdits(attribute: "member", add: values(add), remove: values(remove))
+        )
+    }
+}

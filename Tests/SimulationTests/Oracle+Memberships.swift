@@ -1,0 +1,211 @@
+import Support
+import SyncModel
+
+/// Who is in which group on each side, judged from the two directories and the users' own account; the engine is not asked.
+extension World {
+    /// Everything is at rest: both sides have the same memberships, and those are what users made of them.
+    func checkMemberships() {
+        guard let form = options.groups else { return }
+        checkGroups(form)
+        let known = knownOnBoth(form)
+        let isKnown = { (membership: Membership) in
+            known.contains(membership.group) && known.contains(membership.member)
+        }
+        let ad = effective(form).filter(isKnown)
+        let miniorange = memberships(.miniorange).filter(isKnown)
+        for membership in ad.symmetricDifference(miniorange).sorted() {
+            let side: Side = ad.contains(membership) ? .ad : .miniorange
+            fail("\(membership.member.lossyText) is in \(membership.group.lossyText) at \(side.name) only")
+        }
+        let direct = memberships(.ad).filter(isKnown)
+        checkIntents(form, form == .flattened ? direct : ad, known)
+        checkPlaceholders()
+        memberships.settled(form == .flattened ? direct : ad.intersection(miniorange), known)
+    }
+
+    // MARK: What is there
+
+    /// Groups and persons that are in scope on both sides, each once.
+    private func knownOnBoth(_ form: GroupForm) -> Set<Octets> {
+        var counts = PerSide<[Octets: Int]>(both: [:])
+        for side in Side.allCases {
+            for entry in persons(side) + groups(side) where isInScope(entry.anchor, side) {
+                if let id = id(of: entry.anchor, side) { counts[side][id, default: 0] += 1 }
+            }
+        }
+        return Set(counts.ad.filter { $0.value == 1 }.keys).filter { id in
+            counts.miniorange[id] == 1 || !form.hasEntries && !isPerson(id)
+        }
+    }
+
+    private func isPerson(_ id: Octets) -> Bool { history.people[id] != nil }
+
+    /// The memberships that entries in scope hold, by who they are.
+    private func memberships(_ side: Side) -> Set<Membership> {
+        if side == .miniorange && options.groups == .names { return listed() }
+        var found: Set<Membership> = []
+        for group in groups(side) where isInScope(group.anchor, side) {
+            guard let groupID = id(of: group.anchor, side) else { continue }
+            for value in group.attributes[memberAttribute(side)] {
+                guard let member = target(of: value, side), isInScope(member, side), let id = id(of: member, side)
+                else {
+                    continue
+                }
+                found.insert(Membership(group: groupID, member: id))
+            }
+        }
+        guard side == .ad && includesPrimaryGroup else { return found }
+        for person in persons(.ad) where isInScope(person.anchor, .ad) {
+            guard let group = directories.ad.primaryGroup(of: person.anchor), isInScope(group, .ad),
+                let groupID = id(of: group, .ad), let id = id(of: person.anchor, .ad)
+            else { continue }
+            found.insert(Membership(group: groupID, member: id))
+        }
+        return found
+    }
+
+    /// By the names at each user.
+    private func listed() -> Set<Membership> {
+        var found: Set<Membership> = []
+        for person in persons(.miniorange) where isInScope(person.anchor, .miniorange) {
+            guard let id = id(of: person.anchor, .miniorange) else { continue }
+            for name in person.attributes[WorldMapping.groupNames] {
+                if let group = group(named: name) { found.insert(Membership(group: group, member: id)) }
+            }
+        }
+        return found
+    }
+
+    /// What AD's memberships come to on the other side.
+    private func effective(_ form: GroupForm) -> Set<Membership> {
+        let direct = memberships(.ad)
+        if form.nests { return direct }
+        if form != .flattened { return direct.filter { isPerson($0.member) } }
+        var members: [Octets: [Octets]] = [:]
+        for membership in direct { members[membership.group, default: []].append(membership.member) }
+        var found: Set<Membership> = []
+        for group in members.keys {
+            var seen: Set<Octets> = [group]
+            var rest = [group]
+            while let next = rest.popLast() {
+                for member in members[next] ?? [] where seen.insert(member).inserted {
+                    if isPerson(member) {
+                        found.insert(Membership(group: group, member: member))
+                    } else {
+                        rest.append(member)
+                    }
+                }
+            }
+        }
+        return found
+    }
+
+    // MARK: What users wanted
+
+    private func checkIntents(_ form: GroupForm, _ now: Set<Membership>, _ known: Set<Octets>) {
+        let moves = memberships.moves()
+        let settled = memberships.settled
+        for membership in now.union(settled).union(moves.keys).sorted() {
+            let ids = [membership.group, membership.member]
+            guard ids.allSatisfy(known.contains) else { continue }
+            let name = "\(membership.member.lossyText) in \(membership.group.lossyText)"
+            let isThere = now.contains(membership)
+            let move = moves[membership] ?? (false, false)
+            if isThere && !memberships.everAdded.contains(membership)
+                && !memberships.waiting.contains(membership.member)
+            {
+                fail("\(name): nobody ever added it")
+            }
+            // What a deletion, or a way out of scope and back, does to a membership depends on what else happened.
+            let isSteady = ids.allSatisfy { memberships.settledMembers.contains($0) || history.isNew($0) }
+            guard isSteady, !ids.contains(where: memberships.unsteady.contains), form != .flattened else { continue }
+            let wasThere = settled.contains(membership)
+            if isThere && !wasThere && !move.isAdded && !memberships.waiting.contains(membership.member) {
+                fail("\(name): nobody added it since the last rest")
+            }
+            if !isThere && wasThere && !move.isRemoved { fail("\(name): nobody removed it") }
+            if !isThere && move.isAdded && !move.isRemoved { fail("\(name): added, and lost") }
+            if isThere && move.isRemoved && !move.isAdded && !isImplied(membership) {
+                fail("\(name): removed, and there again")
+            }
+        }
+    }
+
+    /// By the primary group, which is never written.
+    private func isImplied(_ membership: Membership) -> Bool {
+        guard includesPrimaryGroup,
+            let person = persons(.ad).first(where: { $0.attributes[WorldMapping.person] == [membership.member] }),
+            let group = directories.ad.primaryGroup(of: person.anchor)
+        else { return false }
+        return id(of: group, .ad) == membership.group
+    }
+
+    // MARK: Groups themselves
+
+    private func checkGroups(_ form: GroupForm) {
+        guard form.hasEntries else { return }
+        var found = PerSide<[Octets: [Anchor]]>(both: [:])
+        for side in Side.allCases {
+            for entry in groups(side) {
+                if let id = id(of: entry.anchor, side) { found[side][id, default: []].append(entry.anchor) }
+            }
+        }
+        for id in Set(found.ad.keys).union(found.miniorange.keys).union(history.groups.keys).sorted() {
+            let name = id.lossyText
+            let ad = found.ad[id] ?? []
+            let miniorange = found.miniorange[id] ?? []
+            guard ad.count < 2, miniorange.count < 2 else {
+                fail("\(name) is there twice")
+                continue
+            }
+            if ad.contains(where: { !isInScope($0, .ad) })
+                || miniorange.contains(where: { !isInScope($0, .miniorange) })
+            {
+                continue
+            }
+            if ad.isEmpty != miniorange.isEmpty {
+                fail("\(name) is only at \(ad.isEmpty ? "miniorange" : "ad")")
+            } else if ad.isEmpty && !memberships.deletedGroups.contains(id) {
+                fail("\(name) is gone, and nobody deleted it")
+            }
+            if let ad = ad.first, let miniorange = miniorange.first { checkGroup(name, ad, miniorange) }
+        }
+    }
+
+    private func checkGroup(_ name: String, _ ad: Anchor, _ miniorange: Anchor) {
+        guard let ours = directories.ad.entries[ad], let theirs = directories.miniorange.entries[miniorange] else {
+            return
+        }
+        if groupName(ours, .ad) != groupName(theirs, .miniorange) { fail("\(name) has two names") }
+        if path(of: ad, .ad).dropFirst() != path(of: miniorange, .miniorange).dropFirst() {
+            fail("\(name) is in two places")
+        }
+    }
+
+    private func checkPlaceholders() {
+        for group in groups(.ad) where group.attributes["member"].contains(where: isPlaceholder) {
+            fail("the placeholder crossed into \(group.anchor.low)")
+        }
+        if directories.ad.sorted.contains(where: { $0.rdn.value == "nobody" }) {
+            fail("the placeholder became an entry")
+        }
+    }
+
+    // MARK: Each write
+
+    /// Who is out of scope, and stays there, is nobody's to add or to remove.
+    func checkEdit(_ write: Write) {
+        guard case .editValues(let anchor, _, let edits) = write.operation else { return }
+        let side = write.side
+        if resting[side].contains(anchor) { fail("edits \(anchor.low) at \(side.name), which is out of scope") }
+        for value in edits.add + edits.remove {
+            let held = directories[side].stored(edits.attribute, value) ?? value
+            guard let member = target(of: held, side), edits.attribute == memberAttribute(side),
+                resting[side].contains(member) || strangers[side].contains(member)
+            else { continue }
+            fail("edits the membership of \(member.low) at \(side.name), which is out of scope")
+        }
+        let isEmptied = edits.add.contains { $0 == WorldMapping.placeholder } && side == .ad
+        if isEmptied { fail("writes the placeholder to ad") }
+    }
+}

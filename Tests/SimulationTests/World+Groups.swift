@@ -1,0 +1,105 @@
+import Support
+import SyncModel
+
+/// What administrators do to groups.
+extension World {
+    /// Groups in scope or not, in the order of anchors.
+    func groups(_ side: Side) -> [SimulatedDirectory.Entry] {
+        directories[side].sorted.filter { entry in
+            entry.attributes["objectclass"].contains { $0 == "group" || $0 == "groupOfNames" || $0 == "posixGroup" }
+        }
+    }
+
+    func isInScope(_ anchor: Anchor, _ side: Side) -> Bool {
+        directories[side].name(of: anchor)?.isDescendant(of: WorldMapping.base(side)) ?? false
+    }
+
+    /// Who an entry is, on either side: nil for what users never gave an identity.
+    func id(of anchor: Anchor, _ side: Side) -> Octets? {
+        guard let entry = directories[side].entries[anchor] else { return nil }
+        return entry.attributes[WorldMapping.person].first ?? entry.attributes[WorldMapping.group].first
+            ?? entry.attributes["samaccountname"].first.map { Octets("name:\($0.caseFolded.lossyText)") }
+    }
+
+    /// The name that both sides have in common.
+    func groupName(_ entry: SimulatedDirectory.Entry, _ side: Side) -> Octets? {
+        entry.attributes[side == .ad ? "samaccountname" : "cn"].first
+    }
+
+    func createGroup(on sides: [Side]) {
+        guard let form = options.groups else { return }
+        let id = fresh("G")
+        let name = random.chance(15) ? history.formerNames.last ?? fresh("Team ") : fresh("Team ")
+        for side in sides where side == .ad || form.hasEntries {
+            guard let container = sides.count > 1 ? containers(side).first : random.pick(containers(side)) else {
+                continue
+            }
+            var attributes: Attributes = ["cn": [name], WorldMapping.group: [id]]
+            attributes["objectclass"] = WorldMapping.groupClasses(form, side)
+            if side == .ad { attributes["samaccountname"] = [name] }
+            var first: SimulatedDirectory.Entry?
+            if side == .miniorange && form != .memberUid {
+                first = random.chance(50) ? random.pick(persons(side)) : nil
+                attributes["member"] = [
+                    first.map { Reference.entry($0.anchor).octets } ?? placeholderReference
+                ]
+            }
+            let rdn = RelativeDistinguishedName(type: side == .ad ? "CN" : "cn", value: name)
+            guard case .success(let anchor) = directories[side].add(below: container, rdn, attributes) else { continue }
+            note("user creates \(id.lossyText) at \(side.name) as \(name.lossyText): \(anchor.low)")
+            history.groups[id, default: []].append(side)
+            if let member = first.flatMap({ self.id(of: $0.anchor, side) }) {
+                memberships.changed(Membership(group: id, member: member), side, isAdded: true)
+            }
+        }
+    }
+
+    private var placeholderReference: Octets {
+        let name = try? DistinguishedName(parsing: WorldMapping.placeholder)
+        return name.map { Reference.unresolved($0).octets } ?? Octets()
+    }
+
+    func deleteGroup(_ side: Side) {
+        guard let entry = random.pick(groups(side)), let id = id(of: entry.anchor, side),
+            directories[side].delete(entry.anchor) == nil
+        else { return }
+        memberships.deletedGroup(id)
+        if let name = groupName(entry, side) { history.formerNames.append(name) }
+        note("user deletes \(id.lossyText) at \(side.name)")
+    }
+
+    func renameGroup(_ side: Side) {
+        guard let entry = random.pick(groups(side)), settledEntries[side].contains(entry.anchor),
+            let parent = entry.parent, let id = id(of: entry.anchor, side)
+        else { return }
+        let name = fresh("Team ")
+        if side == .ad {
+            guard directories[side].modify(entry.anchor, [("samaccountname", [name])]) == nil else { return }
+        } else {
+            let rdn = RelativeDistinguishedName(type: "cn", value: name)
+            guard directories[side].rename(entry.anchor, below: parent, rdn) == nil else { return }
+        }
+        memberships.becameUnsteady(options.groups == .names ? id : Octets())
+        note("user renames \(id.lossyText) at \(side.name) to \(name.lossyText)")
+    }
+
+    func moveGroup(_ side: Side) {
+        guard let entry = random.pick(groups(side)), settledEntries[side].contains(entry.anchor),
+            let id = id(of: entry.anchor, side)
+        else { return }
+        var target = random.pick(containers(side))
+        if random.chance(10) {
+            target = elsewhere(side)
+            memberships.becameUnsteady(id)
+        }
+        if !isInScope(entry.anchor, side) { memberships.becameUnsteady(id) }
+        guard let target, directories[side].rename(entry.anchor, below: target, entry.rdn) == nil else { return }
+        resting[side].remove(entry.anchor)
+        note("user moves \(id.lossyText) at \(side.name) below \(target.low)")
+    }
+
+    func elsewhere(_ side: Side) -> Anchor? {
+        guard let name = try? DistinguishedName(parsing: WorldMapping.elsewhere[side]) else { return nil }
+        return directories[side].anchor(named: name)
+    }
+}

@@ -1,0 +1,170 @@
+import Support
+import SyncModel
+
+/// What people do to memberships.
+extension World {
+    /// Somebody comes to a group, or goes, on this side.
+    func changeMember(_ side: Side, isAdded: Bool) {
+        if side == .miniorange && options.groups == .names { return changeGroupName(isAdded: isAdded) }
+        guard let group = random.pick(groups(side)) else { return }
+        if isAdded {
+            guard let member = someMember(for: group, side) else { return }
+            add(member, to: group.anchor, side)
+        } else {
+            remove(from: group, side)
+        }
+    }
+
+    /// Both sides at once: other members, or the same one here and there.
+    func changeMembersOnBoth() {
+        guard options.groups?.hasEntries == true, let group = random.pick(groups(.ad)),
+            let id = id(of: group.anchor, .ad),
+            let other = groups(.miniorange).first(where: { self.id(of: $0.anchor, .miniorange) == id })
+        else { return changeMember(.ad, isAdded: true) }
+        if random.chance(50), let member = random.pick(persons(.ad)),
+            let person = member.attributes[WorldMapping.person].first,
+            let twin = persons(.miniorange).first(where: { $0.attributes[WorldMapping.person] == [person] })
+        {
+            add(member.anchor, to: group.anchor, .ad)
+            add(twin.anchor, to: other.anchor, .miniorange)
+            return
+        }
+        if let member = someMember(for: group, .ad) { add(member, to: group.anchor, .ad) }
+        if random.chance(50) {
+            remove(from: other, .miniorange)
+        } else if let member = someMember(for: other, .miniorange) {
+            add(member, to: other.anchor, .miniorange)
+        }
+    }
+
+    private func someMember(for group: SimulatedDirectory.Entry, _ side: Side) -> Anchor? {
+        if random.chance(10) { return random.pick(strangers[side].sorted()) }
+        let nests = options.groups?.nests == true || options.groups == .flattened && side == .ad
+        if nests && random.chance(25) {
+            // AD takes no group into itself.
+            return random.pick(groups(side).map(\.anchor).filter { side == .miniorange || $0 != group.anchor })
+        }
+        return random.pick(persons(side))?.anchor
+    }
+
+    private func add(_ member: Anchor, to group: Anchor, _ side: Side) {
+        let directory = directories[side]
+        guard let entry = directory.entries[group], let value = memberValue(member, side) else { return }
+        let attribute = memberAttribute(side)
+        var values = entry.attributes[attribute]
+        if side == .ad && directory.primaryGroup(of: member) == group || values.contains(value) { return }
+        if random.chance(70) { values.removeAll { isPlaceholder($0) } }
+        guard directory.modify(group, [(attribute, values + [value])]) == nil else { return }
+        noteChange(member, of: group, side, isAdded: true)
+    }
+
+    private func remove(from group: SimulatedDirectory.Entry, _ side: Side) {
+        let attribute = memberAttribute(side)
+        let values = group.attributes[attribute]
+        guard let value = random.pick(values), !isPlaceholder(value) else { return }
+        var rest = values.filter { $0 != value }
+        if rest.isEmpty && side == .miniorange && attribute == "member" {
+            guard let name = try? DistinguishedName(parsing: WorldMapping.placeholder) else { return }
+            rest = [Reference.unresolved(name).octets]
+        }
+        let member = target(of: value, side)
+        guard directories[side].modify(group.anchor, [(attribute, rest)]) == nil, let member else { return }
+        noteChange(member, of: group.anchor, side, isAdded: false)
+    }
+
+    private func noteChange(_ member: Anchor, of group: Anchor, _ side: Side, isAdded: Bool) {
+        guard let groupID = id(of: group, side) else { return }
+        let memberID = id(of: member, side)
+        note(
+            "user \(isAdded ? "adds" : "removes") \(memberID?.lossyText ?? "stranger \(member.low)") "
+                + "\(isAdded ? "to" : "from") \(groupID.lossyText) at \(side.name)"
+        )
+        guard let memberID, !strangers[side].contains(member) else { return }
+        memberships.changed(Membership(group: groupID, member: memberID), side, isAdded: isAdded)
+    }
+
+    func memberAttribute(_ side: Side) -> String {
+        side == .miniorange && options.groups == .memberUid ? "memberuid" : "member"
+    }
+
+    private func memberValue(_ member: Anchor, _ side: Side) -> Octets? {
+        guard memberAttribute(side) == "memberuid" else { return Reference.entry(member).octets }
+        return directories[side].entries[member]?.rdn.value
+    }
+
+    /// The entry that a held value names.
+    func target(of value: Octets, _ side: Side) -> Anchor? {
+        guard memberAttribute(side) == "memberuid" else {
+            guard case .entry(let anchor) = Reference(value) else { return nil }
+            return anchor
+        }
+        return directories[side].sorted.first { $0.attributes["uid"].contains(value) }?.anchor
+    }
+
+    func isPlaceholder(_ value: Octets) -> Bool {
+        guard case .unresolved(let name) = Reference(value) else { return false }
+        return Octets(name.description) == WorldMapping.placeholder
+    }
+
+    // MARK: Groups by name
+
+    /// Somebody edits the list of groups at a user.
+    private func changeGroupName(isAdded: Bool) {
+        guard let entry = random.pick(persons(.miniorange)), let person = id(of: entry.anchor, .miniorange) else {
+            return
+        }
+        let names = entry.attributes[WorldMapping.groupNames]
+        if isAdded {
+            let isUnknown = random.chance(10)
+            let known = random.pick(groups(.ad)).flatMap { groupName($0, .ad) }
+            guard let name = isUnknown ? fresh("Guild ") : known, !names.contains(name) else { return }
+            guard directories.miniorange.modify(entry.anchor, [(WorldMapping.groupNames, names + [name])]) == nil else {
+                return
+            }
+            noteName(name, person, isAdded: true)
+        } else {
+            guard let name = random.pick(names) else { return }
+            let rest = names.filter { $0 != name }
+            guard directories.miniorange.modify(entry.anchor, [(WorldMapping.groupNames, rest)]) == nil else { return }
+            noteName(name, person, isAdded: false)
+        }
+    }
+
+    private func noteName(_ name: Octets, _ person: Octets, isAdded: Bool) {
+        note(
+            "user \(isAdded ? "adds" : "removes") \(name.lossyText) \(isAdded ? "to" : "from") \(person.lossyText)'s"
+                + " groups at miniorange"
+        )
+        guard let group = group(named: name) else {
+            memberships.listedUnknown(person)
+            memberships.becameUnsteady(person)
+            return
+        }
+        memberships.changed(Membership(group: group, member: person), .miniorange, isAdded: isAdded)
+    }
+
+    /// Who the AD group with this name is.
+    func group(named name: Octets) -> Octets? {
+        let found = groups(.ad).first { groupName($0, .ad)?.caseFolded == name.caseFolded }
+        return found.flatMap { id(of: $0.anchor, .ad) }
+    }
+
+    // MARK: AD alone
+
+    /// Another primary group: AD takes the user out of its members, and puts him into those of the one before.
+    func changePrimaryGroup() {
+        guard let user = random.pick(persons(.ad)) else { return }
+        let reference = Reference.entry(user.anchor).octets
+        let candidates = groups(.ad).filter { $0.attributes["member"].contains(reference) && isInScope($0.anchor, .ad) }
+        let group = random.chance(30) ? nil : random.pick(candidates)
+        guard directories.ad.setPrimaryGroup(of: user.anchor, to: group?.anchor) == nil else { return }
+        note("user sets the primary group of \(user.anchor.low) to \(group.map { "\($0.anchor.low)" } ?? "none")")
+    }
+
+    /// AD refuses this person in any group, until someone mends it.
+    func makeUnwelcome() {
+        guard let user = random.pick(persons(.ad)) else { return }
+        directories.ad.unwelcome.insert(user.anchor)
+        note("ad keeps \(user.anchor.low) out of groups")
+    }
+}

@@ -1,0 +1,150 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// The tree that people and groups stand in is the same on both sides.
+struct ContainerTests {
+    private func settled(_ bench: Bench) throws -> [String] {
+        let lines = try bench.settle()
+        #expect(lines.last != "does not come to rest")
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.engine.isQuiet)
+        return lines.filter { !$0.contains(" read") }
+    }
+
+    private func bench() throws -> Bench { try Bench.withGroups(try Bench.named(), departments: true) }
+
+    private func name(_ bench: Bench, _ side: Side, _ account: String) -> String {
+        bench.counterpart(side, account).flatMap { bench.directories[side].name(of: $0) }?
+            .description.lowercased() ?? "no entry"
+    }
+
+    private func ou(_ side: Side) -> String { side == .ad ? "OU" : "ou" }
+
+    @Test(arguments: Side.allCases)
+    func `Missing containers are made, parents first`(_ side: Side) throws {
+        let bench = try bench()
+        let south = try bench.container(side, "South", below: try bench.place(side))
+        _ = try bench.container(side, "Deep", below: south)
+        try bench.create(side, "Ann", path: "\(ou(side))=Deep,\(ou(side))=South,")
+        let lines = try settled(bench)
+        #expect(lines.count == 3, "\(lines)")
+        #expect(name(bench, side.opposite, "ann").contains("=ann,ou=deep,ou=south,ou=people,"))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A renamed container is one rename, and what stands in it is not touched`(_ side: Side) throws {
+        let bench = try bench()
+        for person in ["Ann", "Bo"] { try bench.create(side, person, path: "\(ou(side))=North,") }
+        _ = try settled(bench)
+        let north = try bench.place(side, "\(ou(side))=North,")
+        try bench.move(side, north, to: "", rdn: RelativeDistinguishedName(type: ou(side), value: "Arctic"))
+        let lines = try settled(bench)
+        #expect(lines.count == 1 && lines[0].contains(" rename "), "\(lines)")
+        #expect(name(bench, side.opposite, "ann").contains(",ou=arctic,ou=people,"))
+        let ann = try #require(bench.counterpart(side, "ann"))
+        try bench.set(side, ann, "displayname", ["A"])
+        _ = try settled(bench)
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[A]")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A moved container is one move`(_ side: Side) throws {
+        let bench = try bench()
+        _ = try bench.container(side, "South", below: try bench.place(side))
+        try bench.create(side, "Ann", path: "\(ou(side))=North,")
+        _ = try settled(bench)
+        try bench.move(side, try bench.place(side, "\(ou(side))=North,"), to: "\(ou(side))=South,")
+        let lines = try settled(bench)
+        #expect(lines.count == 1 && lines[0].contains(" rename "), "\(lines)")
+        #expect(name(bench, side.opposite, "ann").contains(",ou=north,ou=south,ou=people,"))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A container that is deleted with all in it goes when it is empty`(_ side: Side) throws {
+        let bench = try bench()
+        let ann = try bench.create(side, "Ann", path: "\(ou(side))=North,")
+        _ = try settled(bench)
+        let north = try bench.place(side, "\(ou(side))=North,")
+        try bench.delete(side, ann)
+        try bench.delete(side, north)
+        let lines = try settled(bench)
+        #expect(lines.count == 2 && lines.allSatisfy { $0.contains(" delete ") }, "\(lines)")
+        #expect(throws: (any Error).self) { try bench.place(side.opposite, "\(self.ou(side.opposite))=North,") }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who is new in a container that is deleted on the other side brings it back`(_ side: Side) throws {
+        let bench = try bench()
+        _ = try settled(bench)
+        try bench.delete(side, try bench.place(side, "\(ou(side))=North,"))
+        try bench.create(side.opposite, "Ann", path: "\(ou(side.opposite))=North,")
+        _ = try settled(bench)
+        #expect(name(bench, side, "ann").contains("=ann,ou=north,ou=people,"))
+        #expect(name(bench, side.opposite, "ann").contains("=ann,ou=north,ou=people,"))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Whose change outlives the deletion of all around it gets its container back`(_ side: Side) throws {
+        let bench = try bench()
+        let ann = try bench.create(side, "Ann", path: "\(ou(side))=North,")
+        _ = try settled(bench)
+        let other = try #require(bench.counterpart(side.opposite, "ann"))
+        try bench.set(side.opposite, other, "displayname", ["still here"])
+        try bench.delete(side, ann)
+        try bench.delete(side, try bench.place(side, "\(ou(side))=North,"))
+        _ = try settled(bench)
+        #expect(bench.values(side, "ann", "displayname") == "[still here]")
+        #expect(name(bench, side, "ann").contains("=ann,ou=north,ou=people,"))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `What comes with a container that is moved into scope comes along`(_ side: Side) throws {
+        let bench = try bench()
+        let directory = bench.directories[side]
+        let south = try bench.container(side, "South", below: directory.top)
+        let north = try bench.place(side, "\(ou(side))=North,")
+        let ann = try bench.create(side, "Ann", path: "\(ou(side))=North,")
+        _ = try settled(bench)
+        let rdn = try #require(directory.entries[north]).rdn
+        #expect(directory.rename(north, below: south, rdn) == nil)
+        try bench.set(side, ann, "displayname", ["outside"])
+        _ = try settled(bench)
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[]")
+        #expect(directory.rename(north, below: try bench.place(side), rdn) == nil)
+        _ = try settled(bench)
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[outside]")
+    }
+
+    @Test
+    func `A table of container pairs places by its longest match`() throws {
+        func pair(_ ad: String, _ miniorange: String) throws -> PerSide<DistinguishedName> {
+            PerSide(
+                ad: try DistinguishedName(parsing: ad + Bench.bases.ad),
+                miniorange: try DistinguishedName(parsing: miniorange + Bench.bases.miniorange)
+            )
+        }
+        let table = [try pair("OU=North,", "ou=polar,"), try pair("OU=Deep,OU=North,", "ou=sea,")]
+        let bench = try Bench { people in people.containerPairs = table }
+        let deep = try bench.container(.ad, "Deep", below: try bench.place(.ad, "OU=North,"))
+        _ = try bench.container(.ad, "Deeper", below: deep)
+        _ = try bench.container(.miniorange, "polar", below: try bench.place(.miniorange))
+        _ = try bench.container(.miniorange, "sea", below: try bench.place(.miniorange))
+        try bench.create(.ad, "Ann", path: "OU=North,")
+        try bench.create(.ad, "Bo", path: "OU=Deeper,OU=Deep,OU=North,")
+        try bench.create(.ad, "Cy")
+        try bench.create(.miniorange, "Dee", path: "ou=sea,")
+        _ = try settled(bench)
+        #expect(name(bench, .miniorange, "ann") == "uid=ann,ou=polar,ou=people,dc=syncline,dc=test")
+        #expect(name(bench, .miniorange, "bo") == "uid=bo,ou=sea,ou=people,dc=syncline,dc=test")
+        #expect(name(bench, .miniorange, "cy") == "uid=cy,ou=people,dc=syncline,dc=test")
+        #expect(name(bench, .ad, "dee") == "cn=dee,ou=deep,ou=north,ou=people,dc=syncline,dc=test")
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.move(.miniorange, ann, to: "ou=sea,")
+        _ = try settled(bench)
+        #expect(name(bench, .ad, "ann") == "cn=ann,ou=deep,ou=north,ou=people,dc=syncline,dc=test")
+        #expect(name(bench, .ad, "bo") == "cn=bo,ou=deeper,ou=deep,ou=north,ou=people,dc=syncline,dc=test")
+    }
+}

@@ -1,0 +1,300 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// The forms in which the LDAP side holds its groups.
+struct MembershipFormTests {
+    private func settled(_ bench: Bench) throws {
+        let lines = try bench.settle()
+        #expect(lines.last != "does not come to rest")
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.engine.isQuiet)
+    }
+
+    // MARK: memberUid
+
+    private func posix() throws -> Bench {
+        try Bench.withGroups(MembershipSpecification(form: .memberUid))
+    }
+
+    @Test
+    func `memberUid names the users of an AD group`() throws {
+        let bench = try posix()
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann")
+        let bo = try bench.create(.ad, "Bo")
+        try bench.setMembers(.ad, group, add: [bo], remove: [ann])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "bo")
+    }
+
+    @Test
+    func `A value of memberUid that comes and goes is carried to AD`() throws {
+        let bench = try posix()
+        try bench.create(.ad, "Ann")
+        try bench.createGroup(.ad, "crew")
+        try settled(bench)
+        let group = try #require(bench.groupNamed(.miniorange, "crew"))
+        try bench.set(.miniorange, group, "memberuid", ["ann"])
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "ann")
+        try bench.set(.miniorange, group, "memberuid", [])
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "")
+    }
+
+    @Test
+    func `memberUid follows a new account name, and loses who is deleted, which no server does`() throws {
+        let bench = try posix()
+        let ann = try bench.create(.ad, "Ann")
+        let bo = try bench.create(.ad, "Bo")
+        try bench.createGroup(.ad, "crew", members: [ann, bo])
+        try settled(bench)
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "anna bo")
+        try bench.delete(.ad, bo)
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "anna")
+        #expect(bench.members(.ad, "crew") == "ann")
+    }
+
+    @Test
+    func `A memberUid of nobody waits for who gets it`() throws {
+        let bench = try posix()
+        try bench.createGroup(.ad, "crew")
+        try settled(bench)
+        let group = try #require(bench.groupNamed(.miniorange, "crew"))
+        try bench.set(.miniorange, group, "memberuid", ["ann"])
+        try settled(bench)
+        try bench.create(.ad, "Ann")
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "ann")
+        #expect(bench.members(.miniorange, "crew") == "ann")
+    }
+
+    // MARK: An attribute of the user
+
+    private func virtual(
+        _ value: MembershipForm.Value = .groupName,
+        createsMissing: Bool = false
+    ) throws -> Bench {
+        let form = MembershipForm(holder: .member, attribute: "groups", value: value)
+        return try Bench.withGroups(MembershipSpecification(form: form, createsMissing: createsMissing)) { groups in
+            groups.isVirtualAtMiniOrange = true
+            groups.attributes = [
+                AttributeSpecification(ad: "sAMAccountName", miniorange: "cn", isSingleValuedAtAD: true)
+            ]
+        }
+    }
+
+    private func groups(_ bench: Bench, of account: String) -> String {
+        bench.counterpart(.miniorange, account).flatMap { bench.directories.miniorange.entries[$0] }?
+            .attributes["groups"].map(\.lossyText).sorted().joined(separator: " ") ?? "no entry"
+    }
+
+    @Test(arguments: [
+        (MembershipForm.Value.groupName, "crew"), (.name, "cn=crew,ou=people,dc=syncline,dc=test"),
+    ])
+    func `A change in AD changes the user's attribute`(_ value: MembershipForm.Value, _ name: String) throws {
+        let bench = try virtual(value)
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == name)
+        try bench.setMembers(.ad, group, remove: [ann])
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "")
+    }
+
+    @Test(arguments: [
+        (MembershipForm.Value.groupName, "crew"), (.name, "cn=crew,ou=people,dc=syncline,dc=test"),
+    ])
+    func `A change of the user's attribute changes AD's group`(_ value: MembershipForm.Value, _ name: String) throws {
+        let bench = try virtual(value)
+        try bench.create(.ad, "Ann")
+        try bench.createGroup(.ad, "crew")
+        try settled(bench)
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, ann, "groups", [Octets(name)])
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "ann")
+        try bench.set(.miniorange, ann, "groups", [])
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "")
+    }
+
+    @Test
+    func `A group that is named but missing is made where the configuration allows`() throws {
+        for creates in [false, true] {
+            let bench = try virtual(createsMissing: creates)
+            try bench.create(.ad, "Ann")
+            try settled(bench)
+            let ann = try #require(bench.counterpart(.miniorange, "ann"))
+            try bench.set(.miniorange, ann, "groups", ["crew"])
+            try settled(bench)
+            #expect(bench.members(.ad, "crew") == (creates ? "ann" : "no group"))
+            try bench.createGroup(.ad, "late")
+            try bench.set(.miniorange, ann, "groups", ["crew", "late"])
+            try settled(bench)
+            #expect(bench.members(.ad, "late") == "ann")
+            if !creates {
+                try bench.createGroup(.ad, "crew")
+                try settled(bench)
+                #expect(bench.members(.ad, "crew") == "ann")
+            }
+            #expect(groups(bench, of: "ann") == "crew late")
+        }
+    }
+
+    @Test
+    func `A renamed group is renamed at its members, and a deleted one goes from them`() throws {
+        let bench = try virtual()
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        try bench.set(.ad, group, "samaccountname", ["band"])
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.members(.ad, "band") == "ann")
+        try bench.delete(.ad, group)
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.store.contents.links.count == 0)
+    }
+
+    @Test
+    func `Other values of the user's attribute are left alone`() throws {
+        let bench = try virtual()
+        let ann = try bench.create(.ad, "Ann")
+        try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, other, "groups", ["crew", "local"])
+        try settled(bench)
+        try bench.delete(.ad, try #require(bench.groupNamed(.ad, "crew")))
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "local")
+    }
+
+    // MARK: Nested groups
+
+    @Test
+    func `Flattened, the LDAP side shows everybody below a group and no groups`() throws {
+        var membership = try Bench.named()
+        membership.nesting = .flatten
+        let bench = try Bench.withGroups(membership)
+        let ann = try bench.create(.ad, "Ann")
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        let outer = try bench.createGroup(.ad, "outer", members: [ann, inner])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "ann bo")
+        let cy = try bench.create(.ad, "Cy")
+        try bench.setMembers(.ad, inner, add: [cy, outer])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "ann bo cy")
+        #expect(bench.members(.miniorange, "inner") == "ann bo cy")
+        try bench.setMembers(.ad, outer, remove: [inner])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "ann")
+        #expect(bench.members(.miniorange, "inner") == "ann bo cy")
+        #expect(bench.members(.ad, "outer") == "ann")
+    }
+
+    @Test
+    func `Flattened, who is added there is added directly, and who is in by another group stays`() throws {
+        var membership = try Bench.named()
+        membership.nesting = .flatten
+        let bench = try Bench.withGroups(membership)
+        let bo = try bench.create(.ad, "Bo")
+        try bench.create(.ad, "Cy")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        try bench.createGroup(.ad, "outer", members: [inner])
+        try settled(bench)
+        let outer = try #require(bench.groupNamed(.miniorange, "outer"))
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        try bench.setMembers(.miniorange, outer, add: [cy])
+        try settled(bench)
+        #expect(bench.members(.ad, "outer") == "cy inner")
+        try bench.setMembers(.miniorange, outer, remove: [try #require(bench.counterpart(.miniorange, "bo"))])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "bo cy")
+        #expect(bench.store.contents.conflicts.map(\.decision) == [.implied])
+    }
+
+    // MARK: The primary group
+
+    @Test
+    func `The primary group counts as a membership, is never written, and does not make its members leave`() throws {
+        var membership = try Bench.named()
+        membership.includesPrimaryGroup = true
+        let bench = try Bench.withGroups(membership)
+        let ann = try bench.create(.ad, "Ann")
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        #expect(bench.directories.ad.setPrimaryGroup(of: ann, to: crew) == nil)
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "")
+        #expect(bench.members(.miniorange, "crew") == "ann")
+        let group = try #require(bench.groupNamed(.miniorange, "crew"))
+        let bo = try bench.create(.miniorange, "Bo")
+        try bench.setMembers(
+            .miniorange,
+            group,
+            add: [bo],
+            remove: [try #require(bench.counterpart(.miniorange, "ann"))]
+        )
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo")
+        #expect(bench.members(.ad, "crew") == "bo")
+    }
+
+    // MARK: Scope
+
+    @Test(arguments: Side.allCases)
+    func `A group selects who is in scope, and leaving it deletes nothing`(_ side: Side) throws {
+        let bench = try Bench.withGroups(
+            try Bench.named(),
+            specifyPeople: { people in
+                let rdn = RelativeDistinguishedName(type: side == .ad ? "CN" : "cn", value: "synced")
+                people.onlyMembersOf[side] = people.scopes[side].base.child(rdn)
+            }
+        )
+        let ann = try bench.create(side, "Ann")
+        let bo = try bench.create(side, "Bo")
+        let group = try bench.createGroup(side, "synced", members: [ann])
+        try settled(bench)
+        #expect(bench.counterpart(side.opposite, "ann") != nil)
+        #expect(bench.counterpart(side.opposite, "bo") == nil)
+        try bench.setMembers(side, group, add: [bo], remove: [ann])
+        try settled(bench)
+        #expect(bench.counterpart(side.opposite, "ann") != nil)
+        #expect(bench.counterpart(side.opposite, "bo") != nil)
+        try bench.set(side, ann, "displayname", ["unseen"])
+        try settled(bench)
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[]")
+        try bench.setMembers(side, group, add: [ann])
+        try settled(bench)
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[unseen]")
+    }
+
+    @Test(arguments: [KeptMemberships.keep, .remove])
+    func `Who stays after a deletion keeps its memberships or not, as configured`(_ kept: KeptMemberships) throws {
+        var membership = try Bench.named()
+        membership.keptMemberships = kept
+        let bench = try Bench.withGroups(membership, specifyPeople: { people in people.deletePolicy = .keep })
+        let ann = try bench.create(.ad, "Ann")
+        let bo = try bench.create(.ad, "Bo")
+        try bench.createGroup(.ad, "crew", members: [ann, bo])
+        try settled(bench)
+        try bench.delete(.ad, ann)
+        try settled(bench)
+        #expect(bench.counterpart(.miniorange, "ann") != nil)
+        #expect(bench.members(.miniorange, "crew") == (kept == .keep ? "ann bo" : "bo"))
+    }
+}

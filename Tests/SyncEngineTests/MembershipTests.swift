@@ -1,0 +1,243 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// Who is in which group is the same on both sides, value by value.
+struct MembershipTests {
+    private func settled(_ bench: Bench) throws {
+        let lines = try bench.settle()
+        #expect(lines.last != "does not come to rest")
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.engine.isQuiet)
+    }
+
+    /// Ann, Bo and Cy on both sides, and a group of Ann and Bo that came from `side`.
+    private func bench(
+        _ side: Side,
+        _ membership: MembershipSpecification? = nil
+    ) throws -> (Bench, group: Anchor, people: [Anchor]) {
+        let bench = try Bench.withGroups(try membership ?? Bench.named())
+        let people = try ["Ann", "Bo", "Cy"].map { try bench.create(side, $0) }
+        let group = try bench.createGroup(side, "crew", members: Array(people.prefix(2)))
+        try settled(bench)
+        return (bench, group, people)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A new group comes with its members`(_ side: Side) throws {
+        let (bench, _, _) = try bench(side)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `One member that comes, and one that goes, are one value each`(_ side: Side) throws {
+        let (bench, group, people) = try bench(side)
+        let other = try #require(bench.groupNamed(side.opposite, "crew"))
+        try bench.setMembers(side, group, add: [people[2]])
+        let added = try bench.tell(side)
+        #expect(
+            added.count == 1 && added[0].hasPrefix("\(side.opposite.name) edit \(other.low) member: +["),
+            "\(added)"
+        )
+        #expect(added.first?.hasSuffix("-[]") == true && added.first?.contains("|") == false, "\(added)")
+        try settled(bench)
+        #expect(bench.members(side.opposite, "crew") == "ann bo cy")
+        try bench.setMembers(side, group, remove: [people[0]])
+        let removed = try bench.tell(side)
+        #expect(removed.count == 1 && removed[0].contains("+[] -[") && !removed[0].contains("|"), "\(removed)")
+        try settled(bench)
+        #expect(bench.members(side.opposite, "crew") == "bo cy")
+    }
+
+    @Test
+    func `What both sides do to one group at once all stands`() throws {
+        let (bench, group, people) = try bench(.ad)
+        let other = try #require(bench.groupNamed(.miniorange, "crew"))
+        let dee = try bench.create(.miniorange, "Dee")
+        let bo = try #require(bench.counterpart(.miniorange, "bo"))
+        try bench.setMembers(.ad, group, add: [people[2]], remove: [people[0]])
+        try bench.setMembers(.miniorange, other, add: [dee], remove: [bo])
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "cy dee") }
+        #expect(bench.store.contents.conflicts.isEmpty)
+    }
+
+    @Test
+    func `Groups that were there on both sides are joined, and have the members of both`() throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let ann = try bench.create(.ad, "Ann")
+        try bench.create(.miniorange, "Ann")
+        let bo = try bench.create(.miniorange, "Bo")
+        try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.createGroup(.miniorange, "crew", members: [bo])
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `An empty group holds the placeholder at the LDAP side alone`(_ side: Side) throws {
+        let (bench, group, people) = try bench(side)
+        try bench.setMembers(side, group, add: [], remove: side == .ad ? Array(people.prefix(2)) : [people[0]])
+        if side == .miniorange {
+            try bench.setMembers(side, group, add: [], remove: [])
+            let held = try #require(bench.directories[side].stored("member", [Octets(Bench.placeholder)]))
+            try bench.set(side, group, "member", held)
+        }
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "")
+        #expect(bench.members(.miniorange, "crew") == "nobody")
+        try bench.setMembers(
+            .ad,
+            try #require(bench.groupNamed(.ad, "crew")),
+            add: [try #require(bench.counterpart(.ad, "cy"))]
+        )
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "cy")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A deleted member is nobody's removal`(_ side: Side) throws {
+        let (bench, _, people) = try bench(side)
+        try bench.delete(side, people[0])
+        let lines = try bench.settle()
+        #expect(!lines.contains { $0.contains(" edit ") }, "\(lines)")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "bo") }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `The name of a deleted last member does not stay for whoever gets it next`(_ side: Side) throws {
+        let (bench, group, people) = try bench(side)
+        try bench.setMembers(side, group, remove: [people[1]])
+        try settled(bench)
+        try bench.delete(side, people[0])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "nobody")
+        #expect(bench.members(.ad, "crew") == "")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A member whose change outlives its deletion is in its groups again`(_ side: Side) throws {
+        let (bench, _, people) = try bench(side)
+        let other = try #require(bench.counterpart(side.opposite, "ann"))
+        try bench.delete(side, people[0])
+        try bench.set(side.opposite, other, "displayname", ["Ann B"])
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A renamed member stays without a write to the group`(_ side: Side) throws {
+        let (bench, _, people) = try bench(side)
+        let attribute = side == .ad ? "samaccountname" : "uid"
+        if side == .ad {
+            try bench.set(side, people[0], attribute, ["anna"])
+        } else {
+            try bench.move(side, people[0], to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        }
+        let lines = try bench.settle()
+        #expect(!lines.contains { $0.contains(" edit ") }, "\(lines)")
+        #expect(bench.members(.miniorange, "crew") == "anna bo")
+        #expect(bench.members(.ad, "crew") == "ann bo")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A member that is not in scope is left alone, and comes along when it is`(_ side: Side) throws {
+        let (bench, group, _) = try bench(side)
+        let directory = bench.directories[side]
+        let outsider = try directory.add(
+            below: directory.top,
+            RelativeDistinguishedName(type: side == .ad ? "CN" : "uid", value: "zoe"),
+            side == .ad
+                ? ["objectclass": ["user"], "cn": ["zoe"], "sn": ["Z"], "samaccountname": ["zoe"]]
+                : ["objectclass": ["inetOrgPerson"], "cn": ["zoe"], "sn": ["Z"], "uid": ["zoe"]]
+        ).get()
+        try bench.setMembers(side, group, add: [outsider])
+        #expect(try bench.settle().filter { !$0.contains("readMembers") }.isEmpty)
+        #expect(bench.members(side, "crew") == "ann bo zoe")
+        #expect(bench.members(side.opposite, "crew") == "ann bo")
+        try bench.move(side, outsider, to: "")
+        try settled(bench)
+        #expect(bench.members(side.opposite, "crew") == "ann bo zoe")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Groups within groups, and around in a circle, are kept`(_ side: Side) throws {
+        let (bench, group, _) = try bench(side)
+        let inner = try bench.createGroup(side, "inner", members: [group])
+        try bench.setMembers(side, group, add: [inner])
+        try settled(bench)
+        for side in Side.allCases {
+            #expect(bench.members(side, "crew") == "ann bo inner")
+            #expect(bench.members(side, "inner") == "crew")
+        }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A deleted group is deleted, and its members stay`(_ side: Side) throws {
+        let (bench, group, _) = try bench(side)
+        try bench.delete(side, group)
+        let lines = try bench.settle()
+        #expect(lines.count == 1 && lines[0].contains(" delete "), "\(lines)")
+        #expect(bench.members(side.opposite, "crew") == "no group")
+        #expect(bench.counterpart(side.opposite, "ann") != nil)
+        #expect(bench.store.contents.links.count == 0)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `One refused member takes no other along`(_ side: Side) throws {
+        let (bench, group, people) = try bench(side)
+        let dee = try bench.create(side, "Dee")
+        try settled(bench)
+        let unwelcome = try #require(bench.counterpart(side.opposite, "cy"))
+        bench.directories[side.opposite].unwelcome = [unwelcome]
+        try bench.setMembers(side, group, add: [people[2], dee])
+        try bench.settle()
+        #expect(bench.members(side.opposite, "crew") == "ann bo dee")
+        #expect(
+            bench.quarantine.count == 1 && bench.quarantine[0].hasPrefix("1 members refused"),
+            "\(bench.quarantine)"
+        )
+        bench.directories[side.opposite].unwelcome = []
+        _ = try bench.pass(milliseconds: 5_000)
+        try settled(bench)
+        #expect(bench.members(side.opposite, "crew") == "ann bo cy dee")
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test
+    func `A one-way membership is put back where the other side changes it`() throws {
+        let (bench, _, _) = try bench(.ad, try Bench.named(direction: .toMiniOrange))
+        let other = try #require(bench.groupNamed(.miniorange, "crew"))
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        try bench.setMembers(.miniorange, other, add: [cy], remove: [ann])
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
+    @Test(arguments: [WriteOutcome.unknown, .unavailable], [false, true])
+    func `A lost answer loses no membership`(_ outcome: WriteOutcome, _ carriedOut: Bool) throws {
+        guard carriedOut == false || outcome == .unknown else { return }
+        let (bench, group, people) = try bench(.ad)
+        try bench.setMembers(.ad, group, add: [people[2]])
+        try bench.tell(.ad)
+        try bench.answer(outcome, carriedOut: carriedOut)
+        _ = try bench.pass(milliseconds: 2_000)
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy") }
+    }
+
+    @Test
+    func `A crash before the answer loses no membership`() throws {
+        let (bench, group, people) = try bench(.ad)
+        try bench.setMembers(.ad, group, add: [people[2]])
+        try bench.tell(.ad)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy") }
+    }
+}
