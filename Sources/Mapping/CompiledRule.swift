@@ -55,11 +55,13 @@ struct RulePlan: Sendable {
     var isReference: Bool
     var isSet: Bool
     var hasFallback: Bool
+    var secondNameOf: Int?
 
     init(_ rule: CompiledRule) {
         isPlain = rule.secondNameOf == nil && (rule.type == .value || rule.type == .reference)
         isReference = rule.type == .reference
         isSet = rule.shape == .set
         hasFallback = !rule.fallback.isEmpty
+        secondNameOf = rule.secondNameOf
     }
 }

@@ -26,7 +26,7 @@ struct Lifting {
     mutating func run() {
         isAgreed = ad != nil && miniorange != nil
         for index in plans.indices where !settleEqual(index) {
-            if let first = rules[index].secondNameOf {
+            if let first = plans[index].secondNameOf {
                 liftSecondName(index, of: first)
             } else {
                 lift(index)

@@ -45,6 +45,34 @@ import Testing
         #expect(group.membership == MembershipSpecification(placeholder: placeholder))
     }
 
+    @Test func rulesOfOnesOwnAreTakenAsTheyStand() throws {
+        let text = try edited(
+            "    memberships: {nested: keep}\n",
+            """
+                match: [{ad: sAMAccountName, miniorange: cn}]
+                attributes: [{ad: sAMAccountName, miniorange: cn}, {ad: description, miniorange: description}]
+
+            """
+        ).replacing(
+            Self.teamsAtMiniOrange,
+            with: "{base: \"ou=teams,dc=syncline,dc=test\", objectClass: [groupOfNames], rdn: cn, membership: member}"
+        )
+        let group = try #require(try objects(text)["teams"])
+        #expect(group.attributes.map(\.ad) == ["sAMAccountName", "description"])
+        #expect(group.scopes.miniorange.objectClasses == ["groupOfNames"])
+        #expect(group.membership?.form == .member)
+        #expect(group.membership?.direction == .both)
+    }
+
+    @Test(arguments: ["mail", "cn", "managedBy"])
+    func aRowOfThePresetMayBeLeftOut(_ attribute: String) throws {
+        let group = try teams(
+            "memberships: {nested: keep}",
+            "attributes: {preset: default, without: [\(attribute)]}"
+        )
+        #expect(!group.attributes.contains { $0.ad == attribute })
+    }
+
     @Test func aContainerWithoutDetailsTakesThoseOfItsKind() throws {
         let container = try #require(try objects(Workspace.groups)["departments"])
         #expect(container.kind == .container)
