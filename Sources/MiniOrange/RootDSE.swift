@@ -32,6 +32,7 @@ package struct RootDSE: Hashable, Sendable {
     package var supportsSync: Bool { controls.contains(SyncRequest.oid) }
     package var supportsAssertion: Bool { controls.contains(AssertionControl.oid) }
     package var supportsPermissiveModify: Bool { controls.contains(LDAPControl.permissiveModify.oid) }
+    package var supportsMatchedValues: Bool { controls.contains(MatchedValues.oid) }
     package var supportsPostRead: Bool { controls.contains(ReadEntryControl.postRead.oid) }
 
     /// The naming context that holds `base`.

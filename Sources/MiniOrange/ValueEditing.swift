@@ -6,6 +6,8 @@ package import SyncModel
 package struct ValueEditing: Hashable, Sendable {
     /// Values in one modify. A server writes an entry anew for each modify, so more are always faster; the engine hands over no more than this.
     package static let valuesPerRequest = 1000
+    /// For fewer removals it is not worth a question which of them are absent.
+    package static let removalsWorthSifting = 8
 
     package enum Unit: Hashable, Sendable {
         case add(Octets)
@@ -16,12 +18,21 @@ package struct ValueEditing: Hashable, Sendable {
         fileprivate var isRemoval: Bool { if case .remove = self { true } else { false } }
         fileprivate var isAddition: Bool { if case .add = self { true } else { false } }
 
-        fileprivate var value: Octets {
+        fileprivate var removed: Octets? {
             switch self {
-            case .add(let value), .remove(let value): value
-            case .respell(_, let new): new
+            case .add: nil
+            case .remove(let value), .respell(let value, _): value
             }
         }
+
+        fileprivate var added: Octets? {
+            switch self {
+            case .remove: nil
+            case .add(let value), .respell(_, let value): value
+            }
+        }
+
+        fileprivate var value: Octets? { added ?? removed }
     }
 
     /// One modify.
@@ -29,25 +40,26 @@ package struct ValueEditing: Hashable, Sendable {
         package var units: [Unit]
         /// Added besides, since without it no value would be left.
         package var placeholder: Octets?
+        /// Whether what it removes was there a moment ago.
+        fileprivate var isSifted: Bool
 
         package init(_ units: [Unit], placeholder: Octets? = nil) {
+            self.init(units, placeholder: placeholder, isSifted: false)
+        }
+
+        fileprivate init(_ units: [Unit], placeholder: Octets? = nil, isSifted: Bool) {
             self.units = units
             self.placeholder = placeholder
+            self.isSifted = isSifted
         }
+
+        /// What goes with it, in any case.
+        package var removed: [Octets] { units.compactMap(\.removed) }
 
         /// Deletes come first: a value that is spelled anew must be gone before it comes.
         package func modifications(_ attribute: String) -> [Modification] {
-            var removed: [Octets] = []
-            var added: [Octets] = []
-            for unit in units {
-                switch unit {
-                case .add(let value): added.append(value)
-                case .remove(let value): removed.append(value)
-                case .respell(let old, let new):
-                    removed.append(old)
-                    added.append(new)
-                }
-            }
+            let removed = removed
+            var added = units.compactMap(\.added)
             if let placeholder, !added.contains(placeholder) { added.append(placeholder) }
             return (removed.isEmpty ? [] : [Modification(.delete, attribute, removed)])
                 + (added.isEmpty ? [] : [Modification(.add, attribute, added)])
@@ -57,20 +69,25 @@ package struct ValueEditing: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
         /// There may be something to send.
         case goOn
+        /// It is to be asked which of the values that the request removes are there; ``sifted(_:_:present:)`` follows.
+        case sift
         /// The entry isn't what or where it was thought to be: it is to be read. Where it turns out to be both, ``entryIsThere(_:_:)`` follows.
         case look
         case stop(WriteOutcome)
     }
 
     private let placeholder: Octets?
+    private let canSift: Bool
     /// The next one is the last.
     private var waiting: [Request] = []
     package private(set) var refused: [RefusedValue] = []
     /// Whether a request was carried out.
     package private(set) var isBegun = false
 
-    package init(_ edits: ValueEdits, valuesPerRequest: Int = Self.valuesPerRequest) {
+    /// `canSift`: the server can be asked for some of an attribute's values.
+    package init(_ edits: ValueEdits, canSift: Bool = false, valuesPerRequest: Int = Self.valuesPerRequest) {
         placeholder = edits.placeholder
+        self.canSift = canSift
         let units = Self.units(edits)
         var start = 0
         while start < units.count {
@@ -103,7 +120,10 @@ package struct ValueEditing: Hashable, Sendable {
             // No value has a part in these.
             return .stop(.refused(WriteAnswer.refusal(result)))
         case .objectClassViolation where mayLackValues(request):
-            waiting.append(Request(request.units, placeholder: placeholder))
+            waiting.append(Request(request.units, placeholder: placeholder, isSifted: request.isSifted))
+        case .noSuchAttribute
+        where canSift && !request.isSifted && request.removed.count >= Self.removalsWorthSifting:
+            return .sift
         default:
             divide(request, result)
         }
@@ -113,6 +133,23 @@ package struct ValueEditing: Hashable, Sendable {
     /// After a `look`: the entry is there, under its name, so that the refusal concerned a value.
     package mutating func entryIsThere(_ request: Request, _ error: LDAPError) {
         if let result = error.serverResult { divide(request, result) }
+    }
+
+    /// After a `sift`: `present` are those values that the server holds to equal one that the request removes, in its own spelling; nil where it did not
+    /// say. An account removes only what it has read before, so that what is not seen is not there.
+    package mutating func sifted(_ request: Request, _ error: LDAPError, present: [Octets]?) {
+        guard let result = error.serverResult else { return }
+        let removed = Set(request.removed.map(Self.key))
+        let found = present.map { Set($0.map(Self.key)) }
+        // A value that none here equals by its spelling leaves open which one the server means.
+        guard let found, found.isSubset(of: removed) else {
+            return divide(Request(request.units, isSifted: true), result)
+        }
+        let units = request.units.compactMap { unit -> Unit? in
+            guard let value = unit.removed, !found.contains(Self.key(value)) else { return unit }
+            return unit.added.map(Unit.add)
+        }
+        if !units.isEmpty { waiting.append(Request(units, isSifted: true)) }
     }
 
     private func mayLackValues(_ request: Request) -> Bool {
@@ -130,13 +167,13 @@ package struct ValueEditing: Hashable, Sendable {
             let removals = units.filter(\.isRemoval)
             let others = units.filter { !$0.isRemoval }
             if !removals.isEmpty && !others.isEmpty {
-                waiting.append(Request(removals))
-                waiting.append(Request(others))
+                waiting.append(Request(removals, isSifted: request.isSifted))
+                waiting.append(Request(others, isSifted: request.isSifted))
                 return
             }
         }
-        waiting.append(Request(Array(units[(units.count / 2)...])))
-        waiting.append(Request(Array(units[..<(units.count / 2)])))
+        waiting.append(Request(Array(units[(units.count / 2)...]), isSifted: request.isSifted))
+        waiting.append(Request(Array(units[..<(units.count / 2)]), isSifted: request.isSifted))
     }
 
     /// What is refused for one value alone.
@@ -147,7 +184,8 @@ package struct ValueEditing: Hashable, Sendable {
         case (.respell(_, let new), .noSuchAttribute):
             waiting.append(Request([.add(new)]))
         default:
-            refused.append(RefusedValue(value: unit.value, refusal: WriteAnswer.refusal(result)))
+            guard let value = unit.value else { return }
+            refused.append(RefusedValue(value: value, refusal: WriteAnswer.refusal(result)))
         }
     }
 

@@ -10,6 +10,8 @@ package struct WritePlan: Sendable {
     package var supportsPostRead: Bool
     /// Whether adding a value that is there already can be asked for.
     package var supportsPermissiveModify: Bool
+    /// Whether it can be asked for some of an attribute's values.
+    package var supportsMatchedValues: Bool
     /// With members: for those reads that are made for them.
     package let wholeShape: EntryShape
 
@@ -18,7 +20,8 @@ package struct WritePlan: Sendable {
         schema: AttributeSchema,
         supportsAssertion: Bool,
         supportsPostRead: Bool,
-        supportsPermissiveModify: Bool
+        supportsPermissiveModify: Bool,
+        supportsMatchedValues: Bool
     ) {
         shape = EntryShape(view: view)
         wholeShape = EntryShape(view: view, tellsMembers: true)
@@ -26,6 +29,7 @@ package struct WritePlan: Sendable {
         self.supportsAssertion = supportsAssertion
         self.supportsPostRead = supportsPostRead
         self.supportsPermissiveModify = supportsPermissiveModify
+        self.supportsMatchedValues = supportsMatchedValues
     }
 
     /// Nil for the operations that only read, and for edits of values, which are made of several requests.

@@ -16,7 +16,7 @@ extension WriterLink {
             attribute: plan.schema.wireName(edits.attribute),
             completion: completion
         )
-        let editing = ValueEditing(edits)
+        let editing = ValueEditing(edits, canSift: plan.supportsMatchedValues)
         guard !plan.supportsAssertion else { return run.goOn(editing, nil) }
         // Nothing else keeps a name from being another entry's by now.
         find(anchor) { outcome in
@@ -71,6 +71,12 @@ private struct ValueEditRun: Sendable {
         switch editing.failed(request, error) {
         case .goOn: goOn(editing, latest)
         case .stop(let outcome): stop(editing, outcome)
+        case .sift:
+            present(request.removed) { [editing] present in
+                var editing = editing
+                editing.sifted(request, error, present: present)
+                goOn(editing, latest)
+            }
         case .look:
             link.find(anchor) { [editing] outcome in
                 guard case .done(let snapshot) = outcome else { return stop(editing, outcome) }
@@ -79,6 +85,23 @@ private struct ValueEditRun: Sendable {
                 editing.entryIsThere(request, error)
                 goOn(editing, latest)
             }
+        }
+    }
+
+    /// Which of these values the entry has; nil where that can't be told.
+    private func present(_ values: [Octets], _ completion: @escaping @Sendable ([Octets]?) -> Void) {
+        let search = SearchRequest(
+            base: name.description,
+            scope: .base,
+            filter: anchor.filter,
+            attributes: [attribute],
+            controls: [MatchedValues.request(attribute, values)]
+        )
+        link.connection.submit([PipelinedRequest.search(search)]) { answers in
+            guard case .success(.search(let result))? = answers.first, let entry = result.entries.first else {
+                return completion(nil)
+            }
+            completion(entry[attribute] ?? [])
         }
     }
 

@@ -26,7 +26,8 @@ struct WriterLink: Sendable {
                     supportsAssertion: offered.supportsAssertion && limit?.supportsAssertion != false,
                     supportsPostRead: offered.supportsPostRead && limit?.supportsPostRead != false,
                     supportsPermissiveModify: offered.supportsPermissiveModify
-                        && limit?.supportsPermissiveModify != false
+                        && limit?.supportsPermissiveModify != false,
+                    supportsMatchedValues: offered.supportsMatchedValues && limit?.supportsMatchedValues != false
                 )
                 return WriterLink(
                     connection: server.connection,

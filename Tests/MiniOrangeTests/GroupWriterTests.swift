@@ -23,7 +23,8 @@ struct GroupWriterTests {
             schema: AttributeSchema(),
             supportsAssertion: false,
             supportsPostRead: false,
-            supportsPermissiveModify: false
+            supportsPermissiveModify: false,
+            supportsMatchedValues: false
         )
     }
 
@@ -105,6 +106,41 @@ struct GroupWriterTests {
         #expect(respelled.refused.isEmpty)
         #expect(try await Self.members(writer, group).contains("uid=M1,\(TestSlapd.people)".octets))
         #expect(try await Self.members(writer, group).count == 5)
+        await writer.close()
+    }
+
+    @Test(arguments: ["member", "uniqueMember", "memberUid"])
+    func `many absent members cost a few requests`(attribute: String) async throws {
+        let slapd = try TestSlapd(.syncprov)
+        let writer = try Self.writer(slapd)
+        let ldap = try await slapd.connect()
+        func values(_ range: Range<Int>) -> [Octets] {
+            attribute == "memberUid" ? range.map { "m\($0)".octets } : GroupFeedTests.members(range)
+        }
+        let classes: [String: Octets] = ["member": "groupOfNames", "uniqueMember": "groupOfUniqueNames"]
+        _ = try await ldap.perform(
+            GroupFeedTests.group(
+                "a",
+                values(0..<600),
+                attribute: attribute,
+                objectClass: classes[attribute] ?? "posixGroup"
+            )
+        )
+        let name = try DistinguishedName(parsing: GroupFeedTests.name("a"))
+        guard case .done(let group) = await WriterTests.perform(writer, .readName(name)) else {
+            throw TestFailure("not there")
+        }
+        let sent = try await slapd.octetsSent(ldap)
+        let edits = ValueEdits(attribute: attribute.lowercased(), add: values(1000..<1001), remove: values(580..<1000))
+        let outcome = await WriterTests.perform(writer, .editValues(group.anchor, name: name, edits: edits))
+        guard case .edited(let snapshot, let refused) = outcome else { throw TestFailure("not edited: \(outcome)") }
+        #expect(refused.isEmpty)
+        #expect(snapshot.version.supersedes(group.version))
+        #expect(try await slapd.octetsSent(ldap) - sent < 3000)
+        guard case .done(let whole) = await WriterTests.perform(writer, .readMembers(group.anchor)) else {
+            throw TestFailure("not read")
+        }
+        #expect(whole.attributes[attribute.lowercased()] == (values(0..<580) + values(1000..<1001)).sorted())
         await writer.close()
     }
 

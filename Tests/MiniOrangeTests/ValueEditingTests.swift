@@ -240,6 +240,56 @@ struct ValueEditingTests {
         #expect(requests == row.requests)
     }
 
+    @Test(
+        arguments: [
+            // Eight removals are worth a question; two of them are there.
+            (["c", "A"], ["a", "c", "k"], ["k", "n"]),
+            // None is there.
+            ([], ["k"], ["k", "n"]),
+            // The server did not say.
+            (nil, ["a", "c", "k"], ["k", "n"]),
+            // It equals values by rules that are unknown here.
+            (["unheard of"], ["a", "c", "k"], ["k", "n"]),
+            // It is wrong by now.
+            (["a", "b", "c"], ["a", "c", "k"], ["k", "n"]),
+        ] as [([Octets]?, Set<Octets>, Set<Octets>)]
+    )
+    func `absent values are asked for where there are many`(
+        present: [Octets]?,
+        before: Set<Octets>,
+        after: Set<Octets>
+    ) throws {
+        var group = Group(values: before)
+        var editing = ValueEditing(
+            Self.edits(["n"], ["a", "b", "c", "d", "e", "f", "g", "h"], placeholder: "p"),
+            canSift: true
+        )
+        var requests = 0
+        var questions = 0
+        while let request = editing.next() {
+            requests += 1
+            try #require(requests < 50)
+            let code = group.carryOut(request.modifications("member"))
+            if code == .success {
+                editing.succeeded()
+                continue
+            }
+            let error = LDAPError.refused(.modify, LDAPResult(code: code, diagnosticMessage: "words"))
+            switch editing.failed(request, error) {
+            case .sift:
+                questions += 1
+                #expect(request.removed.count == 8)
+                editing.sifted(request, error, present: present)
+            case .goOn: break
+            default: throw TestFailure("stopped")
+            }
+        }
+        #expect(group.values == after)
+        #expect(editing.refused.isEmpty)
+        #expect(questions == 1)
+        if present == ["c", "A"] || present == [] { #expect(requests == 2) }
+    }
+
     @Test func `what is divided is sent before the rest, and what comes before what goes`() {
         var editing = ValueEditing(Self.edits(["a", "b"], ["c", "d"]), valuesPerRequest: 3)
         let first = editing.next()

@@ -75,7 +75,8 @@ struct WritePlanTests {
                 schema: Self.schema,
                 supportsAssertion: true,
                 supportsPostRead: true,
-                supportsPermissiveModify: true
+                supportsPermissiveModify: true,
+                supportsMatchedValues: true
             )
             let name = try WriterTests.name("a")
             let operation = plan.operation(

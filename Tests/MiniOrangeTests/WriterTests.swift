@@ -218,7 +218,8 @@ struct WriterTests {
             schema: AttributeSchema(),
             supportsAssertion: false,
             supportsPostRead: false,
-            supportsPermissiveModify: false
+            supportsPermissiveModify: false,
+            supportsMatchedValues: false
         )
         let writer = MiniOrangeWriter(
             settings: try slapd.settings(),
