@@ -78,7 +78,8 @@ package final class ObjectMapping: Sendable {
     private static func checkMatchRules(_ matches: [MatchSpecification]) throws(MappingError) {
         for (position, match) in matches.enumerated() {
             guard position < Int(LinkKey.lowestPrefix) else {
-                throw MappingError(match: position, reason: "more than \(LinkKey.lowestPrefix) match rules; remove some")
+                let limit = LinkKey.lowestPrefix
+                throw MappingError(match: position, reason: "more than \(limit) match rules; remove some")
             }
             guard !match.ad.isEmpty, !match.miniorange.isEmpty else {
                 throw MappingError(match: position, reason: "an attribute of each side is needed")

@@ -78,7 +78,12 @@ extension Engine {
                 case .missing: return .inhabited
                 case .deleted where pair.kind == .container:
                     if try emptiness(of: child, side, store) == .inhabited { return .inhabited }
-                case .present, .deleted, .outOfScope: continue
+                case .present:
+                    // Where both last agreed that it stands here, it was moved away on the other side; else it came here since.
+                    guard let own = try store.pairID(side, container),
+                        pair.base?[parentAttribute] == [Octets(own.rawValue.bigEndianOctets)]
+                    else { return .inhabited }
+                case .deleted, .outOfScope: continue
                 }
             }
             guard children.count == 1_000 else { return isEmpty ? .empty : .emptying }
@@ -114,8 +119,10 @@ extension Engine {
         return try planCreation(on: side.opposite, &pair, restored, replica, object, store)
     }
 
-    /// Something left a container: one that only waited to be empty may go now.
-    mutating func wakeEmptied(_ parent: Parent, _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+    /// Something left a container, or came: one that only waited to be empty may go now, or must stay.
+    mutating func wakeDeletedContainer(_ parent: Parent, _ side: Side, _ store: any StoreTransaction, now: Timestamp)
+        throws
+    {
         guard case .entry(let anchor) = parent, let id = try store.pairID(side, anchor), let pair = try store.pair(id),
             pair.kind == .container, pair.object != nil, pair.presence[side.opposite] == .deleted
         else { return }

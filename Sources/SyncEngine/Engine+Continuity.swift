@@ -17,13 +17,16 @@ extension Engine {
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
         }
-        if let known = try store.fact(Engine.mappingFact), known != mapping {
+        let known = try store.fact(Engine.mappingFact)
+        if known == nil { try renewLinks(store) }
+        if let known, known != mapping {
             for side in Side.allCases {
                 try store.removeCursor(side)
                 try store.setLoaded(side, false)
                 try store.setFact(Engine.reloadFact(side), Octets([1]))
             }
             try markAllDirty(.configuration, store, now: now)
+            try renewLinks(store)
         }
         try store.setFact(Engine.mappingFact, mapping)
         for side in Side.allCases { isReloading[side] = try store.fact(Engine.reloadFact(side)) != nil }

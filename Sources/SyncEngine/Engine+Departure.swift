@@ -25,7 +25,7 @@ extension Engine {
         if old.kind == .container { try leaveScope(below: anchor, side, store, now: now) }
         try suspendLinks(of: old, store, now: now)
         try store.remove(old)
-        try wakeEmptied(old.parent, side, store, now: now)
+        try wakeDeletedContainer(old.parent, side, store, now: now)
         if old.kind == .container { places.clear(side) }
         try suspend(anchor, side, store, now: now)
         try retryNameTaken(side, store, now: now)
@@ -62,13 +62,13 @@ extension Engine {
         now: Timestamp
     ) throws {
         guard let departure = goneMeanwhile[side][snapshot.anchor] else {
-            return try ingest(snapshot, from: side, store, now: now)
+            return try ingest(snapshot, from: side, isAnswer: true, store, now: now)
         }
         guard let version = departure.version else {
             return try ingestDeletion(of: snapshot.anchor, side, store, now: now)
         }
         if snapshot.version.supersedes(version) {
-            try ingest(snapshot, from: side, store, now: now)
+            try ingest(snapshot, from: side, isAnswer: true, store, now: now)
         } else {
             try suspend(snapshot.anchor, side, store, now: now)
         }

@@ -116,6 +116,7 @@ extension Engine {
     mutating func ingest(
         _ snapshot: EntrySnapshot,
         from side: Side,
+        isAnswer: Bool = false,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
@@ -125,7 +126,8 @@ extension Engine {
         let isNews = snapshot.version == old?.version && (isReloading[side] || isUnresolved(old))
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
-            try takeMemberships(snapshot, side, store, now: now)
+            let object = old.object.flatMap { objects[$0] }
+            try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
             return
         }
         guard let (object, isProtected) = standing(of: snapshot, side) else {
@@ -157,7 +159,7 @@ extension Engine {
             replica.attributes = try withResolvedReferences(selected, side, object, store)
         }
         try adopt(replica, old, store, now: now)
-        try takeMemberships(snapshot, side, store, now: now)
+        try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
     }
 
     /// Whether a replica holds a name that nothing was known by. What it named may have got another name before it was known.
@@ -197,9 +199,10 @@ extension Engine {
         if moved {
             if replica.kind == .container { places.clear(side) }
             try wakeParked(replica, store, now: now)
+            try wakeDeletedContainer(replica.parent, side, store, now: now)
             if let old {
                 try retryNameTaken(side, store, now: now)
-                if old.parent != replica.parent { try wakeEmptied(old.parent, side, store, now: now) }
+                if old.parent != replica.parent { try wakeDeletedContainer(old.parent, side, store, now: now) }
             }
         }
         if let old, moved || old.keys != replica.keys { try renameLinks(replica, from: old, store, now: now) }
@@ -353,7 +356,7 @@ extension Engine {
         if let old {
             try store.remove(old)
             if old.kind == .container { places.clear(side) }
-            try wakeEmptied(old.parent, side, store, now: now)
+            try wakeDeletedContainer(old.parent, side, store, now: now)
         }
         guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
         guard before.presence[side] != .deleted else { return }

@@ -13,6 +13,8 @@ extension Engine {
         case settled
         /// Nothing can be said until somebody is on both sides; that wakes it.
         case waiting
+        /// It can't be written; that is noted already.
+        case setAside
         case write(LinkWrite)
         /// The value stands in another entry than the one that is looked at.
         case heldBy(PairID)
@@ -37,14 +39,19 @@ extension Engine {
         guard try store.count(.pendingLinks) > 0 else { return }
         let pending = try store.pending(of: pair.id, limit: Engine.linksPerWrite)
         guard !pending.isEmpty else { return }
+        let hasRefused = try store.count(.refusedLinks) > 0
         var writes = PerSide<[LinkWrite]>(both: [])
         var planned: Set<LinkID> = []
         for link in pending {
             switch try verdict(on: link, for: pair, store, now: now) {
             case .settled, .waiting:
                 try store.unpend(link, of: pair.id)
+                if hasRefused { try store.removeRefused(link, of: pair.id) }
+            case .setAside:
+                break
             case .heldBy(let holder):
                 try store.unpend(link, of: pair.id)
+                if hasRefused { try store.removeRefused(link, of: pair.id) }
                 try store.pend(link, of: holder)
                 markDirty(holder, .membership, now: now)
             case .write(let write):
@@ -60,7 +67,7 @@ extension Engine {
             }
             try open(writes[side], on: side, pair, store, now: now)
         }
-        for side in Side.allCases { try noteRefusals(of: pair.id, side, store, now: now) }
+        try noteRefusals(of: pair.id, store, now: now)
         if inFlight[pair.id] == nil, unsaved[pair.id] == nil, pending.count == Engine.linksPerWrite {
             markDirty(pair.id, .membership, now: now)
         }
@@ -171,7 +178,8 @@ extension Engine {
         }
         if side == .ad, try store.replica(.ad, view.ids.ad.group)?.isProtected == true {
             try refuse(view.ids.ad, isWanted, Refusal.protectedGroup, of: pair.id, store, now: now)
-            return .settled
+            try store.unpend(link, of: pair.id)
+            return .setAside
         }
         return try write(view, on: side, isWanted: isWanted, replacing: nil, for: pair, store)
     }

@@ -31,7 +31,7 @@ extension Engine {
         try forgetPlaceholder(intent, store)
         try appendHistory(of: intent, members, store, now: now)
         try takeIn(snapshot, intent.write.side, store, now: now)
-        try noteRefusals(of: intent.write.pair, intent.write.side, store, now: now)
+        try noteRefusals(of: intent.write.pair, store, now: now)
         markDirty(intent.write.pair, .membership, now: now)
     }
 
@@ -65,7 +65,7 @@ extension Engine {
             link.version = version
             link.value = change.isPresent && form.keepsValue ? change.value : nil
         }
-        link.isAgreed = change.isPresent
+        link.isAgreed = try change.isPresent && isAnswerable(id, store)
         link.isUnwanted = false
         var mustRewrite = false
         if change.isPresent, form.isMaintainedByServer, id.side == .miniorange,
@@ -85,6 +85,20 @@ extension Engine {
         if change.isPresent, id.side == .miniorange, try isGone(id.member, id.side, store) {
             try linkMoved(id, store, now: now)
         }
+    }
+
+    /// Whether the other side can still be held to an agreement: not where its group or member was deleted while the answer was on its way.
+    private func isAnswerable(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
+        for anchor in [id.group, id.member] {
+            guard let pairID = try store.pairID(id.side, anchor), let pair = try store.pair(pairID) else {
+                return false
+            }
+            switch pair.presence[id.side.opposite] {
+            case .present, .outOfScope: continue
+            case .missing, .deleted: return false
+            }
+        }
+        return true
     }
 
     /// The other side's row now says that both agreed, whatever has become of it since.
@@ -184,15 +198,17 @@ extension Engine {
     /// The group's own line in the quarantine says how many of its memberships are set aside.
     mutating func noteRefusals(
         of pair: PairID,
-        _ side: Side,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        guard try store.count(.refusedLinks) > 0 else { return }
+        guard try store.count(.refusedLinks) > 0 || store.count(.quarantine) > 0 else { return }
         let refused = try store.refusedLinks(of: pair, limit: .max)
-        guard let first = refused.first else { return }
         let previous = try store.quarantine(pair)
         if let previous, !previous.isAboutMembers { return }
+        guard let first = refused.first else {
+            if previous != nil { try store.removeQuarantine(pair) }
+            return
+        }
         let next = refused.filter { $0.1.attempts <= Engine.retryLimit }.map(\.1.next).min()
         try store.put(
             QuarantineRecord(

@@ -21,12 +21,16 @@ extension Engine {
 
     /// The forms in which entries of an object hold memberships on a side.
     func linkForms(of object: Object, _ side: Side) -> [LinkForm] {
+        linkFormsByObject[object.name]?[side] ?? []
+    }
+
+    static func linkForms(of object: Object, _ side: Side, among objects: [Object]) -> [LinkForm] {
         var forms: [LinkForm] = []
         if let membership = object.mapping.specification.membership, membership.form(side).holder == .group {
             forms.append(LinkForm(group: object, membership: membership, form: membership.form(side)))
         }
         guard object.mapping.specification.kind == .user else { return forms }
-        for group in objectOrder {
+        for group in objects {
             guard let membership = group.mapping.specification.membership else { continue }
             if membership.form(side).holder == .member {
                 forms.append(LinkForm(group: group, membership: membership, form: membership.form(side)))
@@ -44,25 +48,47 @@ extension Engine {
     mutating func takeMemberships(
         _ snapshot: EntrySnapshot,
         _ side: Side,
+        _ object: Object?,
+        isAnswer: Bool,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        guard hasMemberships, let replica = try store.replica(side, snapshot.anchor),
-            let object = replica.object.flatMap({ objects[$0] })
-        else { return }
+        guard let object else { return }
         let forms = linkForms(of: object, side).filter { $0.form.holder == .member || snapshot.tellsMembers }
-        guard !forms.isEmpty, !isOlder(snapshot.version, than: replica.membersVersion) else { return }
+        guard !forms.isEmpty, let replica = try store.replica(side, snapshot.anchor),
+            !isOlder(snapshot.version, than: replica.membersVersion)
+        else { return }
         for form in forms {
-            try compare(
-                replica,
-                form,
-                with: snapshot.attributes[form.form.attribute],
-                snapshot.version,
-                store,
-                now: now
-            )
+            let values = snapshot.attributes[form.form.attribute]
+            if !isAnswer, try namesSomebodyRenamed(values, form, replica, store, now: now) {
+                // Nothing is concluded from what was told before a rename that is known here already.
+                try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
+                return
+            }
+            try compare(replica, form, with: values, snapshot.version, store, now: now)
         }
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)
+    }
+
+    /// Whether a value names nothing, though it may have named somebody a moment ago. One that is parked already is known to name nothing.
+    private mutating func namesSomebodyRenamed(
+        _ values: [Octets],
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard holder.side == .miniorange, form.form.isMaintainedByServer, try store.isLoaded(.miniorange) else {
+            return false
+        }
+        var parked: Set<Octets>?
+        for value in values where try isRenamedMaybe(value, form, .miniorange, store) {
+            guard case .unknown(let name) = try named(by: value, form, .miniorange, store, now: now) else { continue }
+            let known = try parked ?? Set(store.parkedLinks(.miniorange, holder: holder.anchor))
+            parked = known
+            if !known.contains(name) { return true }
+        }
+        return false
     }
 
     private func noteMembersVersion(
@@ -89,7 +115,12 @@ extension Engine {
         let side = holder.side
         var told: [Anchor: Octets] = [:]
         var parked: Set<Octets> = []
+        let known = try knownValues(of: holder.anchor, form, side, store)
         for value in values {
+            if let anchor = known[value] {
+                told[anchor] = value
+                continue
+            }
             switch try named(by: value, form, side, store, now: now) {
             case .entry(let anchor): told[anchor] = value
             case .placeholder: told[.placeholder] = value
@@ -107,6 +138,23 @@ extension Engine {
         for (other, value) in told.sorted(by: { $0.key < $1.key }) {
             try tell(form.link(side, holder.anchor, other), true, form, version, value: value, store, now: now)
         }
+    }
+
+    /// What values stand for already. A value that no server keeps right still means who was meant by it when he gets another name.
+    private func knownValues(
+        of holder: Anchor,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> [Octets: Anchor] {
+        guard form.form.keepsValue else { return [:] }
+        var known: [Octets: Anchor] = [:]
+        for other in try linked(to: holder, form, side, store) {
+            guard let link = try store.link(form.link(side, holder, other)), link.isPresent, let value = link.value
+            else { continue }
+            known[value] = other
+        }
+        return known
     }
 
     /// The entries that a holder's rows of this form name, in order.
@@ -156,8 +204,8 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> [AttributeEdit] {
-        guard hasMemberships, let replica = try store.replica(side, anchor),
-            let object = replica.object.flatMap({ objects[$0] })
+        guard edits.contains(where: { linkAttributes[side].contains(CaseFolding.lowercaseName($0.name)) }),
+            let replica = try store.replica(side, anchor), let object = replica.object.flatMap({ objects[$0] })
         else { return edits }
         let forms = linkForms(of: object, side)
         var rest: [AttributeEdit] = []
@@ -192,8 +240,10 @@ extension Engine {
         let side = holder.side
         let isPresent = edit.kind == .add
         var mustRead = false
+        let known = try knownValues(of: holder.anchor, form, side, store)
         for value in edit.values {
-            switch try named(by: value, form, side, store, now: now) {
+            let name = try known[value].map { Named.entry($0) } ?? named(by: value, form, side, store, now: now)
+            switch name {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
                 if try !tell(link, isPresent, form, version, value: value, store, now: now) { mustRead = true }
@@ -242,11 +292,17 @@ extension Engine {
     ) throws -> Bool {
         let old = try store.link(id)
         let held = old?.sources.contains(form.source) ?? false
-        if let old, held != isPresent, isOlder(version, than: old.version) { return false }
+        // A row has the version of what holds it; primaryGroupID stands in another entry.
+        let isOrdered = form.form != .primaryGroup
+        if let old, isOrdered, held != isPresent, isOlder(version, than: old.version) { return false }
         guard let old else {
             guard isPresent else { return true }
             try store.put(
-                Link(sources: form.source, version: version, value: form.form.keepsValue ? value : nil),
+                Link(
+                    sources: form.source,
+                    version: isOrdered ? version : .unordered,
+                    value: form.form.keepsValue ? value : nil
+                ),
                 for: id
             )
             try linkMoved(id, store, now: now)
@@ -265,10 +321,10 @@ extension Engine {
             link.sources.remove(form.source)
             if !link.isPresent { link.value = nil }
         }
-        if !isOlder(version, than: old.version) { link.version = version }
+        if isOrdered, !isOlder(version, than: old.version) { link.version = version }
         if !link.isPresent && !link.isAgreed {
             try store.removeLink(id)
-        } else if link != old {
+        } else if link.sources != old.sources || link.value != old.value || link.isUnwanted != old.isUnwanted {
             try store.put(link, for: id)
         }
         if link.isPresent != old.isPresent || link.value != old.value { try linkMoved(id, store, now: now) }

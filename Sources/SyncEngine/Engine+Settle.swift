@@ -350,12 +350,12 @@ extension Engine {
             for change in intent.links {
                 try refuse(change.link, change.isPresent, refusal, of: before.id, store, now: now)
             }
-            try noteRefusals(of: before.id, side, store, now: now)
+            try noteRefusals(of: before.id, store, now: now)
             markDirty(before.id, .membership, now: now)
             return
         }
         if intent.write.operation.givesName, side == .ad, refusal.reason == .nameTaken, before.nameCounter < 99,
-            before.kind != .container
+            before.kind == .user
         {
             try settleTakenName(intent, before, store, now: now)
             return

@@ -34,6 +34,9 @@ package struct Engine: Sendable {
     /// Whether any object shows nested members as direct ones.
     let flattens: Bool
     let hasVirtualGroups: Bool
+    let linkFormsByObject: [String: PerSide<[LinkForm]>]
+    /// Every attribute that holds memberships, lower-cased.
+    let linkAttributes: PerSide<Set<String>>
     /// Whether a group decides who is in scope anywhere.
     let hasSelectingGroups: Bool
 
@@ -98,6 +101,18 @@ package struct Engine: Sendable {
         objects = Dictionary(uniqueKeysWithValues: objectOrder.map { ($0.name, $0) })
         let specifications = objectOrder.map(\.mapping.specification)
         membershipObjects = objectOrder.filter { $0.mapping.specification.membership != nil }
+        let order = objectOrder
+        let forms = order.map { object in
+            PerSide(
+                ad: Engine.linkForms(of: object, .ad, among: order),
+                miniorange: Engine.linkForms(of: object, .miniorange, among: order)
+            )
+        }
+        linkFormsByObject = Dictionary(uniqueKeysWithValues: zip(order.map(\.name), forms))
+        linkAttributes = PerSide(
+            ad: Set(forms.flatMap { $0.ad.map(\.form.attribute) }),
+            miniorange: Set(forms.flatMap { $0.miniorange.map(\.form.attribute) })
+        )
         flattens = specifications.contains { $0.membership?.nesting == .flatten }
         hasVirtualGroups = specifications.contains(where: \.isVirtualAtMiniOrange)
         hasSelectingGroups = specifications.contains {
