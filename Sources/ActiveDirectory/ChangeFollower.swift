@@ -190,10 +190,11 @@ extension ChangeFollower {
         after: Result<PipelinedAnswer, LDAPError>
     ) async throws(ActiveDirectoryError) -> News? {
         lastMembers = .now
-        let isExact = try session.highestUSN(after) == before
+        let didStandStill = try session.highestUSN(after) == before
         do throws(LDAPError) {
             guard case .search(let result) = try answer.get() else { return nil }
-            return News(answer: try query.memberAnswer(in: result), usn: before, isExact: isExact)
+            let told = try query.memberAnswer(in: result)
+            return News(answer: told, usn: before, isExact: told.members.isEmpty || didStandStill)
         } catch {
             guard error.serverResult != nil, error.disposition == .refuse else { throw .ldap(error) }
             session.logger.warning(

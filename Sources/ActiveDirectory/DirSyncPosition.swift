@@ -23,7 +23,7 @@ struct DirSyncPosition: Hashable, Sendable {
         move(to: answer.cookie, isExact: isExact)
     }
 
-    /// `isExact`: the server's highestCommittedUSN was the same before and after the answer.
+    /// `isExact`: the server's highestCommittedUSN was the same before and after the answer, or this tells no memberships.
     mutating func move(to answered: Octets, isExact: Bool) {
         cookie = isExact ? answered : ahead ?? cookie
         ahead = isExact ? nil : answered

@@ -8,18 +8,18 @@ import Testing
 @Suite(
     "Large groups",
     .enabled(if: Lab.isPossible, "root and samba are needed"),
-    .lab("--seed", "10000"),
+    .lab("--seed", "5000"),
     .serialized,
     .timeLimit(.minutes(3))
 )
 struct LargeGroupTests {
     @Test func oneMemberOfALargeGroupIsOneValue() async throws {
-        try await expectOneValue(members: 10_000)
+        try await expectOneValue(members: 5000)
     }
 
     @Test func aThousandChangesOfTwoHundredGroupsAreFewEvents() async throws {
         let crowd = try await Crowd()
-        let groups = try await crowd.makeGroups("burst", count: 200, members: 50)
+        let groups = try await crowd.makeGroups("burst", count: 200, members: 10)
         let cursor = try await crowd.cookie(.auto)
         let expected = try await crowd.change(groups, by: 5)
         try await withFeed(crowd.settings(.auto), crowd.lab.viewOfGroups(), from: cursor) { feed in
@@ -42,11 +42,11 @@ struct LargeGroupTests {
 
     @Test func aLoadOfManyMembershipsTellsThemAll() async throws {
         let crowd = try await Crowd()
-        let groups = try await crowd.makeGroups("load", count: 100, members: 250)
+        let groups = try await crowd.makeGroups("load", count: 60, members: 250)
         let begin = ContinuousClock.now
         try await withFeed(crowd.settings(.auto), crowd.lab.viewOfGroups()) { feed in
             #expect(await feed.next(\.isComplete) != nil)
-            print("load of 10,000 people and 25,000 memberships: \(ContinuousClock.now - begin)")
+            print("load of 5,000 people and 22,000 memberships: \(ContinuousClock.now - begin)")
             var told: [Anchor: Int] = [:]
             for event in await feed.events {
                 var values = 0
@@ -68,7 +68,7 @@ struct LargeGroupTests {
             let begin = ContinuousClock.now
             let added = await writer.edit(group, add: values)
             print("1,000 members added: \(ContinuousClock.now - begin)")
-            #expect(try added.edited().refused == [])
+            #expect(added.refused == [])
             // Once more, half of them besides new ones, one nobody, and half of the removals of who is not there.
             let nobody = ExtendedName.value(Anchor(high: 7, low: 7))
             let others = crowd.people[1000..<1400].map(ExtendedName.value)
@@ -79,11 +79,11 @@ struct LargeGroupTests {
                 remove: values.suffix(100)
             )
             print("900 members, of which 400 were there and one can't be: \(ContinuousClock.now - again)")
-            #expect(try mixed.edited().refused.map(\.value) == [nobody])
+            #expect(mixed.refused?.map(\.value) == [nobody])
             let absent = ContinuousClock.now
             let removed = await writer.edit(group, remove: values.suffix(200))
             print("200 members removed, of which 100 were gone: \(ContinuousClock.now - absent)")
-            #expect(try removed.edited().refused == [])
+            #expect(removed.refused == [])
             let whole = try await writer.outcome(.readMembers(group.anchor)).required()
             let expected = Set(crowd.people[..<800]).union(crowd.people[1000..<1400])
             #expect(Set(whole.attributes["member"].compactMap(\.member)) == expected)
@@ -111,16 +111,20 @@ private func expectOneValue(members: Int) async throws {
     try await withFeed(crowd.settings(.auto), crowd.lab.viewOfGroups(), from: cursor) { feed in
         #expect(await feed.next { if case .connected = $0 { true } else { false } } != nil)
         var delays: [Duration] = []
-        for person in crowd.people.suffix(10) {
-            let begin = await feed.events.count
+        let people = crowd.people.suffix(10)
+        for person in people {
             try await crowd.admin.editMembers(of: group.dn, add: [ExtendedName.value(person).lossyText])
             let committed = ContinuousClock.now
             #expect(await feed.next { $0.changes.contains { $0.isOfMembers } } != nil)
             delays.append(try #require(await feed.newest) - committed)
-            let events = await Array(feed.events[begin...])
-            #expect(FeedEvent.edits(events) == [group.anchor: [person]])
-            #expect(events.map(\.memberValues).reduce(0, +) == 1)
+            let isTold = FeedEvent.edits(await feed.events)[group.anchor]?.contains(person)
+            #expect(isTold == true)
         }
+        // One that came while the server was answering is told twice, so that it is surely told as of when it came.
+        #expect(FeedEvent.edits(await feed.events) == [group.anchor: Set(people)])
+        let values = await feed.events.map(\.memberValues)
+        #expect(values.reduce(0, +) <= 2 * people.count)
+        #expect(values.allSatisfy { $0 <= 2 })
         delays.sort()
         print("one member of \(members), commit to deliver: p50 \(delays[5]), at most \(delays[9])")
     }
@@ -170,11 +174,11 @@ private struct Crowd: Sendable {
         return groups
     }
 
-    /// Adds so many to each group, those from `start` after the first 50. Who was added to which.
+    /// Adds so many to each group, those from `start` after the first ten. Who was added to which.
     func change(_ groups: [Group], by count: Int, from start: Int = 0) async throws -> [Anchor: Set<Anchor>] {
         var added: [Anchor: Set<Anchor>] = [:]
         for group in groups {
-            for person in people[(50 + start)..<(50 + start + count)] {
+            for person in people[(10 + start)..<(10 + start + count)] {
                 try await admin.editMembers(of: group.dn, add: [ExtendedName.value(person).lossyText])
                 added[group.anchor, default: []].insert(person)
             }
@@ -200,9 +204,13 @@ extension ActiveDirectoryWriter {
 }
 
 extension WriteOutcome {
-    func edited() throws -> (entry: EntrySnapshot, refused: [RefusedValue]) {
-        guard case .edited(let entry, let refused) = self else { throw LabFailure(words: "\(self)") }
-        return (entry, refused)
+    /// What an edit left, and what was refused of it; nil where it did not come to that.
+    var edited: EntrySnapshot? {
+        if case .edited(let entry, _) = self { entry } else { nil }
+    }
+
+    var refused: [RefusedValue]? {
+        if case .edited(_, let refused) = self { refused } else { nil }
     }
 }
 
