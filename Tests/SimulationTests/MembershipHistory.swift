@@ -24,6 +24,8 @@ struct MembershipHistory {
     private(set) var unsteady: Set<Octets> = []
     /// Who was listed in a group that nobody had. It may come.
     private(set) var waiting: Set<Octets> = []
+    /// Names that somebody listed, without case, whether a group had them or not.
+    private(set) var listed: [Octets: Set<Octets>] = [:]
     /// What both sides agreed on when they were last at rest, and who was then in scope on both.
     private(set) var settled: Set<Membership> = []
     private(set) var settledMembers: Set<Octets> = []
@@ -41,6 +43,7 @@ struct MembershipHistory {
 
     mutating func deletedContainer(_ side: Side) { containerDeletes[side] += 1 }
     mutating func becameUnsteady(_ id: Octets) { unsteady.insert(id) }
+    mutating func listed(_ name: Octets, by member: Octets) { listed[member, default: []].insert(name.caseFolded) }
     mutating func listedUnknown(_ member: Octets) { waiting.insert(member) }
 
     mutating func settled(_ memberships: Set<Membership>, _ members: Set<Octets>) {

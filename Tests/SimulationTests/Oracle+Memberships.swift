@@ -111,9 +111,7 @@ extension World {
             let name = "\(membership.member.lossyText) in \(membership.group.lossyText)"
             let isThere = now.contains(membership)
             let move = moves[membership] ?? (false, false)
-            if isThere && !memberships.everAdded.contains(membership)
-                && !memberships.waiting.contains(membership.member)
-            {
+            if isThere && !memberships.everAdded.contains(membership) && !isListed(membership) {
                 fail("\(name): nobody ever added it")
             }
             // What a deletion, or a way out of scope and back, does to a membership depends on what else happened.
@@ -129,6 +127,15 @@ extension World {
                 fail("\(name): removed, and there again")
             }
         }
+    }
+
+    /// Under the name that the group was made for.
+    private func isListed(_ membership: Membership) -> Bool {
+        guard let group = groups(.ad).first(where: { id(of: $0.anchor, .ad) == membership.group }),
+            let made = directories.ad.log.first(where: { $0.anchor == group.anchor })?.snapshot,
+            let name = made.attributes["samaccountname"].first
+        else { return false }
+        return memberships.listed[membership.member]?.contains(name.caseFolded) ?? false
     }
 
     /// By the primary group, which is never written.

@@ -14,11 +14,13 @@ extension World {
         directories[side].name(of: anchor)?.isDescendant(of: WorldMapping.base(side)) ?? false
     }
 
-    /// Who an entry is, on either side: nil for what users never gave an identity.
+    /// Who an entry is, on either side. A group that was made for a name somebody listed is the one that AD got for it.
     func id(of anchor: Anchor, _ side: Side) -> Octets? {
         guard let entry = directories[side].entries[anchor] else { return nil }
-        return entry.attributes[WorldMapping.person].first ?? entry.attributes[WorldMapping.group].first
-            ?? entry.attributes["samaccountname"].first.map { Octets("name:\($0.caseFolded.lossyText)") }
+        if let id = entry.attributes[WorldMapping.person].first ?? entry.attributes[WorldMapping.group].first {
+            return id
+        }
+        return side == .ad && entry.attributes["objectclass"].contains("group") ? Octets("made \(anchor.low)") : nil
     }
 
     /// The name that both sides have in common.

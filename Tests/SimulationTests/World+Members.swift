@@ -61,14 +61,16 @@ extension World {
     private func remove(from group: SimulatedDirectory.Entry, _ side: Side) {
         let attribute = memberAttribute(side)
         let values = group.attributes[attribute]
-        guard let value = random.pick(values), !isPlaceholder(value) else { return }
+        // A uid that nobody has any more is left alone: no one could say whose membership it was.
+        guard let value = random.pick(values), !isPlaceholder(value),
+            let member = target(of: value, side) ?? (attribute == "member" ? Anchor.placeholder : nil)
+        else { return }
         var rest = values.filter { $0 != value }
         if rest.isEmpty && side == .miniorange && attribute == "member" {
             guard let name = try? DistinguishedName(parsing: WorldMapping.placeholder) else { return }
             rest = [Reference.unresolved(name).octets]
         }
-        let member = target(of: value, side)
-        guard directories[side].modify(group.anchor, [(attribute, rest)]) == nil, let member else { return }
+        guard directories[side].modify(group.anchor, [(attribute, rest)]) == nil, member != .placeholder else { return }
         noteChange(member, of: group.anchor, side, isAdded: false)
     }
 
@@ -135,6 +137,7 @@ extension World {
             "user \(isAdded ? "adds" : "removes") \(name.lossyText) \(isAdded ? "to" : "from") \(person.lossyText)'s"
                 + " groups at miniorange"
         )
+        if isAdded { memberships.listed(name, by: person) }
         guard let group = group(named: name) else {
             memberships.listedUnknown(person)
             memberships.becameUnsteady(person)
