@@ -14,7 +14,8 @@ struct DirectoryScan: Sendable {
     var withContainers = true
     let attributes: [String]
 
-    /// Hands out the entries in batches while the server reads on; one that two scopes have may come twice.
+    /// Hands out the entries in batches while the server reads on; one that two scopes have may come twice. `inPages`: as pages from the first, each with
+    /// the time of one request, and with the server's refusals as they are.
     func run(inPages: Bool = false, _ take: ([LDAPEntry]) async throws -> Void) async throws {
         for scope in scopes {
             let filter = withContainers ? Filter.or([scope.filter, DirectoryView.containerFilter]) : scope.filter
@@ -39,7 +40,9 @@ struct DirectoryScan: Sendable {
                 } catch let error as LDAPError where Self.isLimit(error.code) {
                     throw MiniOrangeError.limited(scope.base, error)
                 }
-            } catch let error as LDAPError where error.serverResult != nil && error.disposition == .refuse {
+            } catch let error as LDAPError
+                where !inPages && error.serverResult != nil && error.disposition == .refuse
+            {
                 throw MiniOrangeError.baseUnreadable(scope.base, reason: error.code.name)
             }
         }

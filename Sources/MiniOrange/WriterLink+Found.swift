@@ -51,13 +51,9 @@ extension WriterLink {
                 }
             }
             return .found(entries)
-        } catch MiniOrangeError.limited(_, let error) {
-            return WriteAnswer.failedRead(error)
         } catch let error as LDAPError {
-            return WriteAnswer.failedRead(error)
-        } catch MiniOrangeError.baseUnreadable {
-            // It was there a moment ago: moved meanwhile.
-            return .unavailable
+            // A base that was there a moment ago was moved meanwhile.
+            return error.code == .noSuchObject ? .unavailable : WriteAnswer.failedRead(error)
         } catch {
             return .refused(Refusal(reason: .notAllowed, code: 0, message: "\(error)"))
         }

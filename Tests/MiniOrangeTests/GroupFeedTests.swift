@@ -227,4 +227,34 @@ struct GroupFeedTests {
         #expect(mirror.known.membersTold == 20_000)
         await mirror.stop()
     }
+
+    @Test func `polling without entryCSN tells all changes of one second and then rests`() async throws {
+        let slapd = try TestSlapd(.none, extra: "access to attrs=entryCSN by * none\naccess to * by * read")
+        let ldap = try await slapd.connect()
+        var settings = try slapd.settings(.polling)
+        settings.credentials = nil
+        let mirror = FeedMirror()
+        mirror.start(settings, try TestSlapd.viewOfGroups())
+        try await mirror.untilLive()
+        _ = try await ldap.perform(Self.group("a", Self.members(0..<3000)))
+        try await mirror.until("told") { $0.entry(Self.name("a"))?.attributes["member"].count == 3000 }
+        #expect(mirror.known.entry(Self.name("a"))?.version == .unordered)
+        for number in 0..<4 {
+            _ = try await ldap.perform(
+                Self.modify("a", Modification(.add, "member", Self.members(3000 + number..<3001 + number)))
+            )
+            try await mirror.until("told again") {
+                $0.entry(Self.name("a"))?.attributes["member"].count == 3001 + number
+            }
+        }
+        let told = mirror.known.membersTold
+        // Two seconds of polls, after which the stamp is old enough to say that nothing more comes under it.
+        let scans = mirror.known.completes.count
+        try await mirror.until("rested") { $0.completes.count >= scans + 8 }
+        let sent = try await slapd.octetsSent(ldap)
+        try await mirror.until("polled on") { $0.completes.count >= scans + 10 }
+        #expect(try await slapd.octetsSent(ldap) - sent < 50_000)
+        #expect(mirror.known.membersTold == told)
+        await mirror.stop()
+    }
 }
