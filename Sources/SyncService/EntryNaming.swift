@@ -31,4 +31,18 @@ package struct EntryNaming {
         }
         return "pair \(id.rawValue)"
     }
+
+    /// Which members a group's quarantine is about, for the head of its line; empty for other reasons.
+    package func refusedMember(of group: PairID, _ reason: QuarantineReason) throws -> String {
+        guard case .members = reason else { return "" }
+        let refused = try transaction.refusedLinks(of: group, limit: 4)
+        var names: [String] = []
+        for (link, _) in refused.prefix(3) {
+            // Where the member holds the value the line stands with the member, and it is the group that says more.
+            let isOfGroup = try transaction.pairID(link.side, link.group) == group
+            names.append(try name(of: isOfGroup ? link.member : link.group, link.side) ?? "an unknown entry")
+        }
+        guard !names.isEmpty else { return "" }
+        return names.joined(separator: "; ") + (refused.count > 3 ? "; …" : "") + ": "
+    }
 }

@@ -12,6 +12,19 @@ struct ServiceMetrics: Sendable {
         Counter(label: "syncline_writes_total", dimensions: dimensions).increment()
         Timer(label: "syncline_write_seconds", dimensions: [("side", write.side.name)])
             .recordNanoseconds(took.wholeNanoseconds)
+        if case .editValues(_, _, let edits) = write.operation, case .edited(_, let refused) = outcome {
+            count(edits.add, "add", write.side, refused)
+            count(edits.remove, "remove", write.side, refused)
+        }
+    }
+
+    /// Values that came or went, and those that the server would not take.
+    private func count(_ values: [Octets], _ change: String, _ side: Side, _ refused: [RefusedValue]) {
+        let notTaken = values.isEmpty || refused.isEmpty ? 0 : Set(values).intersection(refused.map(\.value)).count
+        for (outcome, count) in [("done", values.count - notTaken), ("refused", notTaken)] where count > 0 {
+            let dimensions = [("side", side.name), ("change", change), ("outcome", outcome)]
+            Counter(label: "syncline_membership_values_total", dimensions: dimensions).increment(by: count)
+        }
     }
 }
 

@@ -19,6 +19,7 @@ final class Session: Sendable {
     let progress = Mutex<StatusReport.Progress?>(nil)
     let logger: Logger
     let started = Timestamp.now
+    private let censuses = CensusKeeper()
 
     init(wiring: Wiring, cache: Cache, logger: Logger) throws {
         self.wiring = wiring
@@ -52,7 +53,7 @@ final class Session: Sendable {
 
     func report() throws -> StatusReport {
         let now = Timestamp.now
-        var report = try StatusReport(cache: cache, now: now)
+        var report = try StatusReport(cache: cache, census: censuses.census(cache), now: now)
         let current = loop.current
         report.uptimeSeconds = Double(now.milliseconds - started.milliseconds) / 1_000
         report.progress = progress.withLock { $0 }
@@ -105,6 +106,10 @@ final class Session: Sendable {
             Gauge(label: "syncline_backlog").record(try transaction.count(.dirty) + transaction.count(.intents))
             Gauge(label: "syncline_quarantined").record(try transaction.count(.quarantine))
             Gauge(label: "syncline_conflicts").record(try transaction.count(.conflicts))
+            Gauge(label: "syncline_membership_rows").record(try transaction.count(.links))
+            Gauge(label: "syncline_memberships_parked").record(try transaction.count(.parkedLinks))
+            Gauge(label: "syncline_memberships_refused").record(try transaction.count(.refusedLinks))
+            Gauge(label: "syncline_memberships_pending").record(try transaction.count(.pendingLinks))
             Gauge(label: "syncline_lag_seconds").record(try StatusReport.lag(transaction, now: now))
         }
         if let statistics = try? cache.statistics() {

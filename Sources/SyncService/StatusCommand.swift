@@ -23,7 +23,7 @@ package struct StatusCommand {
         } catch let error as AdminClient.Failure {
             CommandOutput.complain("\(error)")
             if let cache = try? Cache.open(at: configuration.cachePath, mode: .readOnly),
-                let report = try? StatusReport(cache: cache, now: .now)
+                let report = try? StatusReport(cache: cache, census: cache.read { try Census($0) }, now: .now)
             {
                 print(report)
             }

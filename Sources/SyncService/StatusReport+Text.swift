@@ -7,7 +7,11 @@ extension StatusReport {
         for problem in problems { lines.append("PROBLEM     \(problem)") }
         lines += side("ad", ad)
         lines += side("miniorange", miniorange)
-        lines.append("pairs       \(pairs)")
+        let kinds = [(groups, "groups"), (containers, "containers")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        lines.append("pairs       \(pairs)" + (kinds.isEmpty ? "" : ", of them \(kinds.joined(separator: " and "))"))
+        if parkedMembers > 0 {
+            lines.append("parked      \(parkedMembers) memberships of entries that are not in scope")
+        }
         lines.append("backlog     \(backlog)" + (backlog > 0 ? ", oldest \(Self.duration(lagSeconds))" : ", lag 0 s"))
         if let progress {
             let left = progress.secondsLeft.map { ", about \(Self.duration($0)) left" } ?? ""
@@ -22,6 +26,14 @@ extension StatusReport {
             lines.append("    \(entry.reason) (attempt \(entry.attempts)\(next))")
         }
         if quarantined > quarantine.count { lines.append("  … and \(quarantined - quarantine.count) more") }
+        if refusedMembers > 0 {
+            lines.append("refused     \(refusedMembers) memberships")
+            for member in refused {
+                lines.append("  \(member.side): \(member.operation) \(member.member)")
+                lines.append("    in \(member.group): \(member.reason)")
+            }
+            if refusedMembers > refused.count { lines.append("  … and \(refusedMembers - refused.count) more") }
+        }
         lines.append("cache       \(cachePath), \(Self.octets(cacheOctets))")
         return lines.joined(separator: "\n")
     }
@@ -37,7 +49,7 @@ extension StatusReport {
             lines.append("\(indent)reading: \(read)" + (side.entriesExpected.map { " of \($0)" } ?? "") + " entries")
         }
         lines.append(
-            "\(indent)\(side.entries) entries, \(side.changesSeen) changes seen, \(side.writesMade) writes made, \(side.writesInFlight) on their way"
+            "\(indent)\(side.entries) entries\(side.memberships > 0 ? ", \(side.memberships) memberships" : ""), \(side.changesSeen) changes seen, \(side.writesMade) writes made, \(side.writesInFlight) on their way"
         )
         return lines
     }

@@ -1,4 +1,4 @@
-package import Cache
+import Cache
 import Foundation
 package import SyncModel
 
@@ -17,12 +17,27 @@ package struct StatusReport: Codable, Sendable {
         package var writesInFlight: Int
         package var changesSeen: Int
         package var writesMade: Int
+        /// Who is in which group there, counted one by one.
+        package var memberships: Int
     }
 
     package struct Progress: Codable, Sendable {
         package var pairsLeft: Int
         package var pairsPerSecond: Double
         package var secondsLeft: Double?
+    }
+
+    /// A membership that a server would not take.
+    package struct RefusedMember: Codable, Sendable {
+        package var group: String
+        package var member: String
+        /// `ad` or `miniorange`: who refuses it.
+        package var side: String
+        /// `add` or `remove`.
+        package var operation: String
+        package var reason: String
+        package var attempts: Int
+        package var nextAttempt: String?
     }
 
     package struct QuarantineEntry: Codable, Sendable {
@@ -39,12 +54,21 @@ package struct StatusReport: Codable, Sendable {
     package var ad: SideReport
     package var miniorange: SideReport
     package var pairs: Int
+    /// Of the pairs.
+    package var groups: Int
+    /// Of the pairs: containers that are kept in agreement themselves.
+    package var containers: Int
     package var backlog: Int
     package var lagSeconds: Double
     package var conflicts: Int
     package var quarantined: Int
     package var quarantine: [QuarantineEntry]
     package var waitingReferences: Int
+    /// Memberships of entries that are not, or not yet, in scope. They stand at their server and are never dropped.
+    package var parkedMembers: Int
+    package var refusedMembers: Int
+    /// At most 20 of them.
+    package var refused: [RefusedMember]
     package var progress: Progress?
     package var cachePath: String
     package var cacheOctets: Int
@@ -55,7 +79,7 @@ package struct StatusReport: Codable, Sendable {
 
 extension StatusReport {
     /// Fills in what the cache knows; the daemon adds what only it knows.
-    package init(cache: Cache, now: Timestamp) throws {
+    init(cache: Cache, census: Census, now: Timestamp) throws {
         let statistics = try cache.statistics()
         let facts = try cache.read { transaction in
             (
@@ -71,7 +95,9 @@ extension StatusReport {
                 intents: try transaction.count(.intents), conflicts: try transaction.count(.conflicts),
                 quarantined: try transaction.count(.quarantine), waiting: try transaction.count(.waiting),
                 lag: try StatusReport.lag(transaction, now: now),
-                quarantine: try StatusReport.quarantine(transaction, limit: 20)
+                quarantine: try StatusReport.quarantine(transaction, limit: 20),
+                parked: try transaction.count(.parkedLinks), refusedCount: try transaction.count(.refusedLinks),
+                refused: try StatusReport.refused(transaction, limit: 20)
             )
         }
         func side(_ side: Side) -> SideReport {
@@ -87,7 +113,8 @@ extension StatusReport {
                 entriesExpected: nil,
                 writesInFlight: 0,
                 changesSeen: 0,
-                writesMade: 0
+                writesMade: 0,
+                memberships: census.memberships[side]
             )
         }
         self.init(
@@ -97,12 +124,17 @@ extension StatusReport {
             ad: side(.ad),
             miniorange: side(.miniorange),
             pairs: facts.pairs,
+            groups: census.groups,
+            containers: census.containers,
             backlog: facts.backlog + facts.intents,
             lagSeconds: facts.lag,
             conflicts: facts.conflicts,
             quarantined: facts.quarantined,
             quarantine: facts.quarantine,
             waitingReferences: facts.waiting,
+            parkedMembers: facts.parked,
+            refusedMembers: facts.refusedCount,
+            refused: facts.refused,
             progress: nil,
             cachePath: cache.path,
             cacheOctets: statistics.usedOctets
@@ -128,12 +160,42 @@ extension StatusReport {
         return max(0, Double(now.milliseconds - oldest.milliseconds) / 1_000)
     }
 
+    /// The memberships that were refused, group by group.
+    static func refused(_ transaction: CacheTransaction, limit: Int) throws -> [RefusedMember] {
+        guard try transaction.count(.refusedLinks) > 0 else { return [] }
+        let naming = EntryNaming(transaction)
+        var found: [RefusedMember] = []
+        var last: PairID?
+        while found.count < limit {
+            let page = try transaction.quarantined(after: last, limit: 100)
+            for (pair, record) in page {
+                guard case .members = record.reason else { continue }
+                for (link, refused) in try transaction.refusedLinks(of: pair, limit: limit - found.count) {
+                    found.append(
+                        RefusedMember(
+                            group: try naming.name(of: link.group, link.side) ?? "an unknown group",
+                            member: try naming.name(of: link.member, link.side) ?? "an unknown entry",
+                            side: link.side.name,
+                            operation: refused.isAddition ? "add" : "remove",
+                            reason: refused.refusal.words,
+                            attempts: refused.attempts,
+                            nextAttempt: refused.next.text
+                        )
+                    )
+                }
+            }
+            guard page.count == 100, let end = page.last?.0 else { break }
+            last = end
+        }
+        return found
+    }
+
     static func quarantine(_ transaction: CacheTransaction, limit: Int) throws -> [QuarantineEntry] {
         try transaction.quarantined(after: nil, limit: limit).map { pair, record in
             QuarantineEntry(
                 pair: pair.rawValue,
                 entry: try EntryNaming(transaction).label(of: pair),
-                reason: record.reason.explanation,
+                reason: try EntryNaming(transaction).refusedMember(of: pair, record.reason) + record.reason.explanation,
                 attempts: record.attempts,
                 nextAttempt: record.next.map { $0.text }
             )
@@ -153,8 +215,7 @@ extension QuarantineReason {
     package var explanation: String {
         switch self {
         case .refused(let side, let refusal):
-            let code = refusal.code == 0 ? "" : " (result code \(refusal.code))"
-            return "\(side.name) refuses the write\(code): \(refusal.message)\(refusal.reason.remedy)"
+            return "\(side.name) refuses the write\(refusal.explanation)"
         case .ambiguousMatch(let rule, let candidates):
             return """
                 match rule \(rule + 1) finds \(candidates.count) candidates and none is guessed; make the matching value unique, \
@@ -166,12 +227,21 @@ extension QuarantineReason {
             return "\(name) is required on the other side and has no value here; set it"
         case .members(let side, let count, let refusal):
             let what = count == 1 ? "one of the group's members" : "\(count) of the group's members"
-            return
-                "\(side.name) refuses \(what) (result code \(refusal.code)): \(refusal.message)\(refusal.reason.remedy)"
+            return "\(side.name) refuses \(what)\(refusal.explanation)"
         case .protected(let side):
             return "the entry on \(side.name) is protected (adminCount=1) and is never written; the difference stays"
         }
     }
+}
+
+extension Refusal {
+    /// What follows "refuses …".
+    fileprivate var explanation: String {
+        "\(code == 0 ? "" : " (result code \(code))"): \(message)\(reason.remedy)"
+    }
+
+    /// The same on its own.
+    fileprivate var words: String { "\(message)\(code == 0 ? "" : " (result code \(code))")\(reason.remedy)" }
 }
 
 extension RefusalReason {

@@ -130,6 +130,7 @@ prepare_ad() {
     seed_ad "$folder" "$seeded" "$count" "$password_file"
     [[ -n $password_file ]] || ((count < 2000)) || pack_ad "$folder" "$cache/ad-$key-people$count.tar"
   fi
+  ((groups == 0)) || seed_ad_groups "$folder" "$count"
   mkdir -p "$folder/secrets"
   mv "$folder/ad/admin.password" "$folder/secrets/ad-admin.password"
   mv "$folder/ad/syncline.password" "$folder/secrets/ad-syncline.password"
@@ -142,6 +143,13 @@ seed_ad() {
   [[ -z $4 ]] || options+=(--password-file "$4")
   "$samba_python" "$lab_parts/people" "${options[@]}" --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" \
     >"$1/log/seed-ad.log" 2>&1 || fail "seeding the AD side failed: $(tail -3 "$1/log/seed-ad.log")"
+}
+
+# seed_ad_groups FOLDER PEOPLE: sample groups of that many sample people, written while the server is down.
+seed_ad_groups() {
+  "$samba_python" "$lab_parts/people" --side ad --kind groups --groups "$groups" --members "$group_members" --count "$2" \
+    --base "$ad_teams" --people-base "$ad_people" --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" \
+    >"$1/log/seed-ad-groups.log" 2>&1 || fail "seeding AD's groups failed: $(tail -3 "$1/log/seed-ad-groups.log")"
 }
 
 launch_ad() {

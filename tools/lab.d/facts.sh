@@ -103,5 +103,13 @@ objects:
     miniorange: {base: "$ldap_people"}
     match: [{ad: sAMAccountName, miniorange: uid}, {ad: mail, miniorange: mail}]
     attributes: default
+  - name: teams
+    kind: group
+    ad: {base: "$ad_teams"}
+    miniorange: {base: "$ldap_teams"}
+  - name: departments
+    kind: container
+    ad: {base: "$ad_people"}
+    miniorange: {base: "$ldap_people"}
 END
 }

@@ -80,7 +80,7 @@ olcDbMaxSize: 17179869184
 olcSuffix: $ldap_base
 olcRootDN: $ldap_admin
 olcRootPW: $hash
-olcDbIndex: objectClass,entryUUID,entryCSN,uid,cn,mail,member,memberOf,uniqueMember,manager,modifyTimestamp,employeeNumber,ou eq
+olcDbIndex: objectClass,entryUUID,entryCSN,uid,cn,mail,member,memberOf,uniqueMember,memberUid,manager,owner,seeAlso,secretary,modifyTimestamp,employeeNumber,ou eq
 olcAccess: to attrs=userPassword by self =xw by anonymous auth by * none
 olcAccess: to * by self read by users read by anonymous auth$nosync
 
@@ -203,7 +203,9 @@ prepare_ldap() {
   {
     write_first_entries "$folder"
     ((count == 0)) || "$samba_python" "$lab_parts/people" --side ldap --count "$count" --base "$ldap_people" \
-      ${password_file:+--password-file "$password_file"}
+      --groups "$groups_ldap" --members "$group_members" --groups-base "$ldap_teams" ${password_file:+--password-file "$password_file"}
+    ((groups_ldap == 0)) || "$samba_python" "$lab_parts/people" --side ldap --kind groups --groups "$groups_ldap" \
+      --members "$group_members" --count "$count" --base "$ldap_teams" --people-base "$ldap_people"
   } | slapadd -q -w -S 0 -F "$folder/ldap/slapd.d" -b "$ldap_base" >"$folder/log/slapadd.log" 2>&1 \
     || fail "slapadd failed: $(tail -3 "$folder/log/slapadd.log")"
   user=$(ldap_user "$folder")
