@@ -10,6 +10,12 @@ extension CacheTransaction {
         }
     }
 
+    package func outline(_ id: PairID) throws -> PairOutline? {
+        try record(.pairs, tables.pairs, key.number(id.rawValue)) { reader throws(RecordDamage) in
+            try PairCodec.decodeOutline(id, from: &reader)
+        }
+    }
+
     /// Stores, and moves the joins from `old`, which must be what is stored now. An anchor belongs to the pair that claimed it last.
     package func put(_ pair: Pair, replacing old: Pair?) throws {
         PairCodec.encode(pair, into: writer)

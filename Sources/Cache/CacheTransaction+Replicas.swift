@@ -8,6 +8,12 @@ extension CacheTransaction {
         }
     }
 
+    package func outline(_ side: Side, _ anchor: Anchor) throws -> ReplicaOutline? {
+        try record(.replicas, tables.replicas, key.entry(side, anchor)) { reader throws(RecordDamage) in
+            try ReplicaCodec.decodeOutline(from: &reader)
+        }
+    }
+
     /// Stores, and moves the names and keys that lead to the entry from `old`, which must be what is stored now.
     package func put(_ replica: Replica, replacing old: Replica?) throws {
         ReplicaCodec.encode(replica, into: writer)

@@ -16,23 +16,52 @@ enum PairCodec {
 
     static func decode(_ id: PairID, from reader: inout RecordReader) throws(RecordDamage) -> Pair {
         try reader.begin()
-        let kind = try reader.readCase(ObjectKind.self)
-        let nameCounter = try reader.readOctet()
-        let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
-            try reader.readName()
-        }
-        var pair = Pair(id: id, object: object, kind: kind)
+        var nameCounter: UInt8 = 0
+        let outline = try readOutline(id, &nameCounter, from: &reader)
+        var pair = Pair(id: id, object: outline.object, kind: outline.kind)
         pair.nameCounter = nameCounter
-        for side in Side.allCases {
-            pair.presence[side] = try reader.readCase(Presence.self)
-            pair.anchors[side] = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
-                try reader.readAnchor()
-            }
-        }
+        pair.presence = outline.presence
+        pair.anchors = outline.anchors
         pair.base = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
             try reader.readAttributes()
         }
         try reader.end()
         return pair
+    }
+
+    /// The first part of the record; the base is not looked at.
+    static func decodeOutline(
+        _ id: PairID,
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> PairOutline {
+        try reader.begin()
+        var nameCounter: UInt8 = 0
+        return try readOutline(id, &nameCounter, from: &reader)
+    }
+
+    private static func readOutline(
+        _ id: PairID,
+        _ nameCounter: inout UInt8,
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> PairOutline {
+        let kind = try reader.readCase(ObjectKind.self)
+        nameCounter = try reader.readOctet()
+        let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+            try reader.readName()
+        }
+        var outline = PairOutline(
+            id: id,
+            object: object,
+            kind: kind,
+            anchors: PerSide(both: nil),
+            presence: PerSide(both: .missing)
+        )
+        for side in Side.allCases {
+            outline.presence[side] = try reader.readCase(Presence.self)
+            outline.anchors[side] = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+                try reader.readAnchor()
+            }
+        }
+        return outline
     }
 }

@@ -16,7 +16,8 @@ enum RecordDamage: Error, Hashable {
 struct RecordReader {
     private let octets: UnsafeRawBufferPointer
     private let names: NameTable
-    private var position = 0
+    /// How many octets were read.
+    private(set) var position = 0
 
     init(_ octets: UnsafeRawBufferPointer, names: NameTable) {
         self.octets = octets

@@ -24,13 +24,7 @@ enum ReplicaCodec {
         from reader: inout RecordReader
     ) throws(RecordDamage) -> Replica {
         let recordVersion = try reader.begin(upTo: Self.version)
-        let kind = try reader.readCase(ObjectKind.self)
-        let isProtected = try reader.readFlag()
-        let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
-            try reader.readName()
-        }
-        let parent = try decodeParent(from: &reader)
-        let rdn = try reader.readRelativeDistinguishedName()
+        let outline = try readOutline(from: &reader)
         let version = try reader.readVersion()
         let keys = try reader.readValues()
         let attributes = try reader.readAttributes()
@@ -39,15 +33,36 @@ enum ReplicaCodec {
         return Replica(
             side: side,
             anchor: anchor,
-            object: object,
-            kind: kind,
-            parent: parent,
-            rdn: rdn,
+            object: outline.object,
+            kind: outline.kind,
+            parent: outline.parent,
+            rdn: outline.rdn,
             attributes: attributes,
             version: version,
             keys: keys,
-            isProtected: isProtected,
+            isProtected: outline.isProtected,
             membersVersion: membersVersion
+        )
+    }
+
+    /// The first part of the record; the rest is not looked at.
+    static func decodeOutline(from reader: inout RecordReader) throws(RecordDamage) -> ReplicaOutline {
+        _ = try reader.begin(upTo: Self.version)
+        return try readOutline(from: &reader)
+    }
+
+    private static func readOutline(from reader: inout RecordReader) throws(RecordDamage) -> ReplicaOutline {
+        let kind = try reader.readCase(ObjectKind.self)
+        let isProtected = try reader.readFlag()
+        let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+            try reader.readName()
+        }
+        return ReplicaOutline(
+            object: object,
+            kind: kind,
+            parent: try decodeParent(from: &reader),
+            rdn: try reader.readRelativeDistinguishedName(),
+            isProtected: isProtected
         )
     }
 

@@ -113,8 +113,8 @@ extension Engine {
 
     /// Both pairs of a membership, with the rows on both sides.
     struct LinkView {
-        var group: Pair
-        var member: Pair
+        var group: PairOutline
+        var member: PairOutline
         var object: Object
         var membership: MembershipSpecification
         var ids: PerSide<LinkID>
@@ -126,8 +126,8 @@ extension Engine {
     /// What is known of a membership on both sides; nil while one of the two entries is not on both.
     func view(of link: LinkID, _ store: any StoreTransaction) throws -> LinkView? {
         guard link.member != .placeholder,
-            let groupID = try store.pairID(link.side, link.group), let group = try store.pair(groupID),
-            let memberID = try store.pairID(link.side, link.member), let member = try store.pair(memberID),
+            let groupID = try store.pairID(link.side, link.group), let group = try store.outline(groupID),
+            let memberID = try store.pairID(link.side, link.member), let member = try store.outline(memberID),
             let object = group.object.flatMap({ objects[$0] }),
             let membership = object.mapping.specification.membership,
             group.isThere, member.isThere,
@@ -149,10 +149,13 @@ extension Engine {
         now: Timestamp
     ) throws -> LinkVerdict {
         guard link.member != .placeholder else { return .settled }
-        if let row = try store.link(link), row.isPresent, try isLeftover(link, row, store) {
+        guard let view = try view(of: link, store) else {
+            guard let row = try store.link(link), row.isPresent, try isLeftover(link, row, store) else {
+                return .waiting
+            }
             return try removal(of: link, row, for: pair, store)
         }
-        guard let view = try view(of: link, store) else { return .waiting }
+        if let row = view.rows[link.side], row.isUnwanted { return try removal(of: link, row, for: pair, store) }
         guard try canHold(view, store) else { return .settled }
         let isPresent = PerSide(
             ad: try isMemberAtAD(view, store),
@@ -176,7 +179,7 @@ extension Engine {
             try agree(view, isWanted, store)
             return .settled
         }
-        if side == .ad, try store.replica(.ad, view.ids.ad.group)?.isProtected == true {
+        if side == .ad, try store.outline(.ad, view.ids.ad.group)?.isProtected == true {
             try refuse(view.ids.ad, isWanted, Refusal.protectedGroup, of: pair.id, store, now: now)
             try store.unpend(link, of: pair.id)
             return .setAside
@@ -278,7 +281,7 @@ extension Engine {
         case .memberAttribute(let attribute):
             return try store.replica(.miniorange, named)?.attributes[attribute].first
         case .groupName:
-            return try store.replica(.miniorange, named)?.rdn.value
+            return try store.outline(.miniorange, named)?.rdn.value
         }
     }
 
@@ -337,11 +340,6 @@ extension Engine {
             )
         )
     }
-}
-
-extension Pair {
-    /// Whether both sides have the entry.
-    var isThere: Bool { isComplete && presence.ad == .present && presence.miniorange == .present }
 }
 
 extension MembershipForm {

@@ -52,8 +52,10 @@ extension Engine {
         now: Timestamp
     ) throws {
         let id = change.link
-        guard let object = try object(ofGroup: id.group, id.side, store),
-            let membership = object.mapping.specification.membership
+        let view = try view(of: id, store)
+        guard
+            let membership = try view?.membership
+                ?? object(ofGroup: id.group, id.side, store)?.mapping.specification.membership
         else { return }
         let form = membership.form(id.side)
         let source: Link.Sources = form.holder == .group ? .group : .member
@@ -65,7 +67,7 @@ extension Engine {
             link.version = version
             link.value = change.isPresent && form.keepsValue ? change.value : nil
         }
-        link.isAgreed = try change.isPresent && isAnswerable(id, store)
+        link.isAgreed = try change.isPresent && (view != nil || isAnswerable(id, store))
         link.isUnwanted = false
         var mustRewrite = false
         if change.isPresent, form.isMaintainedByServer, id.side == .miniorange,
@@ -80,9 +82,9 @@ extension Engine {
         } else if old != nil {
             try store.removeLink(id)
         }
-        try confirmCounterpart(of: id, change.isPresent, store, now: now)
+        if let view { try confirmCounterpart(view, of: id, change.isPresent, store, now: now) }
         if mustRewrite || link.isPresent != change.isPresent { try linkMoved(id, store, now: now) }
-        if change.isPresent, id.side == .miniorange, try isGone(id.member, id.side, store) {
+        if change.isPresent, view == nil, id.side == .miniorange, try isGone(id.member, id.side, store) {
             try linkMoved(id, store, now: now)
         }
     }
@@ -90,7 +92,7 @@ extension Engine {
     /// Whether the other side can still be held to an agreement: not where its group or member was deleted while the answer was on its way.
     private func isAnswerable(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
         for anchor in [id.group, id.member] {
-            guard let pairID = try store.pairID(id.side, anchor), let pair = try store.pair(pairID) else {
+            guard let pairID = try store.pairID(id.side, anchor), let pair = try store.outline(pairID) else {
                 return false
             }
             switch pair.presence[id.side.opposite] {
@@ -103,12 +105,12 @@ extension Engine {
 
     /// The other side's row now says that both agreed, whatever has become of it since.
     private mutating func confirmCounterpart(
+        _ view: LinkView,
         of id: LinkID,
         _ isPresent: Bool,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        guard let view = try view(of: id, store) else { return }
         let other = id.side.opposite
         let otherID = view.ids[other]
         let old = view.rows[other]

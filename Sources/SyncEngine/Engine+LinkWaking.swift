@@ -49,7 +49,7 @@ extension Engine {
 
     /// Both sides have the pair now: what is known of its memberships can be told to the other side.
     mutating func releaseLinks(of pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
-        guard hasMemberships, pair.isThere, pair.kind != .container else { return }
+        guard hasMemberships, PairOutline(pair).isThere, pair.kind != .container else { return }
         for side in Side.allCases {
             guard let anchor = pair.anchors[side] else { continue }
             for id in try links(of: anchor, side, pair.kind, store) {
@@ -151,7 +151,8 @@ extension Engine {
     private func view(ofRow id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {
         let other = id.side.opposite
         guard let groupID = try store.pairID(id.side, id.group), let memberID = try store.pairID(id.side, id.member),
-            let group = try store.pair(groupID)?.anchors[other], let member = try store.pair(memberID)?.anchors[other]
+            let group = try store.outline(groupID)?.anchors[other],
+            let member = try store.outline(memberID)?.anchors[other]
         else { return nil }
         return LinkID(side: other, group: group, member: member)
     }

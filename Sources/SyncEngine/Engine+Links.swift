@@ -186,8 +186,8 @@ extension Engine {
 
     /// The configured object of a group that has a row, also after its entry is gone.
     func object(ofGroup group: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Object? {
-        if let replica = try store.replica(side, group) { return replica.object.flatMap { objects[$0] } }
-        guard let id = try store.pairID(side, group), let pair = try store.pair(id) else {
+        if let replica = try store.outline(side, group) { return replica.object.flatMap { objects[$0] } }
+        guard let id = try store.pairID(side, group), let pair = try store.outline(id) else {
             return virtualObject(group, side)
         }
         return pair.object.flatMap { objects[$0] }

@@ -53,19 +53,29 @@ extension Engine {
     /// The DN of an entry as the cache knows it now, or nil where its place is not known.
     mutating func name(of anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> DistinguishedName? {
         if let root = roots[side].first(where: { $0.anchor == anchor }) { return root.name }
-        guard let replica = try store.replica(side, anchor) else { return nil }
-        return try name(of: replica, store)
+        guard let outline = try store.outline(side, anchor) else { return nil }
+        return try name(anchor, side, outline.parent, outline.rdn, store)
     }
 
     mutating func name(of replica: Replica, _ store: any StoreTransaction) throws -> DistinguishedName? {
-        switch replica.parent {
+        try name(replica.anchor, replica.side, replica.parent, replica.rdn, store)
+    }
+
+    private mutating func name(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ parent: Parent,
+        _ rdn: RelativeDistinguishedName,
+        _ store: any StoreTransaction
+    ) throws -> DistinguishedName? {
+        switch parent {
         case .root:
-            return roots[replica.side].first { $0.anchor == replica.anchor }?.name
+            return roots[side].first { $0.anchor == anchor }?.name
         case .unresolved(let parent):
-            return parent.child(replica.rdn)
+            return parent.child(rdn)
         case .entry(let parent):
-            guard let container = try containerName(parent, replica.side, store) else { return nil }
-            return container.child(replica.rdn)
+            guard let container = try containerName(parent, side, store) else { return nil }
+            return container.child(rdn)
         }
     }
 
@@ -188,12 +198,12 @@ struct StoreResolver: ReferenceResolver {
     func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID? {
         guard let id = try store.pairID(side, anchor) else { return nil }
         // While it has one side only it may still be joined, and be another pair then; a deleted entry is no target.
-        guard let pair = try store.pair(id), pair.isComplete, pair.presence[side] == .present else { return nil }
+        guard let pair = try store.outline(id), pair.isComplete, pair.presence[side] == .present else { return nil }
         return id
     }
 
     func anchor(_ side: Side, of pair: PairID) throws -> Anchor? {
-        guard let pair = try store.pair(pair), pair.presence[side] == .present else { return nil }
+        guard let pair = try store.outline(pair), pair.presence[side] == .present else { return nil }
         return pair.anchors[side]
     }
 }

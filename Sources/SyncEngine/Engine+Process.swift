@@ -326,8 +326,8 @@ extension Engine {
 
     /// Whether an entry that was known is deleted, with proof.
     func isGone(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
-        guard try store.replica(side, anchor) == nil else { return false }
-        guard let id = try store.pairID(side, anchor), let pair = try store.pair(id) else { return true }
+        guard try store.outline(side, anchor) == nil else { return false }
+        guard let id = try store.pairID(side, anchor), let pair = try store.outline(id) else { return true }
         return pair.presence[side] == .deleted
     }
 

@@ -35,10 +35,11 @@ package struct PerSide<Value> {
 
     package subscript(side: Side) -> Value {
         get { side == .ad ? ad : miniorange }
-        set {
+        // In place: what is a collection would be copied as a whole at each change.
+        _modify {
             switch side {
-            case .ad: ad = newValue
-            case .miniorange: miniorange = newValue
+            case .ad: yield &ad
+            case .miniorange: yield &miniorange
             }
         }
     }

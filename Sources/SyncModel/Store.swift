@@ -3,6 +3,7 @@
 package protocol StoreTransaction: AnyObject {
     // Replicas, with the names and keys that lead to them.
     func replica(_ side: Side, _ anchor: Anchor) throws -> Replica?
+    func outline(_ side: Side, _ anchor: Anchor) throws -> ReplicaOutline?
     /// Stores, and moves the names and keys that lead to the entry from `old` to the new replica.
     func put(_ replica: Replica, replacing old: Replica?) throws
     func remove(_ replica: Replica) throws
@@ -16,6 +17,7 @@ package protocol StoreTransaction: AnyObject {
     // Pairs.
     func makePairID() throws -> PairID
     func pair(_ id: PairID) throws -> Pair?
+    func outline(_ id: PairID) throws -> PairOutline?
     /// Stores, and moves the joins (side, anchor → pair) from `old` to the new pair.
     func put(_ pair: Pair, replacing old: Pair?) throws
     func remove(_ pair: Pair) throws

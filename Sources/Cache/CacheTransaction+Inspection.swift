@@ -1,0 +1,86 @@
+internal import LMDB
+package import SyncModel
+
+// What only the inspector asks: walks over everything, and what the daemon finds from the other end.
+extension CacheTransaction {
+    /// Visits one side's replicas in order of their anchors, until `body` returns false. `glance` is set to each in turn, and its octets end with `body`.
+    package func forEachReplica(
+        _ side: Side,
+        after: Anchor?,
+        _ glance: ReplicaGlance,
+        _ body: () throws -> Bool
+    ) throws {
+        let prefix = [side.rawValue]
+        let start = after.map { prefix + $0.octets + [0] }
+        try tables.replicas.scan(prefix: prefix, from: start, in: transaction) { key, value in
+            guard key.count == 17, let anchor = key.anchor(at: 1) else {
+                throw damaged(.replicas, key, "invalid key")
+            }
+            do throws(RecordDamage) {
+                try glance.read(side, anchor, value)
+            } catch {
+                throw damaged(.replicas, key, error.text)
+            }
+            return try body() ? .next : .stop
+        }
+    }
+
+    /// Conflicts of one pair, the newest first. Of the others no more is read than whose they are.
+    package func conflicts(of pair: PairID, limit: Int) throws -> [StoredConflict] {
+        guard limit > 0 else { return [] }
+        var found: [StoredConflict] = []
+        try tables.conflicts.scan(.backward, in: transaction) { key, value in
+            guard key.count == 8, let id = key.number(at: 0) else { throw damaged(.conflicts, key, "invalid key") }
+            let owner = try decode(.conflicts, key, value) { reader throws(RecordDamage) in
+                try ConflictCodec.decodePair(from: &reader)
+            }
+            guard owner == pair else { return .next }
+            found.append(
+                try decode(.conflicts, key, value) { reader throws(RecordDamage) in
+                    try ConflictCodec.decode(id, from: &reader)
+                }
+            )
+            return found.count < limit ? .next : .stop
+        }
+        return found
+    }
+
+    /// Whether `waiter` is to be looked at again when `target` changes its presence.
+    package func isWaiting(on target: PairID, waiter: PairID) throws -> Bool {
+        try tables.waiting.get(key.waiting(on: target, waiter: waiter), in: transaction) { _ in true } ?? false
+    }
+
+    /// Whether `waiter` is to be looked at again when an entry with this normalised name appears.
+    package func isParked(_ side: Side, name: Octets, waiter: PairID) throws -> Bool {
+        try tables.parked.get(key.parked(side, name: name, waiter: waiter), in: transaction) { _ in true } ?? false
+    }
+
+    /// When the first line of history that is still there was written.
+    package func oldestHistory() throws -> Timestamp? {
+        var oldest: Timestamp?
+        try tables.history.scan(in: transaction) { key, _ in
+            oldest = HistoryPlace(key)?.time
+            return .stop
+        }
+        return oldest
+    }
+
+    /// Octets of keys and values in a table. Reads every row.
+    package func contentOctets(_ table: CacheTable) throws -> Int {
+        var octets = 0
+        try tables[table].forEach(in: transaction) { key, value in octets += key.count + value.count }
+        return octets
+    }
+}
+
+extension ConflictCodec {
+    /// Whose conflict it is.
+    fileprivate static func decodePair(from reader: inout RecordReader) throws(RecordDamage) -> PairID {
+        try reader.begin()
+        if try reader.readFlag() {
+            _ = try reader.readOctet()
+            _ = try reader.readTime()
+        }
+        return PairID(try reader.readVarint())
+    }
+}
