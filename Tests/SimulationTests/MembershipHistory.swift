@@ -54,6 +54,9 @@ struct MembershipHistory {
         everAdded.formUnion(memberships)
     }
 
+    /// Whether somebody came to a group, or went, since everything was at rest.
+    func isMoving(_ member: Octets) -> Bool { recent.contains { $0.membership.member == member } }
+
     /// What was done to each membership since everything was at rest.
     func moves() -> [Membership: (isAdded: Bool, isRemoved: Bool)] {
         var moves: [Membership: (isAdded: Bool, isRemoved: Bool)] = [:]

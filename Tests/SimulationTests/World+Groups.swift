@@ -31,7 +31,7 @@ extension World {
     func createGroup(on sides: [Side]) {
         guard let form = options.groups else { return }
         let id = fresh("G")
-        let name = random.chance(15) ? history.formerNames.last ?? fresh("Team ") : fresh("Team ")
+        let name = random.chance(15) ? formerName() ?? fresh("Team ") : fresh("Team ")
         for side in sides where side == .ad || form.hasEntries {
             guard let container = sides.count > 1 ? containers(side).first : random.pick(containers(side)) else {
                 continue
@@ -53,6 +53,20 @@ extension World {
             if let member = first.flatMap({ self.id(of: $0.anchor, side) }) {
                 memberships.changed(Membership(group: id, member: member), side, isAdded: true)
             }
+        }
+    }
+
+    /// The name of a group that is gone on both sides, and is not on its way back.
+    private func formerName() -> Octets? {
+        history.formerNames.last { name in
+            let isTaken = Side.allCases.contains { side in
+                groups(side).contains { groupName($0, side) == name || $0.rdn.value == name }
+            }
+            let isComing = requests.contains { request in
+                guard case .add(let added, _, _) = request.write.operation else { return false }
+                return added.leaf?.value == name
+            }
+            return !isTaken && !isComing
         }
     }
 

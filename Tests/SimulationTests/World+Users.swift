@@ -277,6 +277,10 @@ extension World {
             note("user renames \(person.lossyText) at miniorange to \(account.lossyText)")
         }
         history.wrote(person, side, "samaccountname", account)
+        // A uid that was listed just now may have reached nobody before its owner got another.
+        if options.groups == .memberUid && side == .miniorange && memberships.isMoving(person) {
+            memberships.becameUnsteady(person)
+        }
     }
 
     /// Before two entries are one pair, another name or place would make the one another person in everyone's eyes. So it would between the add of an
