@@ -240,6 +240,10 @@ extension Engine {
         else { return .waiting }
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
+        if !row.isUnwanted, try isSomebodyElses(row, link, form, store) {
+            try store.removeLink(link)
+            return .settled
+        }
         guard let value = try row.value ?? expectedValue(link, form, store) else {
             try store.removeLink(link)
             return .settled
@@ -254,6 +258,26 @@ extension Engine {
                 placeholder: link.side == .miniorange && form.holder == .group ? membership.placeholder : nil
             )
         )
+    }
+
+    /// Whether the name of who is gone is another one's by now, whose membership the value then is.
+    private mutating func isSomebodyElses(
+        _ row: Link,
+        _ link: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard case .memberAttribute = form.value, form.holder == .group, let value = row.value,
+            let key = LinkKey.memberKey(value)
+        else { return false }
+        let owners = try store.anchors(link.side, key: key, limit: 2)
+        guard owners.count == 1, owners[0] != link.member else { return false }
+        var own = row
+        own.isAgreed = false
+        let id = LinkID(side: link.side, group: link.group, member: owners[0])
+        if try store.link(id) == nil { try store.put(own, for: id) }
+        if let group = try store.pairID(link.side, link.group) { try store.pend(id, of: group) }
+        return true
     }
 
     /// How the memberships of a group are held that may be gone for good, with all that was known of it: then the member's own attribute tells.

@@ -82,6 +82,9 @@ extension Engine {
         } else if old != nil {
             try store.removeLink(id)
         }
+        if id.side == .ad, link.isPresent != old?.isPresent ?? false {
+            try impliedMembersMoved(by: id, store, now: now)
+        }
         if let view { try confirmCounterpart(view, of: id, change.isPresent, store, now: now) }
         if mustRewrite || link.isPresent != change.isPresent { try linkMoved(id, store, now: now) }
         if change.isPresent, view == nil, id.side == .miniorange, try isGone(id.member, id.side, store) {
@@ -221,7 +224,8 @@ extension Engine {
             ),
             for: pair
         )
-        if let next { noteRetry(at: next) }
+        // One whose time has come waits for its side, not for time.
+        if let next, next > now { noteRetry(at: next) }
     }
 
     /// A person asks for all of them.

@@ -209,7 +209,12 @@ extension Engine {
     ) throws {
         guard hasMemberships, replica.side == .miniorange, replica.kind != .container else { return }
         let formerName = try name(of: old, store)
-        for id in try links(of: replica.anchor, .miniorange, replica.kind, store) {
+        // The members of a group hold its name only where memberships are theirs.
+        let isHeldByMembers =
+            replica.kind == .group
+            && replica.object.flatMap { objects[$0] }?.mapping.specification.membership?.form.holder == .member
+        let kind = isHeldByMembers ? ObjectKind.group : .user
+        for id in try links(of: replica.anchor, .miniorange, kind, store) {
             guard let row = try store.link(id), row.isPresent,
                 let form = try object(ofGroup: id.group, .miniorange, store)?.mapping.specification.membership?.form
             else { continue }

@@ -150,7 +150,8 @@ extension Engine {
         guard form.form.keepsValue else { return [:] }
         var known: [Octets: Anchor] = [:]
         for other in try linked(to: holder, form, side, store) {
-            guard let link = try store.link(form.link(side, holder, other)), link.isPresent, let value = link.value
+            guard let link = try store.link(form.link(side, holder, other)), link.isPresent, let value = link.value,
+                try !isGone(other, side, store)
             else { continue }
             known[value] = other
         }
@@ -240,9 +241,15 @@ extension Engine {
         let side = holder.side
         let isPresent = edit.kind == .add
         var mustRead = false
-        let known = try knownValues(of: holder.anchor, form, side, store)
+        var known: [Octets: Anchor]?
         for value in edit.values {
-            let name = try known[value].map { Named.entry($0) } ?? named(by: value, form, side, store, now: now)
+            var name = try named(by: value, form, side, store, now: now)
+            // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
+            if !isPresent, form.form.keepsValue, try !isTold(value, by: name, form, holder, store) {
+                let values = try known ?? knownValues(of: holder.anchor, form, side, store)
+                known = values
+                if let anchor = values[value] { name = .entry(anchor) }
+            }
             switch name {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
@@ -263,6 +270,18 @@ extension Engine {
         if mustRead, form.form.holder == .group {
             try requestRead(.readMembers(holder.anchor), side, store, now: now)
         }
+    }
+
+    /// Whether the row of who is named holds just this value.
+    private func isTold(
+        _ value: Octets,
+        by name: Named,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard case .entry(let anchor) = name else { return false }
+        return try store.link(form.link(holder.side, holder.anchor, anchor))?.value == value
     }
 
     private func isRenamedMaybe(

@@ -215,6 +215,9 @@ extension Engine {
         }
         guard let container else {
             plan.obstacle = .noCounterpartForParent
+            if moves, let id = result.target[parentAttribute].first.flatMap({ UInt64(bigEndianOctets: $0.bytes) }) {
+                try store.wait(on: PairID(id), waiter: pair.id)
+            }
             return
         }
         var newRDN = newRDN
