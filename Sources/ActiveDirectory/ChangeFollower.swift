@@ -9,16 +9,12 @@ struct ChangeFollower {
     /// A position this far ahead of the delivered cursor is worth an event of its own.
     static let longestSilence: UInt64 = 1000
     private static let pageSize = 1000
-    /// Asking for memberships costs little where USNs are indexed: from time to time it is done although no group seems to have changed.
-    private static let memberPulse = Duration.seconds(1)
     let session: FeedSession
     private(set) var position: UInt64
     private var deliveredPosition: UInt64
     private let rangeCost: Duration
     private var members: MemberFeeding
-    private var expectsMembers = false
-    private var hasMoreMembers = false
-    private var lastMembers: ContinuousClock.Instant?
+    private var pace = MemberPace()
 
     init(session: FeedSession, position: UInt64, members: MemberFeeding, rangeCost: Duration) {
         self.session = session
@@ -32,15 +28,23 @@ struct ChangeFollower {
     private var query: DirSyncQuery { DirSyncQuery(session: session) }
 
     mutating func catchUp(_ wake: FeedSession.Wake) async throws {
+        try await catchUpOnce(wake)
+        while members.position != nil, let pause = pace.wait(.now) {
+            try await Task.sleep(for: pause)
+            try await catchUpOnce(.pulse)
+        }
+    }
+
+    private mutating func catchUpOnce(_ wake: FeedSession.Wake) async throws {
         let begin = ContinuousClock.now
         // A notification says that there is something: where a range is cheap both questions go in one round trip.
         if wake == .notification && DeltaQuery.isCheap(rangeCost) {
-            if try await ask(.range(first: position + 1), since: begin), !hasMoreMembers { return }
+            if try await ask(.range(first: position + 1), since: begin), !owesMembers { return }
         }
         while true {
             let highest = try await session.highestUSN()
             var query = DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost)
-            if query == .nothing && hasMoreMembers { query = .range(first: position + 1) }
+            if query == .nothing && owesMembers { query = .range(first: position + 1) }
             switch query {
             case .nothing: return
             case .serverWentBack: throw ServerWentBack(from: position, to: highest)
@@ -51,7 +55,7 @@ struct ChangeFollower {
                 let isSmall = highest - position <= DeltaQuery.partLength
                 let isAsked = isSmall ? try await ask(query, since: begin) : false
                 if !isAsked { try await askInPages(query, upTo: highest, since: begin) }
-                if !hasMoreMembers { return }
+                if !owesMembers { return }
             }
         }
     }
@@ -60,22 +64,22 @@ struct ChangeFollower {
     private mutating func ask(_ query: DeltaQuery, since begin: ContinuousClock.Instant) async throws -> Bool {
         guard let filter = query.filter else { return true }
         let delta = session.deltaRequest(filter: filter, sizeLimit: 2 * Int(DeltaQuery.partLength))
-        let usn = DomainController.usnRequest
-        let memberQuestion = asksMembers(query) ? memberRequests : []
-        let requests = [usn] + memberQuestion + [delta]
+        let memberRequest = asksMembers(query) ? self.memberRequest : nil
+        let requests = [DomainController.usnRequest, memberRequest, delta].compactMap(\.self)
+        let asked = ContinuousClock.now
         let answers = await connection.pipeline(requests.map(PipelinedRequest.search))
         let highest = try session.highestUSN(answers[0])
         if highest < position { throw ServerWentBack(from: position, to: highest) }
         guard let found = try entries(in: answers[answers.count - 1]) else { return false }
         var news: News?
-        if !memberQuestion.isEmpty {
-            news = try await self.news(answers[1], before: highest, after: answers[2])
+        if memberRequest != nil {
+            news = try await self.news(answers[1], asOf: highest, since: asked)
             // What changed from the new cookie on is to be told by it: the entries are asked for after it.
             if news == nil { return try await ask(query, since: begin) }
-        }
-        expectsMembers = found.contains(where: session.isGroupToTell) || news?.answer.members.isEmpty == false
-        if expectsMembers, news == nil, members.position != nil, !query.isPart {
-            return try await ask(.range(first: position + 1), since: begin)
+            news?.note(found)
+        } else if members.position != nil {
+            pace.saw(groups: found.contains(where: session.isGroupToTell))
+            if owesMembers && !query.isPart { return try await ask(.range(first: position + 1), since: begin) }
         }
         try await tell(found, news, upTo: min(query.last ?? highest, highest), since: begin, isPart: query.isPart)
         return true
@@ -88,15 +92,18 @@ struct ChangeFollower {
     ) async throws {
         guard let filter = query.filter else { return }
         var news: News?
-        if members.position != nil && !query.isPart {
-            let requests = [DomainController.usnRequest] + memberRequests
+        if let memberRequest, !query.isPart {
+            let asked = ContinuousClock.now
+            let requests = [DomainController.usnRequest, memberRequest]
             let answers = await connection.pipeline(requests.map(PipelinedRequest.search))
-            news = try await self.news(answers[1], before: session.highestUSN(answers[0]), after: answers[2])
+            news = try await self.news(answers[1], asOf: session.highestUSN(answers[0]), since: asked)
         }
         var request = session.deltaRequest(filter: filter)
         request.pageSize = Self.pageSize
         do {
             for try await page in connection.searchPages(request) {
+                news?.note(page)
+                if query.isPart { pace.saw(groups: page.contains(where: session.isGroupToTell)) }
                 let changes = try await session.changes(in: page, tellingMembers: members.isWhole)
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
@@ -134,13 +141,13 @@ struct ChangeFollower {
             var asked = members.position ?? DirSyncPosition(cookie: news.answer.cookie)
             try asked.move(to: news.answer, isExact: news.isExact)
             members = .incremental(asked)
+            if !news.moved.isEmpty { pace.isOvertaken(.now, after: news.duration) }
         } else if !isPart, case .whole(let next?) = members {
             members = .incremental(next)
         }
-        hasMoreMembers = news?.answer.hasMore ?? false
-        if !changes.isEmpty || mustDeliver || reached - deliveredPosition > Self.longestSilence {
-            // In between, entries are told further than members.
-            let isComplete = !isPart || members.position == nil
+        // In between, entries are told further than members.
+        let isComplete = members.position == nil || !isPart && !pace.isOwed
+        if !changes.isEmpty || mustDeliver || isComplete && reached - deliveredPosition > Self.longestSilence {
             try await session.deliver(changes, cursor: isComplete ? cursor(at: reached) : nil)
             if isComplete { deliveredPosition = reached }
         }
@@ -167,34 +174,53 @@ extension ChangeFollower {
     private struct News {
         var answer: DirSyncQuery.Answer
         var usn: UInt64
-        /// Whether it is not newer either.
-        var isExact: Bool
+        var duration: Duration
+        /// Entries that may have changed between `usn` and the answer.
+        private(set) var moved: Set<Anchor> = []
+
+        init(answer: DirSyncQuery.Answer, usn: UInt64, duration: Duration) {
+            self.answer = answer
+            self.usn = usn
+            self.duration = duration
+        }
+
+        /// Takes what was asked for after the answer.
+        mutating func note(_ entries: [LDAPEntry]) {
+            for entry in entries where EntryReading.usn(of: entry) ?? .max > usn {
+                if let anchor = EntryReading.anchor(of: entry) { moved.insert(anchor) }
+            }
+        }
+
+        /// Whether what it tells is not newer than `usn` either.
+        var isExact: Bool { !answer.members.contains { moved.contains($0.anchor) } }
     }
+
+    /// Whether memberships are to be asked for now, since some are surely there.
+    private var owesMembers: Bool { members.position != nil && pace.isOwed && !pace.isPausing(.now) }
 
     private func asksMembers(_ query: DeltaQuery) -> Bool {
         guard members.position != nil, case .range = query else { return false }
-        guard !expectsMembers && !hasMoreMembers else { return true }
-        guard DeltaQuery.isCheap(rangeCost) else { return false }
-        return lastMembers.map { ContinuousClock.now - $0 > Self.memberPulse } ?? true
+        let now = ContinuousClock.now
+        guard !pace.isPausing(now) else { return false }
+        return pace.isOwed || pace.isExpected || DeltaQuery.isCheap(rangeCost) && pace.isDue(now)
     }
 
-    private var memberRequests: [SearchRequest] {
-        guard let cookie = members.position?.cookie else { return [] }
-        return [query.memberRequest(after: cookie), DomainController.usnRequest]
+    private var memberRequest: SearchRequest? {
+        members.position.map { query.memberRequest(after: $0.cookie) }
     }
 
     /// Nil where the server does not take the cookie any more: then members are told whole, up to a new one.
     private mutating func news(
         _ answer: Result<PipelinedAnswer, LDAPError>,
-        before: UInt64,
-        after: Result<PipelinedAnswer, LDAPError>
+        asOf usn: UInt64,
+        since asked: ContinuousClock.Instant
     ) async throws(ActiveDirectoryError) -> News? {
-        lastMembers = .now
-        let didStandStill = try session.highestUSN(after) == before
         do throws(LDAPError) {
             guard case .search(let result) = try answer.get() else { return nil }
             let told = try query.memberAnswer(in: result)
-            return News(answer: told, usn: before, isExact: told.members.isEmpty || didStandStill)
+            let now = ContinuousClock.now
+            pace.answered(now, isEmpty: told.members.isEmpty, hasMore: told.hasMore)
+            return News(answer: told, usn: usn, duration: now - asked)
         } catch {
             guard error.serverResult != nil, error.disposition == .refuse else { throw .ldap(error) }
             session.logger.warning(

@@ -55,18 +55,19 @@ struct DirSyncFollower {
         var hasMore = true
         while hasMore {
             guard let answer = try await changes() else { return try await bridge() }
+            var moved: Set<Anchor> = []
             var rest = answer.entries[...]
             while rest.count > Self.batch {
                 let changes = try await query.read(rest.prefix(Self.batch))
                 rest = rest.dropFirst(Self.batch)
+                moved.formUnion(changes.filter { $0.isNewer(than: highest) }.map(\.anchor))
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
             var changes = try await query.read(rest)
             changes += try await session.changes(of: answer.members, asOf: highest, besides: changes)
             hasMore = answer.hasMore
-            var isExact = true
-            if !answer.members.isEmpty { isExact = try await session.highestUSN() == highest }
-            try asked.move(to: answer, isExact: isExact)
+            moved.formUnion(changes.filter { $0.isNewer(than: highest) }.map(\.anchor))
+            try asked.move(to: answer, isExact: !answer.members.contains { moved.contains($0.anchor) })
             hasChanges = hasChanges || !answer.entries.isEmpty
             // Between two answers the cookie alone says how far it is.
             let reached = hasMore ? position : highest
@@ -102,5 +103,13 @@ struct DirSyncFollower {
     private func cursor(at position: UInt64) -> Cursor {
         let state = FeedCursor.State.dirSync(cookie: asked.cookie)
         return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state).cursor
+    }
+}
+
+extension Change {
+    /// Whether an entry is told that changed after `usn`.
+    fileprivate func isNewer(than usn: UInt64) -> Bool {
+        guard case .present(let entry) = self, case .usn(let changed, _) = entry.version else { return false }
+        return changed > usn
     }
 }

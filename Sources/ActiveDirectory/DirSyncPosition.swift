@@ -3,7 +3,7 @@ internal import SyncModel
 
 /// From where DirSync is asked next.
 ///
-/// News are labelled with the USN that the server had before it was asked. Where the server moved on while it answered, the answer may
+/// News are labelled with the USN that the server had before it was asked. Where one of the groups changed while it answered, the answer may
 /// hold something newer than its label, which must not pass for older news than what is known by then. So the next question begins
 /// before that answer once more, and its label is later than all that is repeated.
 struct DirSyncPosition: Hashable, Sendable {
@@ -23,7 +23,7 @@ struct DirSyncPosition: Hashable, Sendable {
         move(to: answer.cookie, isExact: isExact)
     }
 
-    /// `isExact`: the server's highestCommittedUSN was the same before and after the answer, or this tells no memberships.
+    /// `isExact`: none of the groups that the answer tells of changed after its label.
     mutating func move(to answered: Octets, isExact: Bool) {
         cookie = isExact ? answered : ahead ?? cookie
         ahead = isExact ? nil : answered

@@ -4,8 +4,8 @@ internal import SyncModel
 
 /// The members of groups.
 extension FeedSession {
-    /// So many groups are asked for their members at once.
-    private static let groupBatch = 50
+    /// So many groups are asked for their members at once: each may have many.
+    private static let groupBatch = 16
 
     /// How members are told from here on, where the cache may have a cookie.
     func memberFeeding(_ stored: Octets?) async throws(ActiveDirectoryError) -> MemberFeeding {

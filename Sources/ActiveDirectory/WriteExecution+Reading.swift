@@ -3,7 +3,7 @@ internal import SyncModel
 
 /// What is read in many parts.
 extension WriteExecution {
-    private static let groupBatch = 50
+    private static let groupBatch = 16
     private static let entryBatch = 200
 
     /// Of a group that changes all the while nothing is told for now.

@@ -21,7 +21,9 @@ struct LargeGroupTests {
         let crowd = try await Crowd()
         let groups = try await crowd.makeGroups("burst", count: 200, members: 10)
         let cursor = try await crowd.cookie(.auto)
+        let alone = ContinuousClock.now
         let expected = try await crowd.change(groups, by: 5)
+        print("1,000 membership changes of 200 groups with nobody looking on: \(ContinuousClock.now - alone)")
         try await withFeed(crowd.settings(.auto), crowd.lab.viewOfGroups(), from: cursor) { feed in
             #expect(await feed.next { $0.changes.contains { $0.isOfMembers } } != nil)
             let events = await feed.events.filter { !$0.changes.isEmpty }
@@ -31,12 +33,17 @@ struct LargeGroupTests {
 
             // And while the feed looks on.
             let begin = await feed.events.count
+            let start = ContinuousClock.now
             let more = try await crowd.change(groups, by: 5, from: 5)
             var told: [Anchor: Set<Anchor>] = [:]
             while told != more {
                 try #require(await feed.next { $0.changes.contains { $0.isOfMembers } } != nil)
                 told = FeedEvent.edits(await Array(feed.events[begin...]))
             }
+            let values = await feed.events[begin...].map(\.memberValues)
+            print(
+                "and told at once: \(ContinuousClock.now - start), \(values.count) events, \(values.reduce(0, +)) values"
+            )
         }
     }
 

@@ -104,6 +104,60 @@ struct MembershipDecisionTests {
     }
 }
 
+@Suite("When memberships are asked for")
+struct MemberPaceTests {
+    private let start = ContinuousClock.now
+
+    @Test func atFirstAndFromTimeToTime() {
+        var pace = MemberPace()
+        #expect(pace.isDue(start) && !pace.isOwed)
+        pace.answered(start, isEmpty: true, hasMore: false)
+        #expect(!pace.isDue(start + .milliseconds(900)))
+        #expect(pace.isDue(start + .milliseconds(1100)))
+    }
+
+    @Test func aGroupThatChangedIsOwedAnAnswer() {
+        var pace = MemberPace()
+        pace.saw(groups: true)
+        pace.saw(groups: false)
+        #expect(pace.isOwed && !pace.isExpected)
+        pace.answered(start, isEmpty: false, hasMore: false)
+        #expect(!pace.isOwed && pace.isExpected)
+        pace.saw(groups: false)
+        #expect(!pace.isExpected)
+        pace.answered(start, isEmpty: false, hasMore: true)
+        #expect(pace.isOwed)
+    }
+
+    @Test(arguments: [(1, false, 4), (85, false, 340), (2000, false, 500), (2000, true, 0)])
+    func anAnswerThatWasOvertakenIsFollowedByAPause(took: Int, hasMore: Bool, pause: Int) {
+        var pace = MemberPace()
+        pace.answered(start, isEmpty: false, hasMore: hasMore)
+        #expect(!pace.isPausing(start))
+        pace.isOvertaken(start, after: .milliseconds(took))
+        #expect(pace.isPausing(start) == (pause > 0))
+        #expect(!pace.isPausing(start + .milliseconds(pause)))
+        #expect(pause == 0 || pace.isPausing(start + .milliseconds(pause - 1)))
+    }
+
+    @Test func theEndOfAShortPauseIsWaitedForWhereSomethingIsOwed() {
+        var pace = MemberPace()
+        pace.answered(start, isEmpty: false, hasMore: false)
+        pace.isOvertaken(start, after: .milliseconds(4))
+        #expect(pace.wait(start) == nil)
+        pace.saw(groups: true)
+        #expect(pace.wait(start + .milliseconds(6)) == .milliseconds(10))
+        #expect(pace.wait(start + .milliseconds(16)) == nil)
+    }
+
+    @Test func theEndOfALongPauseIsLeftToThePulse() {
+        var pace = MemberPace()
+        pace.isOvertaken(start, after: .milliseconds(40))
+        pace.saw(groups: true)
+        #expect(pace.isPausing(start) && pace.wait(start) == nil)
+    }
+}
+
 @Suite("How edits of values are carried out")
 struct ValueEditingTests {
     private static func values(_ range: Range<Int>) -> [Octets] { range.map { Octets("\($0)") } }

@@ -183,6 +183,19 @@ extension RealDomainController {
             }
         }
 
+        @Test func aLoadThatIsTakenUpAgainMissesNothing() async throws {
+            let ground = try await Ground("again", .auto)
+            var cursor = try #require(FeedCursor(try await currentCursor(ground.lab)))
+            // All windows are told, and then nobody listened.
+            cursor.state = .loading(.scopes, end: cursor.position)
+            try await ground.admin.editMembers(of: ground.group, add: [ground.user(2)])
+            try await withFeed(ground.settings, ground.lab.viewOfGroups(), from: cursor.cursor) { feed in
+                let event = try #require(await feed.next { $0.snapshot(named: ground.group) != nil })
+                #expect(event.snapshot(named: ground.group)?.attributes["member"].count == 3)
+                #expect(event.cookie != nil)
+            }
+        }
+
         @Test func aDeletedMemberLeavesNoTrace() async throws {
             let ground = try await Ground("trace", .auto)
             try await withFeed(ground.settings, ground.lab.viewOfGroups(), from: try await ground.cookie()) { feed in

@@ -22,6 +22,20 @@ extension RealDomainController {
             }
         }
 
+        @Test func aNewGroupMayComeWithItsMembers() async throws {
+            try await withGround("withall") { ground, writer in
+                let name = try DistinguishedName(parsing: "CN=withall new,\(ground.lab.teams)")
+                let attributes: Attributes = [
+                    "samaccountname": ["withall new"], "member": ground.anchors.map(ExtendedName.value),
+                ]
+                let add = WriteOperation.add(name: name, objectClasses: ["group"], attributes: attributes)
+                let group = try await writer.outcome(add).required()
+                #expect(!group.tellsMembers && group.attributes["member"].isEmpty)
+                let whole = try await writer.outcome(.readMembers(group.anchor)).required()
+                #expect(Set(whole.attributes["member"].compactMap(\.member)) == Set(ground.anchors))
+            }
+        }
+
         @Test func whatIsAsItShouldBeIsDone() async throws {
             try await withGround("asis") { ground, writer in
                 #expect(await writer.edit(ground, add: [0]).refused == [])
