@@ -267,16 +267,21 @@ extension Engine {
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard case .memberAttribute = form.value, form.holder == .group, let value = row.value,
-            let key = LinkKey.memberKey(value)
-        else { return false }
+        guard !form.isMaintainedByServer, let value = row.value, let key = form.key(of: value) else { return false }
         let owners = try store.anchors(link.side, key: key, limit: 2)
-        guard owners.count == 1, owners[0] != link.member else { return false }
+        let named = form.holder == .group ? link.member : link.group
+        guard owners.count == 1, owners[0] != named else { return false }
         var own = row
         own.isAgreed = false
-        let id = LinkID(side: link.side, group: link.group, member: owners[0])
+        let id =
+            form.holder == .group
+            ? LinkID(side: link.side, group: link.group, member: owners[0])
+            : LinkID(side: link.side, group: owners[0], member: link.member)
         if try store.link(id) == nil { try store.put(own, for: id) }
-        if let group = try store.pairID(link.side, link.group) { try store.pend(id, of: group) }
+        if let group = try store.pairID(link.side, id.group) {
+            try store.pend(id, of: group)
+            queue.append(group)
+        }
         return true
     }
 
@@ -367,6 +372,16 @@ extension Engine {
 }
 
 extension MembershipForm {
+    /// The key of who is named by a value that is no DN which the server keeps right.
+    func key(of value: Octets) -> Octets? {
+        switch self.value {
+        case .memberAttribute: LinkKey.memberKey(value)
+        case .groupName: LinkKey.groupKey(value)
+        case .name, .nameAndUID:
+            (try? DistinguishedName(parsing: nameOctets(of: value)))?.leaf.flatMap { LinkKey.groupKey($0.value) }
+        }
+    }
+
     /// Whether two values name the same entry.
     func isSame(_ value: Octets, _ other: Octets) -> Bool {
         if value == other { return true }

@@ -215,11 +215,18 @@ extension Engine {
             && replica.object.flatMap { objects[$0] }?.mapping.specification.membership?.form.holder == .member
         let kind = isHeldByMembers ? ObjectKind.group : .user
         for id in try links(of: replica.anchor, .miniorange, kind, store) {
-            guard let row = try store.link(id), row.isPresent,
+            guard let row = try store.link(id),
                 let form = try object(ofGroup: id.group, .miniorange, store)?.mapping.specification.membership?.form
             else { continue }
             let named = form.holder == .group ? id.member : id.group
             guard named == replica.anchor else { continue }
+            guard row.isPresent else {
+                // Taken away after the rename, by the name from before it: it still stands there by the new one.
+                if form.isMaintainedByServer, isOlder(replica.version, than: row.version) {
+                    try requestRead(.readMembers(id.group), .miniorange, store, now: now)
+                }
+                continue
+            }
             if form.isMaintainedByServer {
                 // Written after the rename, by the name from before it: the server did not know of it any more.
                 guard row.value == nil, isOlder(replica.version, than: row.version), let formerName else { continue }

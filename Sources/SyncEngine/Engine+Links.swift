@@ -55,9 +55,14 @@ extension Engine {
     ) throws {
         guard let object else { return }
         let forms = linkForms(of: object, side).filter { $0.form.holder == .member || snapshot.tellsMembers }
-        guard !forms.isEmpty, let replica = try store.replica(side, snapshot.anchor),
-            !isOlder(snapshot.version, than: replica.membersVersion)
-        else { return }
+        guard !forms.isEmpty, let replica = try store.replica(side, snapshot.anchor) else { return }
+        guard !isOlder(snapshot.version, than: replica.membersVersion) else {
+            // It was asked for since something could not be understood, and edits have overtaken it.
+            if isAnswer, snapshot.tellsMembers, side == .miniorange {
+                try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
+            }
+            return
+        }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
             if !isAnswer, try namesSomebodyRenamed(values, form, replica, store, now: now) {
