@@ -5,7 +5,8 @@ package struct ActiveDirectorySettings: Hashable, Sendable {
     package enum Feeding: String, Hashable, Sendable {
         /// The best that this version has for the server.
         case auto
-        /// uSNChanged, woken by change notifications ([MS-ADTS] 3.1.1.3.4.1.9) and by a pulse.
+        /// uSNChanged, woken by change notifications ([MS-ADTS] 3.1.1.3.4.1.9) and by a pulse. Of a group that changed
+        /// all members are read; `auto` asks by DirSync who came and who went.
         case usn
         /// The DirSync control ([MS-ADTS] 3.1.1.3.4.1.3), with object security; woken in the same way.
         case dirsync

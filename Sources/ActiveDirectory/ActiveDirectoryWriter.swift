@@ -5,17 +5,17 @@ package import SyncModel
 /// Carries writes to a domain controller and reads back, in the same round trip, what the entry then holds.
 ///
 /// No write is ordered after another: the engine has one write of an entry under way at a time. Preconditions, in the
-/// absence of an assertion control: a modify deletes the old values by value; a rename is aimed at the old name; a delete,
-/// and a change of userAccountControl, read first, which leaves a moment between the look and the write.
+/// absence of an assertion control: a modify deletes the old values by value; a rename is aimed at the old name; a
+/// delete, and a change of userAccountControl, read first, which leaves a moment between the look and the write.
 package final class ActiveDirectoryWriter: DirectoryWriter {
     private let connections: WriterConnections
     private let settings: ActiveDirectorySettings
     private let reading: EntryReading
     private let view: DirectoryView
 
-    /// Connects with the first write, and to the server of `choice` if that can be reached: give it the feed's. `status` is
-    /// called on any thread with what is wrong, and with nil once a connection stands.
-    /// Throws where the settings can't work.
+    /// Connects with the first write, and to the server of `choice` if that can be reached: give it the feed's.
+    /// `status` is called on any thread with what is wrong, and with nil once a connection stands. Throws where the
+    /// settings can't work.
     package init(
         settings: ActiveDirectorySettings,
         view: DirectoryView,

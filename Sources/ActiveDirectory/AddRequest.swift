@@ -5,8 +5,8 @@ internal import SyncModel
 enum AddRequest {
     private static let accountDisabled: Int64 = 2
 
-    /// An enabled account needs a password (Windows answers 53 without one), which only a protected connection may carry:
-    /// over another the account is made disabled.
+    /// An enabled account needs a password (Windows answers 53 without one), which only a protected connection may
+    /// carry: over another the account is made disabled.
     static func operation(
         name: DistinguishedName,
         objectClasses: [String],

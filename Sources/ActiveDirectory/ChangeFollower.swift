@@ -4,7 +4,8 @@ internal import SyncModel
 
 /// Reads and delivers what changed since a USN, and of groups, where they are configured, the members.
 ///
-/// Memberships are asked for before the entries and delivered behind them, so that no group is unknown of which members are told.
+/// Memberships are asked for before the entries and delivered behind them, so that no group is unknown of which members
+/// are told.
 struct ChangeFollower {
     /// A position this far ahead of the delivered cursor is worth an event of its own.
     static let longestSilence: UInt64 = 1000
@@ -242,8 +243,8 @@ struct ServerWentBack: Error, CustomStringConvertible {
 }
 
 extension FeedSession {
-    /// In the order in which they were made: a new container comes before what was put in it. With `tellingMembers` the groups come last, with
-    /// their members, and what is too much for one event is delivered on the way.
+    /// In the order in which they were made: a new container comes before what was put in it. With `tellingMembers` the
+    /// groups come last, with their members, and what is too much for one event is delivered on the way.
     func changes(in entries: [LDAPEntry], tellingMembers: Bool = false) async throws -> [Change] {
         let ordered = entries.map { (usn: EntryReading.usn(of: $0) ?? 0, entry: $0) }.sorted { $0.usn < $1.usn }
         var changes: [Change] = []

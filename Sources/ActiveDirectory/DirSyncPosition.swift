@@ -3,9 +3,9 @@ internal import SyncModel
 
 /// From where DirSync is asked next.
 ///
-/// News are labelled with the USN that the server had before it was asked. Where one of the groups changed while it answered, the answer may
-/// hold something newer than its label, which must not pass for older news than what is known by then. So the next question begins
-/// before that answer once more, and its label is later than all that is repeated.
+/// News are labelled with the USN that the server had before it was asked. Where one of the groups changed while it
+/// answered, the answer may hold something newer than its label, which must not pass for older news than what is known
+/// by then. So the next question begins before that answer once more, and its label is later than all that is repeated.
 struct DirSyncPosition: Hashable, Sendable {
     private(set) var cookie: Octets
     /// The answer's cookie, where the question was not asked from there.

@@ -1,8 +1,8 @@
 internal import LDAPClient
 internal import SyncModel
 
-/// Asks a domain controller by DirSync which entries changed ([MS-ADTS] 3.1.1.3.4.1.3). What they hold is read apart: the
-/// answer tells changed attributes only.
+/// Asks a domain controller by DirSync which entries changed ([MS-ADTS] 3.1.1.3.4.1.3). What they hold is read apart:
+/// the answer tells changed attributes only.
 struct DirSyncQuery: Sendable {
     /// What changed after a cookie.
     struct Answer: Sendable {
@@ -18,8 +18,8 @@ struct DirSyncQuery: Sendable {
         var isDeleted: Bool
     }
 
-    /// Object security: what the account may read, without the right to replicate. Of a group's members only those who came
-    /// and went.
+    /// Object security: what the account may read, without the right to replicate. Of a group's members only those who
+    /// came and went.
     private static let flags: DirSync.Flags = [.objectSecurity, .incrementalValues]
     /// Windows sends no more at once. Samba sends everything.
     private static let answerOctets = 4 << 20
@@ -37,8 +37,8 @@ struct DirSyncQuery: Sendable {
 
     private var connection: LDAPConnection { session.connection }
 
-    /// A cookie that stands where the server stands. No entry has the objectGUID that is asked for, so that the server looks
-    /// at none and sends none, however large it is.
+    /// A cookie that stands where the server stands. No entry has the objectGUID that is asked for, so that the server
+    /// looks at none and sends none, however large it is.
     func firstCookie() async throws(ActiveDirectoryError) -> Octets {
         let noEntry = "(objectGUID=\(String(repeating: "\\00", count: 16)))"
         var cookie = Octets()
@@ -127,7 +127,8 @@ struct DirSyncQuery: Sendable {
         return Answer(cookie: control.cookie, hasMore: control.hasMore)
     }
 
-    /// Keeps who changed, and which members came and went, and lets the other values go, which may be many after a long absence.
+    /// Keeps who changed, and which members came and went, and lets the other values go, which may be many after a long
+    /// absence.
     private func take(_ stream: SearchStream) async throws(LDAPError) -> Answer {
         var seen: Set<ChangedEntry> = []
         var entries: [ChangedEntry] = []

@@ -35,7 +35,8 @@ struct EntryReading: Sendable {
         )
     }
 
-    /// The members and the version as of which they are, each member with its objectGUID: a name may be another's by the time it is read.
+    /// The members and the version as of which they are, each member with its objectGUID: a name may be another's by
+    /// the time it is read.
     func memberSearch(_ anchor: Anchor) -> SearchRequest {
         SearchRequest(
             base: Self.target(anchor),

@@ -3,8 +3,9 @@ package import SyncModel
 /// What the octets of a ``SyncModel/Cursor`` of this feed say.
 ///
 /// 8 octets of USN, big-endian, up to which everything is in the cache; one octet of state; while loading, 8 more: the
-/// USN at which the load ends. That end is kept over restarts: what happened after it, deletes above all, comes as changes.
-/// Behind the state of DirSync stands the server's cookie, to the end; another format of it would get another state.
+/// USN at which the load ends. That end is kept over restarts: what happened after it, deletes above all, comes as
+/// changes. Behind the state of DirSync stands the server's cookie, to the end; another format of it would get another
+/// state.
 package struct FeedCursor: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         case live

@@ -33,8 +33,8 @@ final class FeedProgress: Sendable {
         }
     }
 
-    /// Only one server's cursor is durable; another's, from earlier in this run, still tells where to go on there, since
-    /// whatever it tells again is only told twice.
+    /// Only one server's cursor is durable; another's, from earlier in this run, still tells where to go on there,
+    /// since whatever it tells again is only told twice.
     func delivered(_ cursor: Cursor) {
         guard let cursor = FeedCursor(cursor) else { return }
         state.withLock {

@@ -151,8 +151,8 @@ struct FeedSession: Sendable {
         return ["the account may not read the container of deleted objects: deletes at this side will not be noticed"]
     }
 
-    /// What a range search that finds nothing takes beyond the way to the server and back: the best of three each, since
-    /// any may have waited for something else.
+    /// What a range search that finds nothing takes beyond the way to the server and back: the best of three each,
+    /// since any may have waited for something else.
     private func rangeCost() async throws(ActiveDirectoryError) -> Duration {
         let request = deltaRequest(filter: "(uSNChanged>=\(UInt64(Int64.max)))")
         let way = try await quickest(DomainController.usnRequest)

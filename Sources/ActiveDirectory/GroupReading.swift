@@ -15,7 +15,8 @@ struct GroupReading: Sendable {
         var members: [LDAPAttribute]?
     }
 
-    /// What has just been read of groups, with the members. Of one that is gone, and of one that moves too fast, none are told.
+    /// What has just been read of groups, with the members. Of one that is gone, and of one that moves too fast, none
+    /// are told.
     func complete(_ entries: [LDAPEntry]) async throws(LDAPError) -> [Group] {
         let anchors = entries.map { EntryReading.anchor(of: $0) }
         let requests = anchors.compactMap(\.self).map { PipelinedRequest.search(reading.memberSearch($0)) }
@@ -54,7 +55,8 @@ struct GroupReading: Sendable {
         return newest.map { Group(entry: $0) }
     }
 
-    /// All members, of which `page` holds the first. Nil where the entry changed on the way: its parts do not fit together.
+    /// All members, of which `page` holds the first. Nil where the entry changed on the way: its parts do not fit
+    /// together.
     func members(
         from page: LDAPEntry,
         of anchor: Anchor,

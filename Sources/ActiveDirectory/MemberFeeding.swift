@@ -2,7 +2,8 @@
 enum MemberFeeding: Hashable, Sendable {
     /// Not at all: no groups are configured.
     case none
-    /// All members of each group that changed; with `next`, until everything up to now is told, and from there on by that.
+    /// All members of each group that changed; with `next`, until everything up to now is told, and from there on by
+    /// that.
     case whole(next: DirSyncPosition?)
     /// Who came and who went, by DirSync.
     case incremental(DirSyncPosition)

@@ -1,8 +1,8 @@
 internal import LDAPClient
 internal import SyncModel
 
-/// What DirSync tells of one group's members: those that came, in `member;range=1-1`, and those that went, in `member;range=0-0`
-/// ([MS-ADTS] 3.1.1.3.4.1.3, LDAP_DIRSYNC_INCREMENTAL_VALUES).
+/// What DirSync tells of one group's members: those that came, in `member;range=1-1`, and those that went, in
+/// `member;range=0-0` ([MS-ADTS] 3.1.1.3.4.1.3, LDAP_DIRSYNC_INCREMENTAL_VALUES).
 struct MemberNews: Hashable, Sendable {
     /// More edits of one group are told in parts.
     static let mostValues = 10_000

@@ -1,7 +1,7 @@
 /// When memberships are asked for by DirSync.
 ///
-/// The server looks at every member of each group that changed. Under a stream of changes, questions without a pause would keep it from its
-/// other work; after one, all that changed meanwhile is asked for at once.
+/// The server looks at every member of each group that changed. Under a stream of changes, questions without a pause
+/// would keep it from its other work; after one, all that changed meanwhile is asked for at once.
 struct MemberPace: Hashable, Sendable {
     /// So many times as long as the answer took.
     static let pauseFactor = 4

@@ -3,9 +3,9 @@ internal import SyncModel
 
 /// Edits of one attribute's values on their way: which of them go together in a modify, and what came of each.
 ///
-/// A domain controller refuses the whole modify for one of its values: for one that is there already (68) or is not (53), or for one that is nobody
-/// (32, 21). Then each value is looked at: those that are as they should be are done, and the rest goes again; where looking does not
-/// help, by halves, down to the value that is refused.
+/// A domain controller refuses the whole modify for one of its values: for one that is there already (68) or is not
+/// (53), or for one that is nobody (32, 21). Then each value is looked at: those that are as they should be are done,
+/// and the rest goes again; where looking does not help, by halves, down to the value that is refused.
 struct ValueEditing: Hashable, Sendable {
     struct Edit: Hashable, Sendable {
         var value: Octets
@@ -47,7 +47,8 @@ struct ValueEditing: Hashable, Sendable {
             + (additions.isEmpty ? [] : [Modification(.add, attribute, additions)])
     }
 
-    /// Takes the answers to `batches`, in their order; nil: carried out. Returns what ends all: an answer that was lost, or a server that is busy.
+    /// Takes the answers to `batches`, in their order; nil: carried out. Returns what ends all: an answer that was
+    /// lost, or a server that is busy.
     mutating func take(_ answers: [LDAPError?]) -> LDAPError? {
         let sent = batches
         batches = []
@@ -104,7 +105,8 @@ struct ValueEditing: Hashable, Sendable {
         }
     }
 
-    /// Where a value is as it should be already, this may be the answer; 21 and 32: where it names an entry that is gone.
+    /// Where a value is as it should be already, this may be the answer; 21 and 32: where it names an entry that is
+    /// gone.
     private static func mayBeDone(_ error: LDAPError) -> Bool {
         switch error.serverResult?.code {
         case .entryAlreadyExists, .attributeOrValueExists, .unwillingToPerform, .noSuchAttribute, .noSuchObject,

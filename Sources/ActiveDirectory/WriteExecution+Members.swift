@@ -66,8 +66,9 @@ extension WriteExecution {
         }
     }
 
-    /// Which of the suspected values are there; nil where the connection fails. A member tells its groups at once however large these are. Where it
-    /// tells nothing of this one, and that would make the value done or refused, the group is asked: the member may be hidden or gone.
+    /// Which of the suspected values are there; nil where the connection fails. A member tells its groups at once
+    /// however large these are. Where it tells nothing of this one, and that would make the value done or refused, the
+    /// group is asked: the member may be hidden or gone.
     private func look(_ anchor: Anchor, _ editing: ValueEditing) async -> [[Bool?]]? {
         let edits = editing.suspects.flatMap(\.edits)
         let isOnlyOne = editing.suspects.flatMap { suspects in suspects.edits.map { _ in suspects.edits.count == 1 } }
@@ -93,7 +94,8 @@ extension WriteExecution {
         }
     }
 
-    /// Whether the group holds the values. For each the server looks through all of them, so that more are found in one reading.
+    /// Whether the group holds the values. For each the server looks through all of them, so that more are found in one
+    /// reading.
     private func look(for values: [Octets], in anchor: Anchor, _ attribute: String) async -> [Bool?]? {
         let names = values.map { ExtendedName(parsing: $0).anchor }
         if values.count > Self.mostQuestions, reading.memberAttributes.contains(attribute.lowercased()),

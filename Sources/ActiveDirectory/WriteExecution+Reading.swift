@@ -45,8 +45,8 @@ extension WriteExecution {
         }
     }
 
-    /// The entry's memberOf tells them at once: a search for it among the members would look at every membership of every group. Where memberOf is too
-    /// long for one answer, or tells of another attribute, that search is made.
+    /// The entry's memberOf tells them at once: a search for it among the members would look at every membership of
+    /// every group. Where memberOf is too long for one answer, or tells of another attribute, that search is made.
     func readGroups(of anchor: Anchor) {
         let request = SearchRequest(
             base: EntryReading.target(anchor),

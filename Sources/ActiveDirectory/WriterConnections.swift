@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The writer's connections: opened when a write wants one, one after another, and kept as long as they last.
 ///
-/// Two, since a domain controller serves one serially, and more gain next to nothing. Never two attempts at a time: a refused
-/// bind counts towards the account's lockout.
+/// Two, since a domain controller serves one serially, and more gain next to nothing. Never two attempts at a time: a
+/// refused bind counts towards the account's lockout.
 final class WriterConnections: Sendable {
     private static let count = 2
     /// Between two questions on an otherwise idle connection; servers close those that are silent for 15 minutes.
@@ -66,8 +66,8 @@ final class WriterConnections: Sendable {
         self.report = report
     }
 
-    /// Calls `use` with the connection that has least to do: at once, or as soon as there is one; with nil where there is none
-    /// and the last attempt has just failed. A lease is to be given back.
+    /// Calls `use` with the connection that has least to do: at once, or as soon as there is one; with nil where there
+    /// is none and the last attempt has just failed. A lease is to be given back.
     func lease(_ use: @escaping @Sendable (Lease?) -> Void) {
         let current = choice.current
         let (now, idle) = state.withLock { state -> (Lease??, [Ready]) in

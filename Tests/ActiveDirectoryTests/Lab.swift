@@ -27,7 +27,8 @@ struct Lab: Sendable {
     static let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Foundation's Process takes a child for alive as long as the servers that it left behind are, so that it won't do.
+    /// Foundation's Process takes a child for alive as long as the servers that it left behind are, so that it won't
+    /// do.
     @discardableResult
     static func tool(_ arguments: [String]) async throws -> String {
         let output = "\(NSTemporaryDirectory())/lab-\(UUID().uuidString).out"
