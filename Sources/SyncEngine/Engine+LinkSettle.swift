@@ -87,8 +87,9 @@ extension Engine {
         }
         if let view { try confirmCounterpart(view, of: id, change.isPresent, store, now: now) }
         if mustRewrite || link.isPresent != change.isPresent { try linkMoved(id, store, now: now) }
-        if change.isPresent, view == nil, id.side == .miniorange, try isGone(id.member, id.side, store) {
-            try linkMoved(id, store, now: now)
+        if change.isPresent, view == nil, id.side == .miniorange {
+            let isLeftover = try isGone(id.member, id.side, store) || isGone(id.group, id.side, store)
+            if isLeftover { try linkMoved(id, store, now: now) }
         }
     }
 
@@ -159,7 +160,7 @@ extension Engine {
     ) throws {
         let side = intent.write.side
         for snapshot in snapshots {
-            try ingest(.present(snapshot), from: side, store, now: now)
+            try takeIn(snapshot, side, store, now: now)
             guard case .readGroups(let member) = intent.write.operation,
                 let object = try store.replica(side, snapshot.anchor)?.object.flatMap({ objects[$0] }),
                 let form = linkForms(of: object, side).first(where: { $0.form.holder == .group })

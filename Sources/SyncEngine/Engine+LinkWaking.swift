@@ -107,7 +107,8 @@ extension Engine {
         if kind == .group { try impliedMembersMoved(ofGroup: anchor, side, store, now: now) }
         for id in try links(of: anchor, side, kind, store) {
             guard let row = try store.link(id) else { continue }
-            if let view = try view(ofRow: id, store) { try disagree(view, side.opposite, store) }
+            // What somebody had taken away before stays taken away.
+            if row.isPresent, let other = try counterpart(of: id, store) { try disagree(other, store) }
             let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group
             if side == .ad || holder == anchor || form?.isMaintainedByServer != false || !row.isPresent {
@@ -147,8 +148,8 @@ extension Engine {
         try pend(id, of: group, store, now: now)
     }
 
-    /// The ids of a membership on both sides as far as there are any, whatever has become of the entries.
-    private func view(ofRow id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {
+    /// The same membership on the other side, whatever has become of the entries.
+    private func counterpart(of id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {
         let other = id.side.opposite
         guard let groupID = try store.pairID(id.side, id.group), let memberID = try store.pairID(id.side, id.member),
             let group = try store.outline(groupID)?.anchors[other],
@@ -157,7 +158,7 @@ extension Engine {
         return LinkID(side: other, group: group, member: member)
     }
 
-    private func disagree(_ id: LinkID, _ side: Side, _ store: any StoreTransaction) throws {
+    private func disagree(_ id: LinkID, _ store: any StoreTransaction) throws {
         guard let old = try store.link(id), old.isAgreed else { return }
         var link = old
         link.isAgreed = false

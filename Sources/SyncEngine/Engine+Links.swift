@@ -155,9 +155,14 @@ extension Engine {
         guard form.form.keepsValue else { return [:] }
         var known: [Octets: Anchor] = [:]
         for other in try linked(to: holder, form, side, store) {
-            guard let link = try store.link(form.link(side, holder, other)), link.isPresent, let value = link.value,
-                try !isGone(other, side, store)
+            guard let link = try store.link(form.link(side, holder, other)), link.isPresent, let value = link.value
             else { continue }
+            // Who has the name of somebody who is gone is meant by it.
+            if try isGone(other, side, store), let key = form.form.key(of: value),
+                try !store.anchors(side, key: key, limit: 1).isEmpty
+            {
+                continue
+            }
             known[value] = other
         }
         return known

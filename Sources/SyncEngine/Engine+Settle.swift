@@ -146,16 +146,7 @@ extension Engine {
             try notePlaceholder(intent, snapshot, object, store)
         }
         var pair = before
-        for change in intent.target where change.name != parentAttribute {
-            let rest = try object.mapping.changes(
-                side,
-                to: target,
-                of: [change.name],
-                current: attributes,
-                nameCounter: pair.nameCounter,
-                resolver: StoreResolver(store: store)
-            )
-            guard rest.changes.isEmpty, rest.newRDN == nil, rest.waitsFor.isEmpty else { continue }
+        for change in try confirmed(intent, target, attributes, pair, object, store) {
             if pair.base == nil { pair.base = Attributes() }
             pair.base?[change.name] = change.agreed
         }
@@ -175,6 +166,32 @@ extension Engine {
         )
         try takeIn(snapshot, side, store, now: now)
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
+    }
+
+    /// Those of an intent's changes that the entry now shows.
+    private func confirmed(
+        _ intent: Intent,
+        _ target: Attributes,
+        _ attributes: Attributes,
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> [Intent.CanonicalChange] {
+        let changes = intent.target.filter { $0.name != parentAttribute }
+        func isShown(_ names: [String]) throws -> Bool {
+            let rest = try object.mapping.changes(
+                intent.write.side,
+                to: target,
+                of: names,
+                current: attributes,
+                nameCounter: pair.nameCounter,
+                resolver: StoreResolver(store: store)
+            )
+            return rest.changes.isEmpty && rest.newRDN == nil && rest.waitsFor.isEmpty
+        }
+        // Most often the server holds just what was written.
+        if try isShown(changes.map(\.name)) { return changes }
+        return try changes.filter { try isShown([$0.name]) }
     }
 
     /// A new group was made with the placeholder that its class demands.

@@ -62,11 +62,42 @@ extension Engine {
         while !virtualWrites.isEmpty {
             let writes = virtualWrites
             virtualWrites = []
-            for write in writes { try settle(write.id, try perform(write, store), store, now: now) }
+            for write in writes { try settle(write.id, try perform(write, store, now: now), store, now: now) }
         }
     }
 
-    private mutating func perform(_ write: Write, _ store: any StoreTransaction) throws -> WriteOutcome {
+    /// A group that was made for a listed name, before it was known that another one is getting it, is that one.
+    private mutating func absorbNamesakes(
+        of anchor: Anchor,
+        _ name: Octets,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let key = LinkKey.groupKey(name), let heir = try store.pairID(.miniorange, anchor) else { return }
+        for namesake in try store.anchors(.miniorange, key: key, limit: 16)
+        where namesake != anchor && isVirtual(namesake, .miniorange) {
+            guard let id = try store.pairID(.miniorange, namesake), let pair = try store.pair(id),
+                pair.anchors.ad == nil, let replica = try store.replica(.miniorange, namesake)
+            else { continue }
+            for link in try links(of: namesake, .miniorange, .group, store) {
+                guard var row = try store.link(link) else { continue }
+                try store.removeLink(link)
+                row.isAgreed = false
+                let own = LinkID(side: .miniorange, group: anchor, member: link.member)
+                guard row.isPresent, try store.link(own) == nil else { continue }
+                try store.put(row, for: own)
+                try pend(own, of: heir, store, now: now)
+            }
+            try store.remove(replica)
+            try discard(pair, store)
+        }
+    }
+
+    private mutating func perform(
+        _ write: Write,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> WriteOutcome {
         switch write.operation {
         case .add(let name, _, let attributes):
             guard let object = write.object.flatMap({ objects[$0] }), let leaf = name.leaf else { return .gone }
@@ -86,6 +117,7 @@ extension Engine {
                 return .gone
             }
             attributes[CaseFolding.lowercaseName(leaf.type)] = [leaf.value]
+            try absorbNamesakes(of: anchor, leaf.value, store, now: now)
             return .done(EntrySnapshot(anchor: anchor, name: newName, attributes: attributes, version: .unordered))
         case .delete:
             return .deleted
