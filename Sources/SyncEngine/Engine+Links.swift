@@ -129,7 +129,9 @@ extension Engine {
             switch try named(by: value, form, side, store, now: now) {
             case .entry(let anchor): told[anchor] = value
             case .placeholder: told[.placeholder] = value
-            case .unknown(let name): parked.insert(name)
+            case .unknown(let name):
+                parked.insert(name)
+                if let container = try unknownContainer(of: value, form, side, store) { parked.insert(container) }
             }
         }
         for name in try store.parkedLinks(side, holder: holder.anchor)
@@ -270,6 +272,9 @@ extension Engine {
             case .unknown(let name):
                 if isPresent {
                     try store.parkLink(side, name: name, holder: holder.anchor)
+                    if let container = try unknownContainer(of: value, form, side, store) {
+                        try store.parkLink(side, name: container, holder: holder.anchor)
+                    }
                 } else {
                     try store.unparkLink(side, name: name, holder: holder.anchor)
                 }
@@ -280,6 +285,20 @@ extension Engine {
         if mustRead, form.form.holder == .group {
             try requestRead(.readMembers(holder.anchor), side, store, now: now)
         }
+    }
+
+    /// What the highest container that is not known in a value's DN is parked by: it may come by a rename, which tells nothing of what stands below it.
+    private func unknownContainer(
+        of value: Octets,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Octets? {
+        guard form.form.value == .name || form.form.value == .nameAndUID,
+            let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value))
+        else { return nil }
+        let unknown = try firstUnknown(in: name, side, store)
+        return unknown.normalized == name.normalized ? nil : Engine.parkingName(unknown)
     }
 
     /// Whether the row of who is named holds just this value.
@@ -456,6 +475,11 @@ extension Engine {
                 continue
             }
             for anchor in try store.takeParkedLinks(replica.side, name: name) {
+                guard replica.kind != .container else {
+                    // What stands below it has a name now that may have been told before.
+                    try requestRead(.readMembers(anchor), replica.side, store, now: now)
+                    continue
+                }
                 guard let holder = try store.replica(replica.side, anchor),
                     let object = holder.object.flatMap({ objects[$0] })
                 else { continue }
