@@ -246,8 +246,7 @@ struct GroupWriterTests {
         let lost = Task {
             await WriterTests.perform(writer, .editValues(group.anchor, name: group.name, edits: edits))
         }
-        // The request has left when the connection has nothing to do; the server is stopped, so that any moment is right.
-        try await Task.sleep(for: .milliseconds(100))
+        try await slapd.untilRequestIsPending()
         slapd.stop(SIGKILL)
         #expect(await lost.value == .unknown)
         await writer.close()

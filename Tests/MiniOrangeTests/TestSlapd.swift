@@ -70,12 +70,34 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
     func stop(_ signal: Int32 = SIGTERM) {
         guard process > 0 else { return }
         Glibc.kill(process, signal)
+        // A paused one would never see it.
+        Glibc.kill(process, SIGCONT)
         waitpid(process, nil, 0)
         process = 0
     }
 
     /// A paused server keeps its connections and answers nothing.
-    func pause() { Glibc.kill(process, SIGSTOP) }
+    func pause() {
+        Glibc.kill(process, SIGSTOP)
+        // Its threads stop one after the other.
+        waitpid(process, nil, WUNTRACED)
+    }
+
+    /// Waits until the paused server has a request that it has not read.
+    func untilRequestIsPending() async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        let address = "0100007F:" + String(format: "%04X", port)
+        while true {
+            let table = try FileHandle(forReadingFrom: URL(filePath: "/proc/net/tcp")).readToEnd() ?? Data()
+            let isPending = String(decoding: table, as: UTF8.self).split(separator: "\n").contains { line in
+                let words = line.split(separator: " ")
+                return words.count > 4 && words[1] == address && words[3] == "01" && !words[4].hasSuffix(":00000000")
+            }
+            if isPending { return }
+            guard ContinuousClock.now < end else { throw TestFailure("no request came") }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
 
     func settings(_ feed: MiniOrangeSettings.FeedChoice = .auto) throws -> MiniOrangeSettings {
         MiniOrangeSettings(

@@ -194,9 +194,8 @@ struct WriterTests {
         let entry = try await Self.added(writer, "a")
         slapd.pause()
         let lost = Task { await Self.perform(writer, try Self.add("b")) }
+        try await slapd.untilRequestIsPending()
         let read = Task { await Self.perform(writer, .read(entry.anchor)) }
-        // The requests have left when the connection has nothing to do; the server is stopped, so that any moment is right.
-        try await Task.sleep(for: .milliseconds(100))
         slapd.stop(SIGKILL)
         #expect(try await lost.value == .unknown)
         #expect(await read.value == .unavailable)
