@@ -141,14 +141,9 @@ package final class ObjectMapping: Sendable {
         return names.sorted()
     }
 
-    /// Whether a side's attribute holds names of other entries, which a replica keeps as references.
+    /// Whether a side's attribute, in lower case, holds names of other entries, which a replica keeps as references.
     package func isReference(_ side: Side, _ attribute: String) -> Bool {
-        guard !references.isEmpty else { return false }
-        // Names are most often in lower case already.
-        for rule in references where rules[rule].attribute(side) == attribute { return true }
-        guard attribute.utf8.contains(where: { 0x41...0x5A ~= $0 }) else { return false }
-        let name = CaseFolding.lowercaseName(attribute)
-        return references.contains { rules[$0].attribute(side) == name }
+        references.contains { rules[$0].attribute(side) == attribute }
     }
 
     /// What of an entry's attributes a replica keeps.

@@ -36,27 +36,47 @@ extension Engine {
     mutating func processLinks(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
         guard hasMemberships, inFlight[pair.id] == nil else { return }
         try recallRefused(pair, store, now: now)
-        guard try store.count(.pendingLinks) > 0 else { return }
-        let pending = try store.pending(of: pair.id, limit: Engine.linksPerWrite)
-        guard !pending.isEmpty else { return }
-        let hasRefused = try store.count(.refusedLinks) > 0
+        let pending =
+            try store.count(.pendingLinks) > 0 ? try store.pending(of: pair.id, limit: Engine.linksPerWrite) : []
+        if !pending.isEmpty { try processLinks(pending, pair, store, now: now) }
+        // After what was said of the pair itself was settled, and perhaps taken back.
+        try noteRefusals(of: pair.id, store, now: now)
+    }
+
+    private mutating func processLinks(
+        _ pending: [LinkID],
+        _ pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let refused =
+            try store.count(.refusedLinks) > 0
+            ? Dictionary(try store.refusedLinks(of: pair.id, limit: .max)) { first, _ in first } : [:]
         var writes = PerSide<[LinkWrite]>(both: [])
         var planned: Set<LinkID> = []
         for link in pending {
             switch try verdict(on: link, for: pair, store, now: now) {
             case .settled, .waiting:
                 try store.unpend(link, of: pair.id)
-                if hasRefused { try store.removeRefused(link, of: pair.id) }
+                if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
             case .setAside:
                 break
             case .heldBy(let holder):
                 try store.unpend(link, of: pair.id)
-                if hasRefused { try store.removeRefused(link, of: pair.id) }
+                if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
                 try store.pend(link, of: holder)
                 markDirty(holder, .membership, now: now)
             case .write(let write):
-                // Both of its rows may be pending; one write settles both.
-                if planned.insert(write.link).inserted { writes[write.link.side].append(write) }
+                // Either of its rows may be pending, or both; what is written is one of them.
+                if write.link != link {
+                    try store.unpend(link, of: pair.id)
+                    try store.pend(write.link, of: pair.id)
+                }
+                if let refusal = refused[write.link], refusal.isAddition == write.isPresent, refusal.next > now {
+                    try store.unpend(write.link, of: pair.id)
+                } else if planned.insert(write.link).inserted {
+                    writes[write.link.side].append(write)
+                }
             }
         }
         for side in Side.allCases where !writes[side].isEmpty {
@@ -67,10 +87,14 @@ extension Engine {
             }
             try open(writes[side], on: side, pair, store, now: now)
         }
-        try noteRefusals(of: pair.id, store, now: now)
         if inFlight[pair.id] == nil, unsaved[pair.id] == nil, pending.count == Engine.linksPerWrite {
             markDirty(pair.id, .membership, now: now)
         }
+    }
+
+    private func forgetRefused(_ link: LinkID, of pair: PairID, _ store: any StoreTransaction) throws {
+        try store.removeRefused(link, of: pair)
+        if let other = try counterpart(of: link, store) { try store.removeRefused(other, of: pair) }
     }
 
     private mutating func open(

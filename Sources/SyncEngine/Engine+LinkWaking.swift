@@ -149,7 +149,7 @@ extension Engine {
     }
 
     /// The same membership on the other side, whatever has become of the entries.
-    private func counterpart(of id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {
+    func counterpart(of id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {
         let other = id.side.opposite
         guard let groupID = try store.pairID(id.side, id.group), let memberID = try store.pairID(id.side, id.member),
             let group = try store.outline(groupID)?.anchors[other],

@@ -87,11 +87,14 @@ extension Engine {
             return false
         }
         var parked: Set<Octets>?
+        var meant: [Octets: Anchor]?
         for value in values where try isRenamedMaybe(value, form, .miniorange, store) {
             guard case .unknown(let name) = try named(by: value, form, .miniorange, store, now: now) else { continue }
             let known = try parked ?? Set(store.parkedLinks(.miniorange, holder: holder.anchor))
             parked = known
-            if !known.contains(name) { return true }
+            let rows = try meant ?? knownValues(of: holder.anchor, form, .miniorange, store)
+            meant = rows
+            if !known.contains(name), rows[form.form.comparable(value)] == nil { return true }
         }
         return false
     }
@@ -122,7 +125,7 @@ extension Engine {
         var parked: Set<Octets> = []
         let known = try knownValues(of: holder.anchor, form, side, store)
         for value in values {
-            if let anchor = known[value] {
+            if !known.isEmpty, let anchor = known[form.form.comparable(value)] {
                 told[anchor] = value
                 continue
             }
@@ -147,25 +150,36 @@ extension Engine {
         }
     }
 
-    /// What values stand for already. A value that no server keeps right still means who was meant by it when he gets another name.
+    /// What values stand for already, by their keys. A value that no server keeps right still means who was meant by it when he gets another name; so does one
+    /// that was written by a name from before a rename.
     private func knownValues(
         of holder: Anchor,
         _ form: LinkForm,
         _ side: Side,
         _ store: any StoreTransaction
     ) throws -> [Octets: Anchor] {
-        guard form.form.keepsValue else { return [:] }
+        var kept: [(anchor: Anchor, value: Octets)] = []
+        if form.form.holder == .group {
+            guard side == .miniorange else { return [:] }
+            try store.forEachLink(side, ofGroup: holder, after: nil) { member, link in
+                if link.isPresent, let value = link.value { kept.append((member, value)) }
+                return true
+            }
+        } else {
+            for other in try linked(to: holder, form, side, store) {
+                let link = try store.link(form.link(side, holder, other))
+                if let link, link.isPresent, let value = link.value { kept.append((other, value)) }
+            }
+        }
         var known: [Octets: Anchor] = [:]
-        for other in try linked(to: holder, form, side, store) {
-            guard let link = try store.link(form.link(side, holder, other)), link.isPresent, let value = link.value
-            else { continue }
+        for (anchor, value) in kept {
             // Who has the name of somebody who is gone is meant by it.
-            if try isGone(other, side, store), let key = form.form.key(of: value),
+            if try isGone(anchor, side, store), let key = form.form.key(of: value),
                 try !store.anchors(side, key: key, limit: 1).isEmpty
             {
                 continue
             }
-            known[value] = other
+            known[form.form.comparable(value)] = anchor
         }
         return known
     }
@@ -257,10 +271,10 @@ extension Engine {
         for value in edit.values {
             var name = try named(by: value, form, side, store, now: now)
             // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
-            if !isPresent, form.form.keepsValue, try !isTold(value, by: name, form, holder, store) {
+            if !isPresent, try !isTold(value, by: name, form, holder, store) {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
                 known = values
-                if let anchor = values[value] { name = .entry(anchor) }
+                if !values.isEmpty, let anchor = values[form.form.comparable(value)] { name = .entry(anchor) }
             }
             switch name {
             case .entry(let anchor):
@@ -309,8 +323,9 @@ extension Engine {
         _ holder: Replica,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard case .entry(let anchor) = name else { return false }
-        return try store.link(form.link(holder.side, holder.anchor, anchor))?.value == value
+        guard case .entry(let anchor) = name, let link = try store.link(form.link(holder.side, holder.anchor, anchor))
+        else { return false }
+        return form.form.keepsValue ? link.value == value : link.isPresent
     }
 
     private func isRenamedMaybe(
@@ -349,7 +364,7 @@ extension Engine {
                 Link(
                     sources: form.source,
                     version: isOrdered ? version : .unordered,
-                    value: form.form.keepsValue ? value : nil
+                    value: value.flatMap { form.form.kept($0) }
                 ),
                 for: id
             )
@@ -361,9 +376,9 @@ extension Engine {
             link.sources.insert(form.source)
             if !held {
                 link.isUnwanted = false
-                link.value = form.form.keepsValue ? value : nil
-            } else if form.form.keepsValue, let value {
-                link.value = value
+                link.value = value.flatMap { form.form.kept($0) }
+            } else if let value, let kept = form.form.kept(value) {
+                link.value = kept
             }
         } else {
             link.sources.remove(form.source)
@@ -521,6 +536,19 @@ extension MembershipForm {
 
     /// Whether a row must say what stands at the server, since no server changes it as the other entry's name changes.
     var keepsValue: Bool { !isMaintainedByServer && self != .primaryGroup }
+
+    /// What a row keeps of a value: all of it where no server follows the other entry's name, or where there is more to it than the name.
+    func kept(_ value: Octets) -> Octets? {
+        keepsValue || self.value == .nameAndUID && nameOctets(of: value) != value ? value : nil
+    }
+
+    /// A form of a value in which those that name the same are the same.
+    func comparable(_ value: Octets) -> Octets {
+        switch self.value {
+        case .name, .nameAndUID: (try? DistinguishedName(parsing: nameOctets(of: value)))?.normalized ?? value
+        case .memberAttribute, .groupName: value
+        }
+    }
 
     /// The DN within a value: uniqueMember may have a bit string behind it, `#'0101'B` (RFC 4517 §3.3.21).
     func nameOctets(of value: Octets) -> Octets {
