@@ -12,6 +12,9 @@ extension Engine {
     ) throws {
         let refusals = Dictionary(refused.map { ($0.value, $0.refusal) }) { first, _ in first }
         var members: [PairID: [HistoryRecord.MemberChange]] = [:]
+        // What the feed has told meanwhile of all that the entry holds.
+        let holder = intent.write.operation.anchor
+        let told = try holder.flatMap { try store.replica(intent.write.side, $0)?.membersVersion } ?? .unordered
         for change in intent.links {
             if let refusal = refusals[change.value] {
                 try refuse(change.link, change.isPresent, refusal, of: intent.write.pair, store, now: now)
@@ -19,7 +22,7 @@ extension Engine {
             }
             try store.removeRefused(change.link, of: intent.write.pair)
             try store.unpend(change.link, of: intent.write.pair)
-            try confirm(change, snapshot.version, store, now: now)
+            try confirm(change, snapshot.version, told: told, store, now: now)
             if let group = try store.pairID(change.link.side, change.link.group),
                 let member = try store.pairID(change.link.side, change.link.member)
             {
@@ -48,6 +51,7 @@ extension Engine {
     private mutating func confirm(
         _ change: Intent.LinkChange,
         _ version: Version,
+        told: Version,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
@@ -61,8 +65,8 @@ extension Engine {
         let source: Link.Sources = form.holder == .group ? .group : .member
         let old = try store.link(id)
         var link = old ?? Link(sources: [])
-        // The feed may have told something later already.
-        if !isOlder(version, than: link.version) {
+        // The feed may have told something later already, of the membership or of all that the entry holds.
+        if !isOlder(version, than: link.version), !isOlder(version, than: told) {
             if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
             link.version = version
             link.value = change.isPresent && form.keepsValue ? change.value : nil

@@ -446,6 +446,9 @@ extension Engine {
             return try group(named: leaf.value, key, form, store, now: now)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
+        if form.form.holder == .member, form.membership.createsMissing, side == .miniorange {
+            try makeMissingGroup(name, form.group, store, now: now)
+        }
         return .unknown(Engine.parkingName(name))
     }
 

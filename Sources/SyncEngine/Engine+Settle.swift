@@ -372,7 +372,7 @@ extension Engine {
             return
         }
         if intent.write.operation.givesName, side == .ad, refusal.reason == .nameTaken, before.nameCounter < 99,
-            before.kind == .user
+            before.kind != .container
         {
             try settleTakenName(intent, before, store, now: now)
             return

@@ -57,6 +57,42 @@ extension Engine {
         return anchor
     }
 
+    /// A group that a member names and that is no entry yet. Its name stays parked until it is one; from there it is made at AD like any other.
+    mutating func makeMissingGroup(
+        _ name: DistinguishedName,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let specification = object.mapping.specification
+        guard !specification.isVirtualAtMiniOrange, let leaf = name.leaf, leaf.assertions.count == 1,
+            name.parent?.normalized == specification.scopes.miniorange.base.normalized,
+            CaseFolding.lowercaseName(leaf.type) == CaseFolding.lowercaseName(specification.scopes.miniorange.rdn),
+            try store.isLoaded(.miniorange), !isReloading.miniorange,
+            namesBeingAdded.miniorange[name.normalized] == nil
+        else { return }
+        var target = Attributes()
+        for naming in object.canonicalNamesOfRDN(.miniorange) { target[naming] = [leaf.value] }
+        let entry = try object.mapping.newEntry(
+            .miniorange,
+            target: target,
+            nameCounter: 0,
+            resolver: StoreResolver(store: store)
+        )
+        guard entry.missingRequired == nil, entry.invalid.isEmpty else { return }
+        let pair = Pair(id: try store.makePairID(), object: object.name, kind: .group)
+        try store.put(pair, replacing: nil)
+        let write = Write(
+            id: try store.makeIntentID(),
+            pair: pair.id,
+            side: .miniorange,
+            object: object.name,
+            operation: .add(name: name, objectClasses: entry.objectClasses, attributes: entry.attributes)
+        )
+        try open(Intent(write: write, target: [], since: now), store)
+        count { $0.writes.miniorange += 1 }
+    }
+
     /// Answers writes to virtual groups.
     mutating func settleVirtual(_ store: any StoreTransaction, now: Timestamp) throws {
         while !virtualWrites.isEmpty {

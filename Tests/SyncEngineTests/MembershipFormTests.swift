@@ -152,6 +152,24 @@ struct MembershipFormTests {
     }
 
     @Test
+    func `A group entry that a user names by its DN and that is missing is made on both sides`() throws {
+        let form = MembershipForm(holder: .member, attribute: "groups", value: .name)
+        let membership = MembershipSpecification(
+            form: form,
+            placeholder: try DistinguishedName(parsing: Bench.placeholder),
+            createsMissing: true
+        )
+        let bench = try Bench.withGroups(membership)
+        try bench.create(.ad, "Ann")
+        try settled(bench)
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, ann, "groups", ["cn=crew,ou=people,dc=syncline,dc=test"])
+        try settled(bench)
+        #expect(bench.groupNamed(.miniorange, "crew") != nil)
+        #expect(bench.members(.ad, "crew") == "ann")
+    }
+
+    @Test
     func `A renamed group is renamed at its members, and a deleted one goes from them`() throws {
         let bench = try virtual()
         let ann = try bench.create(.ad, "Ann")
