@@ -6,8 +6,8 @@ package import SyncModel
 ///
 /// A change notification or a risen highestCommittedUSN wakes it; what changed is then asked for by USN. Both ways of
 /// waking lose nothing: the USN is the truth, and the server's own. As configured, DirSync tells instead which entries
-/// changed, once they have been loaded. Who came to a group and who went is told by DirSync where the server permits it,
-/// so that one member of a hundred thousand is one value.
+/// changed, once they have been loaded. Who came to a group and who went is told by DirSync where the server permits
+/// it, so that one member of a hundred thousand is one value.
 package struct ActiveDirectoryFeed: DirectoryFeed {
     private let settings: ActiveDirectorySettings
     private let view: DirectoryView

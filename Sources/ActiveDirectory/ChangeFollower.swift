@@ -138,9 +138,9 @@ struct ChangeFollower {
         let reached = max(position, highest)
         var changes = try await session.changes(in: entries, tellingMembers: members.isWhole)
         if let news {
-            changes += try await session.changes(of: news.answer.members, asOf: news.usn, besides: changes)
             var asked = members.position ?? DirSyncPosition(cookie: news.answer.cookie)
-            try asked.move(to: news.answer, isExact: news.isExact)
+            let told = try asked.take(news.answer, moved: news.moved)
+            changes += try await session.changes(of: told, asOf: news.usn, besides: changes)
             members = .incremental(asked)
             if !news.moved.isEmpty { pace.isOvertaken(.now, after: news.duration) }
         } else if !isPart, case .whole(let next?) = members {
@@ -164,7 +164,7 @@ struct ChangeFollower {
     }
 
     private func cursor(at position: UInt64) -> Cursor {
-        let state: FeedCursor.State = members.position.map { .dirSync(cookie: $0.cookie) } ?? .live
+        let state: FeedCursor.State = members.position.map { .dirSync(cookie: $0.settled) } ?? .live
         return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state).cursor
     }
 }
@@ -191,9 +191,6 @@ extension ChangeFollower {
                 if let anchor = EntryReading.anchor(of: entry) { moved.insert(anchor) }
             }
         }
-
-        /// Whether what it tells is not newer than `usn` either.
-        var isExact: Bool { !answer.members.contains { moved.contains($0.anchor) } }
     }
 
     /// Whether memberships are to be asked for now, since some are surely there.

@@ -64,11 +64,11 @@ struct DirSyncFollower {
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
             var changes = try await query.read(rest)
-            changes += try await session.changes(of: answer.members, asOf: highest, besides: changes)
             hasMore = answer.hasMore
             moved.formUnion(changes.filter { $0.isNewer(than: highest) }.map(\.anchor))
-            try asked.move(to: answer, isExact: !answer.members.contains { moved.contains($0.anchor) })
-            hasChanges = hasChanges || !answer.entries.isEmpty
+            let told = try asked.take(answer, moved: moved)
+            changes += try await session.changes(of: told, asOf: highest, besides: changes)
+            hasChanges = hasChanges || !answer.entries.isEmpty || !changes.isEmpty
             // Between two answers the cookie alone says how far it is.
             let reached = hasMore ? position : highest
             if hasMore || hasChanges || reached - deliveredPosition > ChangeFollower.longestSilence {
@@ -101,7 +101,7 @@ struct DirSyncFollower {
     }
 
     private func cursor(at position: UInt64) -> Cursor {
-        let state = FeedCursor.State.dirSync(cookie: asked.cookie)
+        let state = FeedCursor.State.dirSync(cookie: asked.settled)
         return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state).cursor
     }
 }

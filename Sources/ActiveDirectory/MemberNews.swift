@@ -33,6 +33,28 @@ struct MemberNews: Hashable, Sendable {
         self.name = parsed
     }
 
+    /// What still holds after newer news; nil where nothing does.
+    func without(_ newer: [MemberNews]) -> MemberNews? {
+        let newer = newer.filter { $0.anchor == anchor }
+        if newer.contains(where: \.isWhole) { return nil }
+        if newer.isEmpty || isWhole { return self }
+        var rest = self
+        for index in rest.edits.indices {
+            let name = rest.edits[index].name
+            let edits = newer.flatMap(\.edits).filter { $0.name == name }
+            let members = Set(edits.flatMap(\.values).map(Self.key))
+            rest.edits[index].values.removeAll { members.contains(Self.key($0)) }
+        }
+        rest.edits.removeAll(where: \.values.isEmpty)
+        return rest.edits.isEmpty ? nil : rest
+    }
+
+    /// Whom the value names, for a renamed member has another value.
+    private static func key(_ value: Octets) -> Octets {
+        let name = ExtendedName(parsing: value)
+        return name.anchor.map { Octets($0.octets) } ?? name.name
+    }
+
     /// True as of `version` or later.
     func changes(version: Version) -> [Change] {
         if edits.reduce(0, { $0 + $1.values.count }) <= Self.mostValues {

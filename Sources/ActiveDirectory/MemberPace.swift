@@ -5,9 +5,10 @@
 struct MemberPace: Hashable, Sendable {
     /// So many times as long as the answer took.
     static let pauseFactor = 4
+    static let shortestPause = Duration.milliseconds(25)
     static let longestPause = Duration.milliseconds(500)
     /// The end of a longer pause is left to the pulse.
-    static let shortPause = Duration.milliseconds(20)
+    static let shortPause = Duration.milliseconds(50)
     /// Where it costs little it is asked from time to time although no group seems to have changed.
     static let pulse = Duration.seconds(1)
 
@@ -42,12 +43,12 @@ struct MemberPace: Hashable, Sendable {
     /// Changes came while the server answered, for which it took `duration`.
     mutating func isOvertaken(_ now: ContinuousClock.Instant, after duration: Duration) {
         guard !isOwed else { return }
-        pauseEnd = now + min(duration * Self.pauseFactor, Self.longestPause)
+        pauseEnd = now + min(max(duration * Self.pauseFactor, Self.shortestPause), Self.longestPause)
     }
 
-    /// What to wait for before what is owed; nil where that is nothing, or not worth waiting for.
+    /// What is left of a pause that is worth waiting for, with everything; nil where there is none.
     func wait(_ now: ContinuousClock.Instant) -> Duration? {
-        guard isOwed, let pauseEnd, pauseEnd > now, pauseEnd - now <= Self.shortPause else { return nil }
+        guard let pauseEnd, pauseEnd > now, pauseEnd - now <= Self.shortPause else { return nil }
         return pauseEnd - now
     }
 }

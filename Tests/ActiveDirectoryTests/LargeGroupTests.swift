@@ -190,8 +190,8 @@ private struct Crowd: Sendable {
     /// Adds so many to each group, those from `start` after the first ten. Who was added to which.
     func change(_ groups: [Group], by count: Int, from start: Int = 0) async throws -> [Anchor: Set<Anchor>] {
         var added: [Anchor: Set<Anchor>] = [:]
-        for group in groups {
-            for person in people[(10 + start)..<(10 + start + count)] {
+        for person in people[(10 + start)..<(10 + start + count)] {
+            for group in groups {
                 try await admin.editMembers(of: group.dn, add: [ExtendedName.value(person).lossyText])
                 added[group.anchor, default: []].insert(person)
             }

@@ -83,23 +83,47 @@ struct MembershipDecisionTests {
         #expect(ChangeBatches.split(changes, mostValues: 8).map(\.count) == batches)
     }
 
-    @Test func whatMayBeNewerThanItsLabelIsAskedForOnceMore() {
+    private static func news(_ add: [Octets], remove: [Octets] = []) throws -> MemberNews {
+        let attributes = [LDAPAttribute("member;range=1-1", add), LDAPAttribute("member;range=0-0", remove)]
+        return try #require(MemberNews(entry(attributes), attributes: ["member"]))
+    }
+
+    @Test func whatMayBeNewerThanItsLabelIsToldOnceMoreAndHeldUntilThen() throws {
         var position = DirSyncPosition(cookie: "0")
-        position.move(to: "1", isExact: true)
-        #expect(position.cookie == "1")
-        position.move(to: "2", isExact: false)
-        #expect(position.cookie == "1")
-        // That answer begins at 1 and repeats what came up to 2; it may itself hold something new.
-        position.move(to: "3", isExact: false)
-        #expect(position.cookie == "2")
-        position.move(to: "4", isExact: true)
-        #expect(position.cookie == "4")
+        let first = try Self.news(["a", "b"], remove: ["c"])
+        #expect(
+            try position.take(DirSyncQuery.Answer(members: [first], cookie: "1", hasMore: false), moved: []) == [first]
+        )
+        #expect(position.cookie == "1" && position.settled == "1")
+        let moving = DirSyncQuery.Answer(members: [first], cookie: "2", hasMore: false)
+        #expect(try position.take(moving, moved: [Self.group]) == [first])
+        #expect(position.cookie == "2" && position.settled == "1")
+        // One of them came back meanwhile, under another name: only the rest still holds.
+        let second = try Self.news(["c", "d"])
+        let next = DirSyncQuery.Answer(members: [second], cookie: "3", hasMore: false)
+        #expect(try position.take(next, moved: [Self.group]) == [try Self.news(["a", "b"]), second])
+        #expect(position.cookie == "3" && position.settled == "2")
+        let quiet = DirSyncQuery.Answer(cookie: "4", hasMore: false)
+        #expect(try position.take(quiet, moved: [Anchor(high: 9, low: 9)]) == [second])
+        #expect(position.cookie == "4" && position.settled == "4")
+        #expect(try position.take(quiet, moved: []) == [])
+    }
+
+    @Test func newsOfAMemberReplaceThoseOfItsFormerName() throws {
+        let guid = Anchor(high: 5, low: 6).text(on: .ad)
+        let old = try Self.news([Octets("<GUID=\(guid)>;CN=old,DC=test")])
+        let new = try Self.news([], remove: [Octets("<GUID=\(guid)>;CN=new,DC=test")])
+        #expect(old.without([new]) == nil)
+        #expect(old.without([]) == old)
+        var whole = new
+        whole.isWhole = true
+        #expect(old.without([whole]) == nil)
     }
 
     @Test func aServerThatPromisesMoreAndGivesNoWayToItIsMistaken() {
         var position = DirSyncPosition(cookie: "1")
         #expect(throws: ActiveDirectoryError.self) {
-            try position.move(to: DirSyncQuery.Answer(cookie: "1", hasMore: true), isExact: true)
+            try position.take(DirSyncQuery.Answer(cookie: "1", hasMore: true), moved: [])
         }
     }
 }
@@ -129,7 +153,7 @@ struct MemberPaceTests {
         #expect(pace.isOwed)
     }
 
-    @Test(arguments: [(1, false, 4), (85, false, 340), (2000, false, 500), (2000, true, 0)])
+    @Test(arguments: [(1, false, 25), (10, false, 40), (85, false, 340), (2000, false, 500), (2000, true, 0)])
     func anAnswerThatWasOvertakenIsFollowedByAPause(took: Int, hasMore: Bool, pause: Int) {
         var pace = MemberPace()
         pace.answered(start, isEmpty: false, hasMore: hasMore)
@@ -140,20 +164,17 @@ struct MemberPaceTests {
         #expect(pause == 0 || pace.isPausing(start + .milliseconds(pause - 1)))
     }
 
-    @Test func theEndOfAShortPauseIsWaitedForWhereSomethingIsOwed() {
+    @Test func theEndOfAShortPauseIsWaitedFor() {
         var pace = MemberPace()
-        pace.answered(start, isEmpty: false, hasMore: false)
-        pace.isOvertaken(start, after: .milliseconds(4))
         #expect(pace.wait(start) == nil)
-        pace.saw(groups: true)
-        #expect(pace.wait(start + .milliseconds(6)) == .milliseconds(10))
-        #expect(pace.wait(start + .milliseconds(16)) == nil)
+        pace.isOvertaken(start, after: .milliseconds(10))
+        #expect(pace.wait(start + .milliseconds(10)) == .milliseconds(30))
+        #expect(pace.wait(start + .milliseconds(40)) == nil)
     }
 
     @Test func theEndOfALongPauseIsLeftToThePulse() {
         var pace = MemberPace()
         pace.isOvertaken(start, after: .milliseconds(40))
-        pace.saw(groups: true)
         #expect(pace.isPausing(start) && pace.wait(start) == nil)
     }
 }
