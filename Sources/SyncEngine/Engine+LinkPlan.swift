@@ -107,7 +107,12 @@ extension Engine {
         // One write edits one attribute; what stands in another follows when this one is settled.
         let attribute = links[0].attribute
         let chosen = links.filter { $0.attribute == attribute }
-        guard let anchor = pair.anchors[side], let name = try name(of: anchor, side, store) else { return }
+        guard let anchor = pair.anchors[side], let name = try name(of: anchor, side, store) else {
+            // Its place is not known yet.
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            queue.delay(pair.id, until: now.advanced(byMilliseconds: 1_000))
+            return
+        }
         var edits = ValueEdits(attribute: attribute, add: [], remove: [])
         for link in chosen {
             if link.isPresent { edits.add.append(link.value) } else { edits.remove.append(link.value) }
