@@ -146,9 +146,18 @@ extension Engine {
         if let name = try name(of: replica, store), namesBeingAdded[side][name.normalized] != nil { return }
         if replica.kind == .container {
             try requestRead(.readBelow(anchor), side, store, now: now)
-        } else if namesMembersByDN(side) {
-            try requestRead(.readGroups(anchor), side, store, now: now)
+            return
         }
+        // What came and went in a group before it was in scope no feed tells, where members are told by themselves.
+        if replica.kind == .group, holdsMembers(replica), replica.membersVersion == .unordered {
+            try requestRead(.readMembers(anchor), side, store, now: now)
+        }
+        if namesMembersByDN(side) { try requestRead(.readGroups(anchor), side, store, now: now) }
+    }
+
+    private func holdsMembers(_ replica: Replica) -> Bool {
+        let object = replica.object.flatMap { objects[$0] }
+        return object.map { linkForms(of: $0, replica.side).contains { $0.form.holder == .group } } ?? false
     }
 
     /// Whether a side's groups name their members by what changes with them. AD's feed names them for good.
