@@ -100,7 +100,7 @@ extension Engine {
         switch change {
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
-            let wasKnown = try store.replica(side, snapshot.anchor) != nil
+            let wasKnown = try store.outline(side, snapshot.anchor) != nil
             try ingest(snapshot, from: side, store, now: now)
             try readAround(snapshot.anchor, wasKnown: wasKnown, side, store, now: now)
             try readMisplaced(snapshot.anchor, side, store, now: now)

@@ -140,37 +140,6 @@ extension Engine {
 
     // MARK: One membership
 
-    /// Both pairs of a membership, with the rows on both sides.
-    struct LinkView {
-        var group: PairOutline
-        var member: PairOutline
-        var object: Object
-        var membership: MembershipSpecification
-        var ids: PerSide<LinkID>
-        var rows: PerSide<Link?>
-
-        var isAgreed: Bool { rows.ad?.isAgreed == true || rows.miniorange?.isAgreed == true }
-    }
-
-    /// What is known of a membership on both sides; nil while one of the two entries is not on both.
-    func view(of link: LinkID, _ store: any StoreTransaction) throws -> LinkView? {
-        guard link.member != .placeholder,
-            let groupID = try store.pairID(link.side, link.group), let group = try store.outline(groupID),
-            let memberID = try store.pairID(link.side, link.member), let member = try store.outline(memberID),
-            let object = group.object.flatMap({ objects[$0] }),
-            let membership = object.mapping.specification.membership,
-            group.isThere, member.isThere,
-            let groupAtAD = group.anchors.ad, let groupAtMiniOrange = group.anchors.miniorange,
-            let memberAtAD = member.anchors.ad, let memberAtMiniOrange = member.anchors.miniorange
-        else { return nil }
-        let ids = PerSide(
-            ad: LinkID(side: .ad, group: groupAtAD, member: memberAtAD),
-            miniorange: LinkID(side: .miniorange, group: groupAtMiniOrange, member: memberAtMiniOrange)
-        )
-        let rows = PerSide<Link?>(ad: try store.link(ids.ad), miniorange: try store.link(ids.miniorange))
-        return LinkView(group: group, member: member, object: object, membership: membership, ids: ids, rows: rows)
-    }
-
     private mutating func verdict(
         on link: LinkID,
         for pair: Pair,
@@ -353,34 +322,6 @@ extension Engine {
         return value
     }
 
-    /// Both sides show the same.
-    mutating func agree(_ view: LinkView, _ isPresent: Bool, _ store: any StoreTransaction) throws {
-        for side in Side.allCases {
-            guard let old = view.rows[side] else { continue }
-            var link = old
-            link.isAgreed = isPresent && link.isPresent
-            let isAwaited = try isAwaitingEcho(view.ids[side], link, view.membership, store)
-            if link.isPresent || isAwaited {
-                if link != old { try store.put(link, for: view.ids[side]) }
-            } else {
-                try store.removeLink(view.ids[side])
-            }
-        }
-    }
-
-    /// Whether a row that stands for nothing must still tell older news from newer.
-    private func isAwaitingEcho(
-        _ id: LinkID,
-        _ link: Link,
-        _ membership: MembershipSpecification,
-        _ store: any StoreTransaction
-    ) throws -> Bool {
-        guard link.version != .unordered else { return false }
-        let holder = membership.form(id.side).holder == .group ? id.group : id.member
-        guard let replica = try store.replica(id.side, holder) else { return false }
-        return replica.membersVersion != .unordered && isOlder(replica.membersVersion, than: link.version)
-    }
-
     private mutating func reportImplied(_ view: LinkView, _ store: any StoreTransaction, now: Timestamp) throws {
         guard view.isAgreed else { return }
         count { $0.conflicts += 1 }
@@ -397,32 +338,6 @@ extension Engine {
                 time: now
             )
         )
-    }
-}
-
-extension MembershipForm {
-    /// The key of who is named by a value that is no DN which the server keeps right.
-    func key(of value: Octets) -> Octets? {
-        switch self.value {
-        case .memberAttribute: LinkKey.memberKey(value)
-        case .groupName: LinkKey.groupKey(value)
-        case .name, .nameAndUID:
-            (try? DistinguishedName(parsing: nameOctets(of: value)))?.leaf.flatMap { LinkKey.groupKey($0.value) }
-        }
-    }
-
-    /// Whether two values name the same entry.
-    func isSame(_ value: Octets, _ other: Octets) -> Bool {
-        if value == other { return true }
-        switch self.value {
-        case .name, .nameAndUID:
-            guard let first = try? DistinguishedName(parsing: nameOctets(of: value)),
-                let second = try? DistinguishedName(parsing: nameOctets(of: other))
-            else { return false }
-            return first.normalized == second.normalized
-        case .memberAttribute, .groupName:
-            return false
-        }
     }
 }
 

@@ -130,7 +130,9 @@ extension Engine {
         } else if old != nil {
             try store.removeLink(otherID)
         }
-        if shown != isPresent { try linkMoved(otherID, store, now: now) }
+        // What stands there by a name from before may be written anew now.
+        let isOutdated = try other == .miniorange && isPresent && outdatedValue(view, store) != nil
+        if shown != isPresent || isOutdated { try linkMoved(otherID, store, now: now) }
     }
 
     private func appendHistory(
@@ -171,6 +173,10 @@ extension Engine {
             else { continue }
             let link = LinkID(side: side, group: snapshot.anchor, member: member)
             try tell(link, true, form, snapshot.version, value: nil, store, now: now)
+            // One of its values that named nothing was this one, by another name.
+            if try !store.parkedLinks(side, holder: snapshot.anchor).isEmpty {
+                try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
+            }
         }
         markDirty(intent.write.pair, .retry, now: now)
     }

@@ -1,0 +1,162 @@
+import Mapping
+import SyncModel
+
+/// The base moves by what a server has confirmed, never by what was planned.
+extension Engine {
+    /// Takes in what the entry holds now, and moves the base by those attributes that hold what was written.
+    mutating func confirm(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let side = intent.write.side
+        guard let found = try store.pair(intent.write.pair), let object = found.object.flatMap({ objects[$0] }) else {
+            try takeIn(snapshot, side, store, now: now)
+            return
+        }
+        guard found.presence[side] != .deleted || intent.target.isEmpty && !isGoneMeanwhile(snapshot, side) else {
+            // The feed has seen its deletion since; this answer is older.
+            markDirty(found.id, .retry, now: now)
+            return
+        }
+        let attributes = try withResolvedReferences(
+            object.mapping.selected(side, snapshot.attributes),
+            side,
+            object,
+            store
+        )
+        var target = Attributes()
+        for change in intent.target { target[change.name] = change.values }
+
+        var before = found
+        if found.anchors[side] == nil {
+            guard try isOurs(intent, target, attributes, found, object, store),
+                let claimed = try claim(snapshot.anchor, for: found, side, store, now: now)
+            else {
+                try takeIn(snapshot, side, store, now: now)
+                markDirty(found.id, .retry, now: now)
+                return
+            }
+            before = claimed
+            try notePlaceholder(intent, snapshot, object, store)
+        }
+        var pair = before
+        for change in try confirmed(intent, target, attributes, pair, object, store) {
+            if pair.base == nil { pair.base = Attributes() }
+            pair.base?[change.name] = change.agreed
+        }
+        if let parent = intent.target.first(where: { $0.name == parentAttribute }),
+            let container = try container(parent.values.first, object, side, store),
+            object.mapping.specification.isFlat || container.normalized == snapshot.name.parent?.normalized
+        {
+            if pair.base == nil { pair.base = Attributes() }
+            pair.base?[parentAttribute] = parent.values
+        }
+        if pair != before { try store.put(pair, replacing: before) }
+        try countMismatch(
+            intent,
+            confirmed: intent.target.allSatisfy { pair.base?[$0.name] ?? [] == $0.agreed },
+            store,
+            now: now
+        )
+        try takeIn(snapshot, side, store, now: now)
+        if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
+    }
+
+    /// Those of an intent's changes that the entry now shows.
+    private func confirmed(
+        _ intent: Intent,
+        _ target: Attributes,
+        _ attributes: Attributes,
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> [Intent.CanonicalChange] {
+        let changes = intent.target.filter { $0.name != parentAttribute }
+        func isShown(_ names: [String]) throws -> Bool {
+            let rest = try object.mapping.changes(
+                intent.write.side,
+                to: target,
+                of: names,
+                current: attributes,
+                nameCounter: pair.nameCounter,
+                resolver: StoreResolver(store: store)
+            )
+            return rest.changes.isEmpty && rest.newRDN == nil && rest.waitsFor.isEmpty
+        }
+        // Most often the server holds just what was written.
+        if try isShown(changes.map(\.name)) { return changes }
+        return try changes.filter { try isShown([$0.name]) }
+    }
+
+    /// A new group was made with the placeholder that its class demands.
+    private func notePlaceholder(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        guard intent.write.side == .miniorange, let membership = object.mapping.specification.membership,
+            membership.form.holder == .group, membership.placeholder != nil
+        else { return }
+        let row = LinkID(side: .miniorange, group: snapshot.anchor, member: .placeholder)
+        try store.put(Link(sources: .group, version: snapshot.version), for: row)
+    }
+
+    /// Whether an entry that stands under the name of an add is what was added: after a lost answer it might be another's.
+    private func isOurs(
+        _ intent: Intent,
+        _ target: Attributes,
+        _ attributes: Attributes,
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard case .readName = intent.write.operation else { return true }
+        let rest = try object.mapping.changes(
+            intent.write.side,
+            to: target,
+            of: target.names.filter { $0 != parentAttribute },
+            current: attributes,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )
+        if rest.changes.isEmpty && rest.newRDN == nil { return true }
+        // Someone may have changed it since. Who has this name and is matched with the added one by a rule is the same person in any case.
+        let added = try object.mapping.newEntry(
+            intent.write.side,
+            target: target,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )
+        let rules = object.mapping.specification.match.count
+        let keys = object.mapping.keys(intent.write.side, added.attributes).filter { Int($0.bytes[0]) < rules }
+        return object.mapping.keys(intent.write.side, attributes).contains { keys.contains($0) }
+    }
+
+    /// Gives the pair its entry on `side`. The feed may have brought it first, as a pair of its own; that one is absorbed.
+    private mutating func claim(
+        _ anchor: Anchor,
+        for pair: Pair,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Pair? {
+        if let id = try store.pairID(side, anchor), id != pair.id, let other = try store.pair(id) {
+            guard other.anchors[side.opposite] == nil, inFlight[id] == nil else { return nil }
+            for waiter in try store.takeWaiters(on: id) { markDirty(waiter, .reference, now: now) }
+            try discard(other, store)
+        }
+        var claimed = pair
+        claimed.anchors[side] = anchor
+        // The replica may have come by the feed already.
+        claimed.presence[side] = try store.replica(side, anchor) == nil ? .missing : .present
+        try store.put(claimed, replacing: pair)
+        if claimed.presence[side] == .present {
+            try wakeWaiters(on: pair.id, store, now: now)
+            try releaseLinks(of: claimed, store, now: now)
+        }
+        return claimed
+    }
+}

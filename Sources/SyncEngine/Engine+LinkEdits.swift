@@ -1,0 +1,123 @@
+import Mapping
+import SyncModel
+
+/// Values of memberships that a log tells one by one.
+extension Engine {
+    /// Takes the edits of memberships out of what a log tells of an entry, and returns the others.
+    mutating func takeMembershipEdits(
+        _ anchor: Anchor,
+        _ edits: [AttributeEdit],
+        _ version: Version,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> [AttributeEdit] {
+        guard edits.contains(where: { linkAttributes[side].contains(CaseFolding.lowercaseName($0.name)) }),
+            let replica = try store.replica(side, anchor), let object = replica.object.flatMap({ objects[$0] })
+        else { return edits }
+        let forms = linkForms(of: object, side)
+        var rest: [AttributeEdit] = []
+        var isTaken = false
+        let isNews = version.supersedes(replica.membersVersion)
+        for edit in edits {
+            let name = CaseFolding.lowercaseName(edit.name)
+            let matching = forms.filter { $0.form.attribute == name }
+            if matching.isEmpty { rest.append(edit) }
+            guard isNews else { continue }
+            for form in matching {
+                try take(edit, form, replica, version, store, now: now)
+                isTaken = true
+            }
+        }
+        if isTaken { try noteMembersVersion(version, of: anchor, side, store) }
+        return rest
+    }
+
+    mutating func take(
+        _ edit: AttributeEdit,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if edit.kind == .replace || edit.kind == .delete && edit.values.isEmpty {
+            try compare(holder, form, with: edit.values, version, store, now: now)
+            return
+        }
+        let side = holder.side
+        let isPresent = edit.kind == .add
+        var mustRead = false
+        var known: [Octets: Anchor]?
+        for value in edit.values {
+            var name = try named(by: value, form, side, store, now: now)
+            // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
+            if !isPresent, try !isTold(value, by: name, form, holder, store) {
+                let values = try known ?? knownValues(of: holder.anchor, form, side, store)
+                known = values
+                if !values.isEmpty, let anchor = values[form.form.comparable(value)] { name = .entry(anchor) }
+            }
+            switch name {
+            case .entry(let anchor):
+                let link = form.link(side, holder.anchor, anchor)
+                if try !tell(link, isPresent, form, version, value: value, store, now: now) { mustRead = true }
+            case .placeholder:
+                let link = form.link(side, holder.anchor, .placeholder)
+                try tell(link, isPresent, form, version, value: value, store, now: now)
+            case .unknown(let name):
+                if isPresent {
+                    try store.parkLink(side, name: name, holder: holder.anchor)
+                    if let container = try unknownContainer(of: value, form, side, store) {
+                        try store.parkLink(side, name: container, holder: holder.anchor)
+                    }
+                } else {
+                    try store.unparkLink(side, name: name, holder: holder.anchor)
+                }
+                // Who is named may have been renamed since, which is known already. What the server says now is known by its name now.
+                if try isRenamedMaybe(value, form, side, store) { mustRead = true }
+            }
+        }
+        if mustRead, form.form.holder == .group {
+            try requestRead(.readMembers(holder.anchor), side, store, now: now)
+        }
+    }
+
+    /// What the highest container that is not known in a value's DN is parked by: it may come by a rename, which tells nothing of what stands below it.
+    func unknownContainer(
+        of value: Octets,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Octets? {
+        guard form.form.value == .name || form.form.value == .nameAndUID,
+            let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value))
+        else { return nil }
+        let unknown = try firstUnknown(in: name, side, store)
+        return unknown.normalized == name.normalized ? nil : Engine.parkingName(unknown)
+    }
+
+    /// Whether the row of who is named holds just this value.
+    func isTold(
+        _ value: Octets,
+        by name: Named,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard case .entry(let anchor) = name, let link = try store.link(form.link(holder.side, holder.anchor, anchor))
+        else { return false }
+        return form.form.keepsValue ? link.value == value : link.isPresent
+    }
+
+    func isRenamedMaybe(
+        _ value: Octets,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard form.form.isMaintainedByServer, try store.isLoaded(side),
+            let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value))
+        else { return false }
+        return roots[side].contains { name.isDescendant(of: $0.name) }
+    }
+}

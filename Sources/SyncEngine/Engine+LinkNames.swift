@@ -1,0 +1,125 @@
+import Mapping
+import SyncModel
+
+/// Whom the values of memberships name, and what becomes of those that name nothing (yet).
+extension Engine {
+    mutating func named(
+        by value: Octets,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Named {
+        switch form.form.value {
+        case .name, .nameAndUID:
+            return try namedEntry(by: value, form, side, store, now: now)
+        case .memberAttribute:
+            guard form.form != .primaryGroup else {
+                return try only(LinkKey.relativeIDKey(value), side, store)
+            }
+            guard let key = LinkKey.memberKey(value) else { return .unknown(value) }
+            return try only(key, side, store)
+        case .groupName:
+            guard let key = LinkKey.groupKey(value) else { return .unknown(value) }
+            return try group(named: value, key, form, store, now: now)
+        }
+    }
+
+    private mutating func namedEntry(
+        by value: Octets,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Named {
+        if side == .ad, let anchor = ExtendedName(parsing: value).anchor { return .entry(anchor) }
+        guard let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)) else {
+            return .unknown(Octets([Engine.nameTag] + value.bytes))
+        }
+        if side == .miniorange, let placeholder = form.membership.placeholder,
+            name.normalized == placeholder.normalized
+        {
+            return .placeholder
+        }
+        let specification = form.group.mapping.specification
+        if form.form.holder == .member, specification.isVirtualAtMiniOrange,
+            name.parent?.normalized == specification.scopes.miniorange.base.normalized, let leaf = name.leaf,
+            let key = LinkKey.groupKey(leaf.value)
+        {
+            return try group(named: leaf.value, key, form, store, now: now)
+        }
+        if let anchor = try resolve(name, side, store) { return .entry(anchor) }
+        if form.form.holder == .member, form.membership.createsMissing, side == .miniorange {
+            try makeMissingGroup(name, form.group, store, now: now)
+        }
+        return .unknown(Engine.parkingName(name))
+    }
+
+    private func only(_ key: Octets, _ side: Side, _ store: any StoreTransaction) throws -> Named {
+        let found = try store.anchors(side, key: key, limit: 2)
+        return found.count == 1 ? .entry(found[0]) : .unknown(key)
+    }
+
+    private mutating func group(
+        named name: Octets,
+        _ key: Octets,
+        _ form: LinkForm,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Named {
+        let found = try only(key, .miniorange, store)
+        guard case .unknown = found, form.membership.createsMissing,
+            form.group.mapping.specification.isVirtualAtMiniOrange,
+            try store.anchors(.miniorange, key: key, limit: 1).isEmpty
+        else { return found }
+        return .entry(try makeVirtualGroup(named: name, form.group, store, now: now))
+    }
+
+    private static let nameTag: UInt8 = 0x64
+
+    /// What a value with this DN is parked by.
+    static func parkingName(_ name: DistinguishedName) -> Octets {
+        Octets([nameTag] + name.normalized.bytes)
+    }
+
+    /// An entry came to be, or got another name: memberships that name it so are its own.
+    mutating func attachParkedLinks(
+        _ replica: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships, try store.count(.parkedLinks) > 0 else { return }
+        var names = replica.keys.filter { $0.bytes.first.map { LinkKey.prefixes.contains($0) } ?? false }
+        if let name = try name(of: replica, store) { names.append(Engine.parkingName(name)) }
+        for name in names {
+            if name.bytes.first != Engine.nameTag, try store.anchors(replica.side, key: name, limit: 2).count != 1 {
+                continue
+            }
+            for anchor in try store.takeParkedLinks(replica.side, name: name) {
+                guard replica.kind != .container else {
+                    // What stands below it has a name now that may have been told before.
+                    try requestRead(.readMembers(anchor), replica.side, store, now: now)
+                    continue
+                }
+                guard let holder = try store.replica(replica.side, anchor),
+                    let object = holder.object.flatMap({ objects[$0] })
+                else { continue }
+                for form in linkForms(of: object, replica.side) where form.form.mayPark(name) {
+                    try tell(
+                        form.link(replica.side, anchor, replica.anchor),
+                        true,
+                        form,
+                        holder.membersVersion,
+                        value: try expectedValue(
+                            form.link(replica.side, anchor, replica.anchor),
+                            form.form,
+                            store
+                        ),
+                        store,
+                        now: now
+                    )
+                }
+            }
+        }
+    }
+}
