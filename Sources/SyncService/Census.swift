@@ -9,6 +9,8 @@ struct Census: Sendable {
     var containers = 0
     /// Memberships that stand on each side, those that are implied by others not.
     var memberships = PerSide<Int>(both: 0)
+    /// Memberships of entries that are known by their anchors alone: out of scope, or not yet in it.
+    var ofStrangers = 0
 
     init(_ transaction: CacheTransaction) throws {
         var found: [PerSide<Anchor?>] = []
@@ -24,16 +26,19 @@ struct Census: Sendable {
         }
         groups = found.count
         self.containers = containers
+        var strangers = 0
         for side in Side.allCases {
             var count = 0
             for group in found.compactMap({ $0[side] }) {
                 try transaction.forEachLink(side, ofGroup: group, after: nil) { member, link in
-                    if link.isPresent, member != .placeholder { count += 1 }
+                    guard link.isPresent, member != .placeholder else { return true }
+                    if try transaction.pairID(side, member) == nil { strangers += 1 } else { count += 1 }
                     return true
                 }
             }
             memberships[side] = count
         }
+        ofStrangers = strangers
     }
 }
 

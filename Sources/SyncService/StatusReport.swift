@@ -132,7 +132,7 @@ extension StatusReport {
             quarantined: facts.quarantined,
             quarantine: facts.quarantine,
             waitingReferences: facts.waiting,
-            parkedMembers: facts.parked,
+            parkedMembers: facts.parked + census.ofStrangers,
             refusedMembers: facts.refusedCount,
             refused: facts.refused,
             progress: nil,

@@ -97,6 +97,39 @@ struct Directory: Sendable {
         }
     }
 
+    /// An add of a group as this side's admins do it.
+    func newGroup(
+        _ name: String,
+        members: [String] = [],
+        classes: [Octets] = ["groupOfNames"],
+        attribute: String = "member",
+        _ attributes: [(String, [Octets])] = []
+    ) -> DirectoryChange {
+        let held: [(String, [Octets])] = members.isEmpty ? [] : [(attribute, members.map { Octets($0) })]
+        let own: [(String, [Octets])] =
+            side == .ad
+            ? [("objectClass", ["group"]), ("sAMAccountName", [Octets(name)])]
+            : [("objectClass", classes), ("cn", [Octets(name)])]
+        return .add(group(name), own + held + attributes)
+    }
+
+    /// The DN of a group directly below the base.
+    func group(_ name: String) -> String { "\(side == .ad ? "CN" : "cn")=\(escaped(name)),\(base)" }
+
+    /// The DN of a person directly below the base, as `newPerson` names them.
+    func dn(_ name: String) -> String { "\(side == .ad ? "CN" : "uid")=\(escaped(name)),\(base)" }
+
+    /// The values of the RDNs that a group's members have, in lower case; nil where there is no such group.
+    func members(_ name: String, attribute: String = "member") async throws -> Set<String>? {
+        guard let entry = try await entry(group(name)) else { return nil }
+        return Set(entry[attribute].map { Self.leaf($0.lossyText).lowercased() })
+    }
+
+    /// The value of a DN's first RDN; of other text, that itself.
+    static func leaf(_ text: String) -> String {
+        (try? DistinguishedName(parsing: text))?.leaf?.value.lossyText ?? text
+    }
+
     /// RFC 4515 §3.
     private static func filterValue(_ text: String) -> String {
         text.utf8.map { byte in

@@ -16,12 +16,34 @@ struct Ground: Sendable {
         var passwordFile = PerSide(ad: "", miniorange: "")
         var server = PerSide(ad: "", miniorange: "")
         var cache = ""
+        /// More keys of the people's sections and of the object itself.
+        var people = PerSide(ad: "", miniorange: "")
+        var peopleKeys = ""
+        /// Nil: no groups.
+        var groups: Groups?
+        /// Whether the containers of people are kept in agreement as well.
+        var hasContainers = false
+    }
+
+    /// A group object, by its differences from the usual one.
+    struct Groups: Sendable {
+        /// More keys of the sides' sections.
+        var ad = ""
+        var miniorange = ""
+        /// What stands in `memberships`.
+        var memberships = ""
+        /// More lines of the object.
+        var keys = ""
+        /// The miniorange side has no entries of the groups.
+        var isVirtual = false
     }
 
     let lab: Lab
     let folder: String
     let ad: Directory
     let miniorange: Directory
+    /// Where the groups are.
+    let teams: PerSide<Directory>
     private let tag: String
 
     subscript(side: Side) -> Directory { side == .ad ? ad : miniorange }
@@ -36,12 +58,17 @@ struct Ground: Sendable {
             folder: "\(lab["LAB_DIR"])/ground-\(tag)",
             ad: lab.directory(.ad, below: "OU=\(tag)"),
             miniorange: lab.directory(.miniorange, below: "ou=\(tag)"),
+            teams: PerSide(
+                ad: lab.directory(.ad, .teams, below: "OU=\(tag)"),
+                miniorange: lab.directory(.miniorange, .teams, below: "ou=\(tag)")
+            ),
             tag: tag
         )
         try FileManager.default.createDirectory(atPath: ground.folder, withIntermediateDirectories: true)
         for side in Side.allCases {
             let base = lab.directory(side)
             try await base.addContainer(tag)
+            if settings.groups != nil { try await lab.directory(side, .teams).addContainer(tag) }
         }
         try ground.configure(settings)
         return ground
@@ -74,12 +101,38 @@ struct Ground: Sendable {
             objects:
               - name: people
                 kind: user
-                ad: {base: "\(ad.base)"}
-                miniorange: {base: "\(miniorange.base)"}
+                ad: {base: "\(ad.base)"\(more(settings.people.ad))}
+                miniorange: {base: "\(miniorange.base)"\(more(settings.people.miniorange))}
                 match: [{ad: sAMAccountName, miniorange: uid}, {ad: mail, miniorange: mail}]
                 attributes: \(settings.attributes)
+            \(settings.peopleKeys.isEmpty ? "" : "    \(settings.peopleKeys)")
+            \(settings.groups.map(groupLines) ?? "")
+            \(settings.hasContainers ? containerLines : "")
 
             """
         try text.write(toFile: configurationFile, atomically: true, encoding: .utf8)
+    }
+
+    private func more(_ keys: String) -> String { keys.isEmpty ? "" : ", \(keys)" }
+
+    private func groupLines(_ groups: Groups) -> String {
+        let base = groups.isVirtual ? "" : "base: \"\(teams.miniorange.base)\""
+        let miniorange = [base, groups.miniorange].filter { !$0.isEmpty }.joined(separator: ", ")
+        let lines = [
+            "  - name: teams", "    kind: group", "    ad: {base: \"\(teams.ad.base)\"\(more(groups.ad))}",
+            "    miniorange: {\(miniorange)}",
+            groups.memberships.isEmpty ? "" : "    memberships: {\(groups.memberships)}",
+            groups.keys.isEmpty ? "" : "    \(groups.keys)",
+        ]
+        return lines.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private var containerLines: String {
+        """
+          - name: departments
+            kind: container
+            ad: {base: "\(ad.base)"}
+            miniorange: {base: "\(miniorange.base)"}
+        """
     }
 }

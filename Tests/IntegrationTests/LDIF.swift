@@ -19,6 +19,14 @@ enum DirectoryChange: Sendable {
         .modify(dn, [Edit(kind: .replace, name: name, values: values)])
     }
 
+    static func join(_ group: String, _ members: String..., attribute: String = "member") -> DirectoryChange {
+        .modify(group, [Edit(kind: .add, name: attribute, values: members.map { Octets($0) })])
+    }
+
+    static func leave(_ group: String, _ members: String..., attribute: String = "member") -> DirectoryChange {
+        .modify(group, [Edit(kind: .delete, name: attribute, values: members.map { Octets($0) })])
+    }
+
     var ldif: String {
         switch self {
         case .add(let dn, let attributes):

@@ -54,17 +54,23 @@ struct Lab: Sendable {
         try await Lab.tool(["\(verb.rawValue)-\(server)", "--name", self["LAB_NAME"]] + (kill ? ["--kill"] : []))
     }
 
-    /// Another client of a side's server, with its administrator's rights. `base` is relative to the people's container; empty for that itself.
-    func directory(_ side: Side, below base: String = "") -> Directory {
+    /// What stands on its own in both servers.
+    enum Place: String {
+        case people = "PEOPLE"
+        case teams = "TEAMS"
+    }
+
+    /// Another client of a side's server, with its administrator's rights. `base` is relative to the place's container; empty for that itself.
+    func directory(_ side: Side, _ place: Place = .people, below base: String = "") -> Directory {
         let prefix = side == .ad ? "AD" : "LDAP"
-        let people = self["\(prefix)_PEOPLE_BASE"]
+        let container = self["\(prefix)_\(place.rawValue)_BASE"]
         return Directory(
             side: side,
             uri: side == .ad ? self["AD_URI"] : self["LDAPS_URI"],
             account: self["\(prefix)_ADMIN_DN"],
             passwordFile: self["\(prefix)_ADMIN_PASSWORD_FILE"],
             caFile: self["CA_FILE"],
-            base: base.isEmpty ? people : "\(base),\(people)"
+            base: base.isEmpty ? container : "\(base),\(container)"
         )
     }
 }

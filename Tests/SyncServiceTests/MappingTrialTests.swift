@@ -142,6 +142,6 @@ struct MappingTrialTests {
         ("initialPassword", "x", "<not shown>"),
     ])
     func valuesAreShownAsTextOrByLength(_ row: (attribute: String, value: String, shown: String)) {
-        #expect(ShownValue.text(Octets(row.value), attribute: row.attribute) == row.shown)
+        #expect(TrialText.text(Octets(row.value), attribute: row.attribute) == row.shown)
     }
 }

@@ -138,9 +138,9 @@ struct ActiveDirectoryCheck {
             scope: .subtree,
             filter: "(&\(scope.filter)(!(adminCount=1))(!(isCriticalSystemObject=TRUE)))",
             attributes: [attribute],
-            pageSize: 1
+            pageSize: 2
         )
-        guard let sample = try await first(request) else {
+        guard let sample = try await first(request, except: scope.base) else {
             findings.ok(
                 "rights",
                 "\(scope.base) (\(object.name)): no entry yet whose rights could be looked at"
@@ -150,7 +150,8 @@ struct ActiveDirectoryCheck {
         let allowed = Set((sample[attribute] ?? []).map { $0.lossyText.lowercased() })
         let rules = object.attributes.filter { $0.direction.permits(writingTo: .ad) }
         var wanted: [String] = []
-        for name in rules.map(\.ad) + [scope.rdn]
+        let memberships = object.writtenMembershipAttributes(on: .ad, among: wiring.mappings)
+        for name in rules.map(\.ad) + [scope.rdn] + memberships
         where !wanted.contains(where: { $0.lowercased() == name.lowercased() }) {
             wanted.append(name)
         }
@@ -208,13 +209,19 @@ struct ActiveDirectoryCheck {
         return best
     }
 
-    private func first(_ request: SearchRequest) async throws(LDAPError) -> LDAPEntry? {
+    /// - Parameter base: an entry that is not meant. What stands below it may be written, and it itself need not be.
+    private func first(
+        _ request: SearchRequest,
+        except base: DistinguishedName? = nil
+    ) async throws(LDAPError) -> LDAPEntry? {
         do throws(LDAPError) {
             guard request.pageSize != nil else {
                 return try await connection.search(request).entries.first
             }
             var pages = connection.searchPages(request).makeAsyncIterator()
-            return try await pages.nextResult()?.entries.first
+            return try await pages.nextResult()?.entries.first { entry in
+                base == nil || (try? DistinguishedName(parsing: entry.dn))?.normalized != base?.normalized
+            }
         } catch {
             guard error.serverResult != nil else { throw error }
             return nil

@@ -15,13 +15,15 @@ struct BaseCheck {
     func run(_ findings: inout Findings) async throws(LDAPError) {
         var seen: Set<Octets> = []
         let own = wiring.configuration[side].base
-        let bases = [own] + wiring.mappings.map { $0.specification.scopes[side].base }
+        let objects = wiring.mappings.map(\.specification).filter { $0.hasEntries(on: side) }
+        // A group that nobody can see has no members: nothing would be in scope.
+        let bases = [own] + objects.map { $0.scopes[side].base } + objects.compactMap { $0.onlyMembersOf[side] }
         for base in bases where seen.insert(base.normalized).inserted {
             try await checkPresence(base, &findings)
         }
-        for mapping in wiring.mappings {
-            let scope = mapping.specification.scopes[side]
-            try await checkListing(mapping.specification.name, scope.base, scope.filter, &findings)
+        for object in objects {
+            let scope = object.scopes[side]
+            try await checkListing(object.name, scope.base, scope.filter, &findings)
         }
     }
 

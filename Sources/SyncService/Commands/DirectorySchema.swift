@@ -10,6 +10,8 @@ package struct DirectorySchema: Sendable {
         package var isOperational: Bool
         package var syntax: String?
         var superior: String?
+        /// Nobody but the server writes it.
+        package var isReadOnly = false
     }
 
     struct ObjectClass: Hashable, Sendable {
@@ -97,7 +99,8 @@ package struct DirectorySchema: Sendable {
             isOperational: definition.has("USAGE")
                 && definition.values("USAGE").first != "userApplications",
             syntax: definition.values("SYNTAX").first.map { String($0.prefix { $0 != "{" }) },
-            superior: definition.values("SUP").first.map(Self.key)
+            superior: definition.values("SUP").first.map(Self.key),
+            isReadOnly: definition.has("NO-USER-MODIFICATION")
         )
         for name in definition.names { types[Self.key(name)] = type }
     }

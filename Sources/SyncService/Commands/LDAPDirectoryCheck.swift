@@ -12,7 +12,9 @@ struct LDAPDirectoryCheck {
     func run(_ findings: inout Findings) async throws(LDAPError) {
         checkControls(&findings)
         for mapping in wiring.mappings
-        where mapping.specification.direction.permits(writingTo: .miniorange) {
+        where mapping.specification.direction.permits(writingTo: .miniorange)
+            && mapping.specification.hasEntries(on: .miniorange)
+        {
             try await checkWriting(mapping, &findings)
         }
         let configuration = try await SlapdConfiguration.read(over: server)
@@ -60,7 +62,8 @@ struct LDAPDirectoryCheck {
         }
         var names: [String] = []
         let rules = object.attributes.filter { $0.direction.permits(writingTo: .miniorange) }
-        for name in rules.map(\.miniorange) + [scope.rdn] {
+        let memberships = object.writtenMembershipAttributes(on: .miniorange, among: wiring.mappings)
+        for name in rules.map(\.miniorange) + [scope.rdn] + memberships {
             let known = names.contains {
                 CaseFolding.lowercaseName($0) == CaseFolding.lowercaseName(name)
             }
@@ -104,7 +107,7 @@ struct LDAPDirectoryCheck {
         case "1.3.6.1.4.1.1466.115.121.1.24": "00010101000001Z"
         case "1.3.6.1.4.1.1466.115.121.1.27": "-2147483647"
         case "1.3.6.1.4.1.1466.115.121.1.7": "FALSE"
-        case "1.3.6.1.4.1.1466.115.121.1.12": "cn=no such entry,dc=syncline,dc=invalid"
+        case "1.3.6.1.4.1.1466.115.121.1.12", "1.3.6.1.4.1.1466.115.121.1.34": "cn=no such entry,dc=syncline,dc=invalid"
         default: "no such value: Syncline asks for the right to write"
         }
     }
@@ -115,11 +118,13 @@ struct LDAPDirectoryCheck {
             scope: .subtree,
             filter: scope.filter.description,
             attributes: ["1.1"],
-            pageSize: 1
+            pageSize: 2
         )
         do throws(LDAPError) {
             var pages = server.connection.searchPages(request).makeAsyncIterator()
-            return try await pages.nextResult()?.entries.first?.dn
+            return try await pages.nextResult()?.entries.first {
+                (try? DistinguishedName(parsing: $0.dn))?.normalized != scope.base.normalized
+            }?.dn
         } catch {
             guard error.serverResult != nil else { throw error }
             return nil

@@ -44,6 +44,34 @@ package struct MappingTestReport: Codable, Sendable {
         package var attributes: [Change]
     }
 
+    /// Of a group who is in it, of anybody else their groups, as the cache knows them.
+    package struct Memberships: Codable, Sendable {
+        package struct Change: Codable, Hashable, Sendable {
+            package var side: String
+            /// `add` or `remove`.
+            package var operation: String
+            /// `side: DN` of the member, or of the group.
+            package var entry: String
+        }
+
+        /// `members` or `groups`.
+        package var of: String
+        /// How many there are on each side, of those that are in scope.
+        package var ad = 0
+        package var miniorange = 0
+        /// Of entries that are on one side only so far.
+        package var waiting = 0
+        /// Of entries that are not in scope: they stay where they are.
+        package var parked = 0
+        /// At most 10.
+        package var names: [String] = []
+        package var changeCount = 0
+        /// What would be written; at most 10.
+        package var changes: [Change] = []
+
+        init(of what: String) { of = what }
+    }
+
     /// The configured object.
     package var object: String
     package var ad: Entry?
@@ -54,12 +82,15 @@ package struct MappingTestReport: Codable, Sendable {
     package var usedCache: Bool
     package var rules: [Rule] = []
     package var writes: [PlannedWrite] = []
+    /// Absent without a cache, and where no memberships are configured.
+    package var memberships: Memberships?
     /// Why nothing could be written although something differs.
     package var obstacles: [String] = []
     package var notes: [String] = []
 
     package var isEqual: Bool {
-        writes.isEmpty && obstacles.isEmpty && notes.isEmpty && !rules.contains { $0.isOpen }
+        (memberships?.changeCount ?? 0) == 0 && writes.isEmpty && obstacles.isEmpty && notes.isEmpty
+            && !rules.contains { $0.isOpen }
     }
 }
 
@@ -124,9 +155,10 @@ extension MappingTestReport {
             )
         }
         lines.append("")
+        if let memberships { lines += memberships.lines }
         lines += notes + obstacles
         lines += writes.flatMap(\.lines)
-        if writes.isEmpty {
+        if writes.isEmpty, (memberships?.changeCount ?? 0) == 0 {
             lines.append(
                 obstacles.isEmpty ? "Nothing would be written." : "Nothing would be written, see above."
             )
@@ -149,6 +181,20 @@ extension MappingTestReport.Rule {
             return "\(ad) \(arrow) \(miniorange): \(values.joined(separator: " | "))"
         }
         return "\(ad) \(arrow) \(miniorange)\(place)"
+    }
+}
+
+extension MappingTestReport.Memberships {
+    fileprivate var lines: [String] {
+        var lines = ["\(of.padded(to: 12))\(ad) at ad, \(miniorange) at miniorange"]
+        if waiting > 0 { lines.append("            \(waiting) more of entries that are on one side only") }
+        if parked > 0 { lines.append("            \(parked) more of entries that are not in scope") }
+        lines += names.map { "    \($0)" }
+        let count = max(ad, miniorange)
+        if count > names.count { lines.append("    … and \(count - names.count) more") }
+        lines += changes.map { "Would \($0.operation) at \($0.side): \($0.entry)" }
+        if changeCount > changes.count { lines.append("… and \(changeCount - changes.count) more changes") }
+        return lines
     }
 }
 

@@ -314,7 +314,7 @@ struct MappingTrial {
                 case .unresolved(let name): return name.description
                 }
             }
-            return ShownValue.text(value, attribute: attribute)
+            return TrialText.text(value, attribute: attribute)
         }
     }
 
@@ -323,7 +323,7 @@ struct MappingTrial {
             if rule.type == .reference, let number = UInt64(bigEndianOctets: value.bytes) {
                 return references.name(of: PairID(number))
             }
-            return ShownValue.text(value, attribute: rule.ad)
+            return TrialText.text(value, attribute: rule.ad)
         }
     }
 }
@@ -337,7 +337,7 @@ enum PlaceText {
 }
 
 /// Values as an admin may see them.
-enum ShownValue {
+enum TrialText {
     private static let secret: Set<String> = [
         "userpassword", "unicodepwd", "authpassword", "sambantpassword", "sambalmpassword",
         "pwdhistory", "ntpwdhistory",

@@ -46,7 +46,8 @@ package struct PlanCommand {
                 writes,
                 cache: cache,
                 usedCache: usedCache,
-                conflictsBefore: conflictsBefore
+                conflictsBefore: conflictsBefore,
+                wiring: wiring
             )
         }
     }

@@ -60,7 +60,13 @@ package struct PlanReport: Codable, Sendable {
 
 extension PlanReport {
     /// - Parameter conflictsBefore: how many the copied cache held.
-    init(_ writes: PerSide<[Write]>, cache: Cache, usedCache: Bool, conflictsBefore: Int) throws {
+    init(
+        _ writes: PerSide<[Write]>,
+        cache: Cache,
+        usedCache: Bool,
+        conflictsBefore: Int,
+        wiring: Wiring
+    ) throws {
         self.init(
             usedCache: usedCache,
             pairs: try cache.read { try $0.count(.pairs) },
@@ -73,7 +79,8 @@ extension PlanReport {
             newConflicts: try cache.read { try $0.count(.conflicts) } - conflictsBefore
         )
         for side in Side.allCases {
-            let planned = PlanReport.merged(writes[side], side)
+            var planned = PlanReport.merged(writes[side], side)
+            try PlanReport.countMembers(&planned, writes[side], cache, wiring)
             for write in planned {
                 side == .ad ? ad.count(write.operation) : miniorange.count(write.operation)
             }
@@ -89,12 +96,21 @@ extension PlanReport {
         }
     }
 
-    /// What follows an add, such as a reference to an entry that had to be added first, is told with it.
+    /// What follows an add, such as a reference to an entry that had to be added first, is told with it; and all members of a group in one line.
     static func merged(_ writes: [Write], _ side: Side) -> [PlannedWrite] {
         var planned: [PlannedWrite] = []
         var adds: [String: Int] = [:]
+        var groups: [String: Int] = [:]
         for write in writes {
             guard var line = PlannedWrite(write) else { continue }
+            if case .editValues = write.operation {
+                if let index = groups[line.name] {
+                    planned[index].added = (planned[index].added ?? 0) + (line.added ?? 0)
+                    planned[index].removed = (planned[index].removed ?? 0) + (line.removed ?? 0)
+                    continue
+                }
+                groups[line.name] = planned.count
+            }
             if let index = adds[line.name], line.operation == "modify" {
                 planned[index].attributes = Array(Set(planned[index].attributes + line.attributes)).sorted()
                 continue
@@ -106,6 +122,29 @@ extension PlanReport {
             planned.append(line)
         }
         return planned
+    }
+
+    /// A write carries only so many members, and no second one follows as long as it is not answered: the group's rows tell all of them.
+    private static func countMembers(
+        _ planned: inout [PlannedWrite],
+        _ writes: [Write],
+        _ cache: Cache,
+        _ wiring: Wiring
+    ) throws {
+        var groups: [String: Write] = [:]
+        for write in writes {
+            if case .editValues(_, let name, _) = write.operation { groups[name.description] = write }
+        }
+        guard !groups.isEmpty else { return }
+        try cache.read { transaction in
+            for index in planned.indices where planned[index].operation == "members" {
+                guard let write = groups[planned[index].name], let pair = try transaction.pair(write.pair),
+                    let found = try MembershipTrial(wiring: wiring, transaction: transaction, pair: pair).differences()
+                else { continue }
+                planned[index].added = found[write.side].added
+                planned[index].removed = found[write.side].removed
+            }
+        }
     }
 
     static func text(_ reason: QuarantineReason, _ transaction: CacheTransaction) throws -> String {

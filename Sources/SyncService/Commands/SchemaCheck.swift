@@ -29,8 +29,12 @@ struct SchemaCheck {
         let judged = Self.judge(wiring.mappings, side, schema)
         findings.append(judged)
         if !judged.contains(where: { $0.level == .error }) {
-            let count = Set(wiring.mappings.flatMap { Self.names($0.specification, side).map(\.name) })
-                .count
+            let count = Set(
+                wiring.mappings.filter { $0.specification.hasEntries(on: side) }.flatMap {
+                    Self.names($0.specification, side).map(\.name)
+                }
+            )
+            .count
             findings.ok("schema", "\(count) attributes and all object classes are known to the server")
         }
         return schema
@@ -41,10 +45,13 @@ struct SchemaCheck {
         -> [Finding]
     {
         var findings = Findings(side)
-        for mapping in mappings {
+        for mapping in mappings where mapping.specification.hasEntries(on: side) {
             judgeNames(mapping.specification, side, schema, &findings)
             judgeClasses(mapping, side, schema, &findings)
             judgeCardinality(mapping, side, schema, &findings)
+        }
+        if side == .miniorange {
+            for check in MembershipCheck.all(mappings) { check.judge(schema, &findings) }
         }
         return findings.all
     }

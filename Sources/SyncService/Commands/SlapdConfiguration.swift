@@ -26,6 +26,7 @@ struct SlapdConfiguration: Sendable {
                 "olcDatabase", "olcSuffix", "olcDbIndex", "olcOverlay", "olcPPolicyDefault",
                 "olcAccessLogDB",
                 "olcAccessLogOps", "olcAccessLogOld", "olcRefintAttribute", "olcMemberOfMemberAD",
+                "olcMemberOfMemberOfAD",
             ]
         )
         do throws(LDAPError) {
@@ -118,6 +119,7 @@ struct SlapdJudgement {
             return findings.all
         }
         judgeOverlays(Set(database.overlays.map(\.type)), database, &findings)
+        for check in MembershipCheck.all(wiring.mappings) { check.judge(database, &findings) }
         judgeIndexes(database, &findings)
         return findings.all
     }
@@ -144,8 +146,19 @@ struct SlapdJudgement {
             )
         }
         let rules = wiring.mappings.flatMap(\.specification.attributes)
-        if rules.contains(where: { $0.type == .reference }), !overlays.contains("refint") {
+        let references = rules.filter { $0.type == .reference }.map { $0.miniorange.lowercased() }
+        if !references.isEmpty, !overlays.contains("refint") {
             missing("refint", "references keep naming entries that were renamed or deleted")
+        }
+        let refint = database.overlays.first { $0.type == "refint" }?.entry["olcRefintAttribute"] ?? []
+        let covered = Set(refint.map { $0.lossyText.lowercased() })
+        let uncovered = Set(references).subtracting(covered).sorted()
+        if !covered.isEmpty, !uncovered.isEmpty {
+            findings.warning(
+                "overlays",
+                "refint does not cover \(uncovered.joined(separator: ", ")): they keep naming entries that were renamed or deleted",
+                remedy: uncovered.map { "olcRefintAttribute: \($0)" }.joined(separator: ", ")
+            )
         }
         let isLocking = rules.contains {
             ["pwdaccountlockedtime", "pwdreset"].contains(CaseFolding.lowercaseName($0.miniorange))
@@ -166,7 +179,9 @@ struct SlapdJudgement {
 
     private func judgeIndexes(_ database: SlapdConfiguration.Database, _ findings: inout Findings) {
         var wanted = ["objectClass", "entryUUID", "entryCSN"]
-        for mapping in wiring.mappings {
+        let members = MembershipCheck.all(wiring.mappings).map { $0.membership.form.attribute }
+        for name in members where !wanted.contains(name) { wanted.append(name) }
+        for mapping in wiring.mappings where mapping.specification.hasEntries(on: .miniorange) {
             let object = mapping.specification
             let references = object.attributes.filter { $0.type == .reference }.map(\.miniorange)
             for name in object.match.map(\.miniorange) + [object.scopes.miniorange.rdn] + references
@@ -176,7 +191,7 @@ struct SlapdJudgement {
         }
         let needed = wanted.filter { database.indexes[$0.lowercased()]?.contains("eq") != true }
         let essential = needed.filter {
-            ["objectclass", "entryuuid", "entrycsn"].contains($0.lowercased())
+            (["objectclass", "entryuuid", "entrycsn"] + members).contains($0.lowercased())
         }
         if needed.isEmpty {
             findings.ok("indexes", "\(wanted.joined(separator: ", ")) are indexed")

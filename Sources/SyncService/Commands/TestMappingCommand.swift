@@ -55,7 +55,13 @@ package struct TestMappingCommand {
             basePlace: try basePlace(of: live, cache),
             containers: try await containers(of: live, directories)
         )
-        return try trial.report()
+        var report = try trial.report()
+        if let pair = live.pair {
+            report.memberships = try cache?.read { transaction in
+                try MembershipTrial(wiring: wiring, transaction: transaction, pair: pair).report()
+            }
+        }
+        return report
     }
 
     /// Where each side's entry would stand on the other side, as that side spells it.
