@@ -11,7 +11,7 @@ extension World {
 
     /// Both trees have the same containers.
     func checkContainers() {
-        guard hasUnits else { return }
+        guard hasUnits, Side.allCases.allSatisfy({ exiles($0).isEmpty }) else { return }
         let found = PerSide(
             ad: Set(containers(.ad).map { path(of: $0, .ad) }),
             miniorange: Set(containers(.miniorange).map { path(of: $0, .miniorange) })
@@ -30,7 +30,7 @@ extension World {
             guard self.path(of: entry.anchor, side).suffix(path.count).elementsEqual(path),
                 let id = id(of: entry.anchor, side)
             else { return false }
-            if options.groups == .names && side == .ad && entry.attributes["objectclass"].contains("group") {
+            if options.groups?.hasEntries == false && side == .ad && entry.attributes["objectclass"].contains("group") {
                 return true
             }
             let counterparts = (persons(side.opposite) + groups(side.opposite)).filter {

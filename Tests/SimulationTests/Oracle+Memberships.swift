@@ -42,7 +42,7 @@ extension World {
 
     /// The memberships that entries in scope hold, by who they are.
     private func memberships(_ side: Side) -> Set<Membership> {
-        if side == .miniorange && options.groups == .names { return listed() }
+        if side == .miniorange && options.groups?.hasEntries == false { return listed() }
         var found: Set<Membership> = []
         for group in groups(side) where isInScope(group.anchor, side) {
             guard let groupID = id(of: group.anchor, side) else { continue }
@@ -69,7 +69,7 @@ extension World {
         var found: Set<Membership> = []
         for person in persons(.miniorange) where isInScope(person.anchor, .miniorange) {
             guard let id = id(of: person.anchor, .miniorange) else { continue }
-            for name in person.attributes[WorldMapping.groupNames] {
+            for name in listedNames(person) {
                 if let group = group(named: name) { found.insert(Membership(group: group, member: id)) }
             }
         }

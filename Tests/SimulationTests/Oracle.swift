@@ -178,6 +178,7 @@ extension World {
             for record in directories[side].log.prefix(Int(position)) { last[record.anchor] = record }
             let intents = try store.read { try $0.intents() }
             let reads = Set(intents.filter { $0.write.side == side }.compactMap { $0.write.operation.anchor })
+            let isBeingRead = { (anchor: Anchor) in self.containersAbove(anchor, side).contains(where: reads.contains) }
             for (anchor, record) in last.sorted(by: { $0.key < $1.key }) where !reads.contains(anchor) {
                 let replica = try store.read { try $0.replica(side, anchor) }
                 guard let snapshot = record.snapshot else {
@@ -188,7 +189,7 @@ extension World {
                 guard directories[side].entries[anchor] != nil else { continue }
                 guard let replica else {
                     let isMissed =
-                        snapshot.name.isDescendant(of: WorldMapping.base(side))
+                        isInScope(anchor, side) && !isBeingRead(anchor)
                         && directories[side].snapshot(anchor)?.version == snapshot.version
                     if isMissed { fail("\(side.name) \(anchor.low): the entry is behind the cursor") }
                     continue
@@ -201,5 +202,16 @@ extension World {
                 }
             }
         }
+    }
+
+    /// What stands in a container may be read by way of it.
+    private func containersAbove(_ anchor: Anchor, _ side: Side) -> [Anchor] {
+        var above: [Anchor] = []
+        var next = directories[side].entries[anchor]?.parent
+        while let parent = next {
+            above.append(parent)
+            next = directories[side].entries[parent]?.parent
+        }
+        return above
     }
 }

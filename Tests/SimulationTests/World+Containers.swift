@@ -45,12 +45,42 @@ extension World {
 
     /// With everything in it, of which no feed tells.
     func moveContainer(_ side: Side) {
+        if options.hasExile && random.chance(40) { return moveAcrossScope(side) }
         guard options.groups != nil, let anchor = settledContainer(side),
             let rdn = directories[side].entries[anchor]?.rdn,
             let target = random.pick(containers(side)),
             directories[side].rename(anchor, below: target, rdn) == nil
         else { return }
         note("user moves container \(anchor.low) at \(side.name) below \(target.low)")
+    }
+
+    /// Out of the scope, or back into it.
+    private func moveAcrossScope(_ side: Side) {
+        guard let elsewhere = elsewhere(side) else { return }
+        let exile = random.pick(exiles(side))
+        guard let anchor = exile ?? settledContainer(side), let rdn = directories[side].entries[anchor]?.rdn,
+            let target = exile == nil ? elsewhere : random.pick(containers(side)),
+            directories[side].rename(anchor, below: target, rdn) == nil, let top = directories[side].name(of: anchor)
+        else { return }
+        note("user moves container \(anchor.low) at \(side.name) \(exile == nil ? "out of" : "into") the scope")
+        for entry in directories[side].sorted {
+            guard let name = directories[side].name(of: entry.anchor), name.isEqualOrDescendant(of: top) else {
+                continue
+            }
+            resting[side].remove(entry.anchor)
+            if let id = id(of: entry.anchor, side) { memberships.becameUnsteady(id) }
+            if let person = entry.attributes[WorldMapping.person].first {
+                history.wrote(person, side, "@elsewhere", nil)
+            }
+        }
+    }
+
+    /// Containers that were moved out of the scope. Nothing tells which of the other side's they are.
+    func exiles(_ side: Side) -> [Anchor] {
+        let place = elsewhere(side)
+        return directories[side].sorted.filter {
+            $0.parent == place && $0.attributes["objectclass"].contains("organizationalUnit")
+        }.map(\.anchor)
     }
 
     /// An empty one, or one with all that is in it.

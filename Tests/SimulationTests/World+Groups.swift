@@ -66,7 +66,9 @@ extension World {
                 guard case .add(let added, _, _) = request.write.operation else { return false }
                 return added.leaf?.value == name
             }
-            return !isTaken && !isComing
+            // Whoever is still listed under it would be in the next group of that name.
+            let isListed = persons(.miniorange).contains { listedNames($0).contains(name) }
+            return !isTaken && !isComing && !isListed
         }
     }
 
@@ -95,7 +97,7 @@ extension World {
             let rdn = RelativeDistinguishedName(type: "cn", value: name)
             guard directories[side].rename(entry.anchor, below: parent, rdn) == nil else { return }
         }
-        memberships.becameUnsteady(options.groups == .names ? id : Octets())
+        memberships.becameUnsteady(options.groups?.hasEntries == false ? id : Octets())
         note("user renames \(id.lossyText) at \(side.name) to \(name.lossyText)")
     }
 

@@ -5,7 +5,7 @@ import SyncModel
 extension World {
     /// Somebody comes to a group, or goes, on this side.
     func changeMember(_ side: Side, isAdded: Bool) {
-        if side == .miniorange && options.groups == .names { return changeGroupName(isAdded: isAdded) }
+        if side == .miniorange && options.groups?.hasEntries == false { return changeGroupName(isAdded: isAdded) }
         guard let group = random.pick(groups(side)) else { return }
         if isAdded {
             guard let member = someMember(for: group, side) else { return }
@@ -110,26 +110,41 @@ extension World {
 
     // MARK: Groups by name
 
+    /// The value at a user that lists a group by this name.
+    func listing(_ name: Octets) -> Octets {
+        guard options.groups == .namesAsDNs else { return name }
+        let rdn = RelativeDistinguishedName(type: "cn", value: name)
+        return Octets(WorldMapping.base(.miniorange).child(rdn).description)
+    }
+
+    /// The names that a user lists.
+    func listedNames(_ entry: SimulatedDirectory.Entry) -> [Octets] {
+        let values = entry.attributes[WorldMapping.groupNames]
+        guard options.groups == .namesAsDNs else { return values }
+        return values.compactMap { (try? DistinguishedName(parsing: $0))?.leaf?.value }
+    }
+
     /// Somebody edits the list of groups at a user.
     private func changeGroupName(isAdded: Bool) {
         guard let entry = random.pick(persons(.miniorange)), let person = id(of: entry.anchor, .miniorange) else {
             return
         }
-        let names = entry.attributes[WorldMapping.groupNames]
+        var names = listedNames(entry)
+        let name: Octets
         if isAdded {
             let isUnknown = random.chance(10)
             let known = random.pick(groups(.ad)).flatMap { groupName($0, .ad) }
-            guard let name = isUnknown ? fresh("Guild ") : known, !names.contains(name) else { return }
-            guard directories.miniorange.modify(entry.anchor, [(WorldMapping.groupNames, names + [name])]) == nil else {
-                return
-            }
-            noteName(name, person, isAdded: true)
+            guard let next = isUnknown ? fresh("Guild ") : known, !names.contains(next) else { return }
+            name = next
+            names.append(next)
         } else {
-            guard let name = random.pick(names) else { return }
-            let rest = names.filter { $0 != name }
-            guard directories.miniorange.modify(entry.anchor, [(WorldMapping.groupNames, rest)]) == nil else { return }
-            noteName(name, person, isAdded: false)
+            guard let former = random.pick(names) else { return }
+            name = former
+            names.removeAll { $0 == former }
         }
+        let change = (WorldMapping.groupNames, names.map(listing))
+        guard directories.miniorange.modify(entry.anchor, [change]) == nil else { return }
+        noteName(name, person, isAdded: isAdded)
     }
 
     private func noteName(_ name: Octets, _ person: Octets, isAdded: Bool) {

@@ -16,13 +16,13 @@ final class World {
         var seed: UInt64
         var steps: Int
         var canary: Canary?
-        /// Every fifth seed has people only; the others take the forms of groups by turns.
         var groups: GroupForm?
+        /// Whether containers are moved out of the scope, and back, with all that stands in them.
+        var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
 
         init(seed: UInt64, steps: Int, canary: Canary? = nil) {
             (self.seed, self.steps, self.canary) = (seed, steps, canary)
-            let turn = Int(seed % UInt64(GroupForm.allCases.count + 1))
-            groups = turn == 0 ? nil : GroupForm.allCases[turn - 1]
+            groups = GroupForm.ofWorld(seed)
         }
     }
 
@@ -69,7 +69,7 @@ final class World {
                 options.groups,
                 hasUnits: hasUnits,
                 includesPrimaryGroup: includesPrimaryGroup,
-                createsMissing: options.groups == .names && random.chance(50)
+                createsMissing: options.groups?.hasEntries == false && random.chance(50)
             ),
             writesInFlight: PerSide(both: window),
             pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)])

@@ -45,6 +45,7 @@ extension WorldMapping {
             case .member, .flattened: .member
             case .memberUid: .memberUid
             case .names: MembershipForm(holder: .member, attribute: groupNames, value: .groupName)
+            case .namesAsDNs: MembershipForm(holder: .member, attribute: groupNames, value: .name)
             }
         return ObjectSpecification(
             name: "teams",
