@@ -25,6 +25,14 @@ extension CacheTransaction {
         }
     }
 
+    /// Number of one side's replicas. Walks over their keys.
+    package func countReplicas(_ side: Side) throws -> Int {
+        let all = try count(.replicas)
+        var count = 0
+        try tables.replicas.forEach(prefix: [Side.ad.rawValue], in: transaction) { _, _ in count += 1 }
+        return side == .ad ? count : all - count
+    }
+
     /// Conflicts of one pair, the newest first. Of the others no more is read than whose they are.
     package func conflicts(of pair: PairID, limit: Int) throws -> [StoredConflict] {
         guard limit > 0 else { return [] }

@@ -9,6 +9,8 @@ package final class ReplicaGlance {
         /// Where the values begin, after their number.
         var offset = 0
         var count = 0
+        /// Whether the attribute is of the entry's own name.
+        var isNaming = false
     }
 
     package private(set) var side = Side.ad
@@ -27,6 +29,9 @@ package final class ReplicaGlance {
 
     /// Whether the entry has values of the attribute with this position.
     package func has(_ attribute: Int) -> Bool { places[attribute].count > 0 }
+
+    /// Whether the attribute with this position is one of those that the entry's RDN is made of.
+    package func isNaming(_ attribute: Int) -> Bool { places[attribute].isNaming }
 
     /// Gives the octets of each value to `body`, until it returns true, and says whether it did.
     package func containsValue(_ attribute: Int, where body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
@@ -60,7 +65,7 @@ package final class ReplicaGlance {
         self.side = side
         self.anchor = anchor
         record = octets
-        for index in places.indices { places[index].count = 0 }
+        for index in places.indices { places[index] = Place() }
         var reader = RecordReader(octets, names: names)
         _ = try reader.begin(upTo: ReplicaCodec.version)
         _ = try reader.readOctet()
@@ -74,7 +79,10 @@ package final class ReplicaGlance {
         default: throw .invalid("parent")
         }
         rdnOffset = reader.position
-        try skipName(&reader)
+        for _ in 0..<(try reader.readCount()) {
+            noteNaming(try reader.readField())
+            _ = try reader.readField()
+        }
         try skipVersion(&reader)
         for _ in 0..<(try reader.readCount()) { _ = try reader.readField() }
         for _ in 0..<(try reader.readCount()) { try readAttribute(&reader) }
@@ -87,7 +95,19 @@ package final class ReplicaGlance {
         for _ in 0..<count { _ = try reader.readField() }
         for index in wanted.indices where wanted[index].count == name.count {
             guard let start = name.baseAddress, memcmp(start, wanted[index], name.count) == 0 else { continue }
-            places[index] = Place(offset: offset, count: count)
+            places[index].offset = offset
+            places[index].count = count
+        }
+    }
+
+    private func noteNaming(_ type: UnsafeRawBufferPointer) {
+        for index in wanted.indices where wanted[index].count == type.count {
+            var isEqual = true
+            for position in 0..<type.count {
+                let octet = type[position]
+                if (octet &- 0x41 < 26 ? octet | 0x20 : octet) != wanted[index][position] { isEqual = false }
+            }
+            if isEqual { places[index].isNaming = true }
         }
     }
 

@@ -24,14 +24,6 @@ struct Explain: NotYetAvailable {
     @Argument(parsing: .allUnrecognized) var rest: [String] = []
 }
 
-struct CacheInspector: NotYetAvailable {
-    static let configuration = CommandConfiguration(
-        commandName: "cache",
-        abstract: "The cache inspector (not available in this version)."
-    )
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct Verify: NotYetAvailable {
     static let configuration = CommandConfiguration(
         abstract: "Compares the live directories (not available in this version)."

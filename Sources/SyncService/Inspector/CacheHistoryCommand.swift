@@ -1,0 +1,95 @@
+import Cache
+import SyncModel
+
+/// `syncline cache history ENTRY`: what was written for an entry, where, and why; the newest first.
+package struct CacheHistoryCommand {
+    private let options: InspectorOptions
+    private let entry: String
+    private let limit: Int
+
+    /// - Parameter limit: at most so many lines; 0: all.
+    package init(_ options: InspectorOptions, entry: String, limit: Int = 100) {
+        self.options = options
+        self.entry = entry
+        self.limit = limit == 0 ? .max : limit
+    }
+
+    package func run(_ output: InspectorOutput = InspectorOutput()) -> Int32 {
+        InspectorRun.perform(output) {
+            try InspectedCache(options).read { view in
+                let pair = try view.pair(entry)
+                let lines = try view.transaction.history(of: pair.id, limit: limit)
+                if options.isJSON {
+                    output.json(.array(try lines.map { try json($0, view) }), isPretty: true)
+                    return 0
+                }
+                output.line("pair \(pair.id.rawValue): \(try ShownPair(pair, view).name)")
+                if lines.isEmpty { output.line("no history: nothing was written, or its lines were too old to keep") }
+                for line in lines { try show(line, pair.id, view, output) }
+                return 0
+            }
+        }
+    }
+
+    private func show(
+        _ line: HistoryRecord,
+        _ pair: PairID,
+        _ view: InspectedView,
+        _ output: InspectorOutput
+    ) throws {
+        let what = line.attributes.joined(separator: ", ")
+        var text = "\(line.time.text)  \(line.side.name.padded(to: 10))  \(line.event.words)"
+        if !what.isEmpty { text += ": \(what)" }
+        output.line("\(text) (\(line.cause.words))")
+        for change in line.members.prefix(100) {
+            let group = line.pair == pair ? change.member : line.pair
+            let preposition = line.pair == pair ? "" : change.isPresent ? "to " : "from "
+            output.line("    \(change.isPresent ? "+" : "-") \(preposition)\(try view.names.name(of: group))")
+        }
+        if line.members.count > 100 { output.line("    … and \(line.members.count - 100) more") }
+    }
+
+    private func json(_ line: HistoryRecord, _ view: InspectedView) throws -> JSONValue {
+        .object([
+            ("time", .string(line.time.text)), ("pair", .int(Int(clamping: line.pair.rawValue))),
+            ("event", .string(line.event.code)), ("side", .string(line.side.name)),
+            ("cause", .string(line.cause.code)), ("attributes", .array(line.attributes.map(JSONValue.string))),
+            (
+                "members",
+                .array(
+                    try line.members.map {
+                        .object([
+                            ("pair", .int(Int(clamping: $0.member.rawValue))),
+                            ("dn", .string(try view.names.name(of: $0.member))), ("isMember", .bool($0.isPresent)),
+                        ])
+                    }
+                )
+            ),
+        ])
+    }
+}
+
+extension HistoryRecord.Event {
+    /// Part of what `--json` promises.
+    var code: String {
+        switch self {
+        case .added: "added"
+        case .modified: "modified"
+        case .renamed: "renamed"
+        case .deleted: "deleted"
+        case .joined: "joined"
+        case .quarantined: "quarantined"
+        case .conflict: "conflict"
+        case .membersChanged: "members-changed"
+        }
+    }
+
+    /// For a person.
+    var words: String {
+        switch self {
+        case .quarantined: "set aside"
+        case .membersChanged: "members changed"
+        default: code
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Cache
+import Configuration
+import Mapping
+import SyncModel
+
+/// A cache that is open for reading, with what the configuration says of it.
+struct InspectedCache {
+    let wiring: Wiring
+    let cache: Cache
+    let mappings: [String: ObjectMapping]
+
+    /// Throws `ConfigurationErrors`, `MappingError`, `CacheError`.
+    init(_ options: InspectorOptions) throws {
+        let configuration = try Configuration.load(path: options.configurationPath)
+        wiring = try Wiring(configuration)
+        mappings = Dictionary(uniqueKeysWithValues: wiring.mappings.map { ($0.specification.name, $0) })
+        cache = try Cache.open(at: options.cachePath ?? configuration.cachePath, mode: .readOnly)
+    }
+
+    func read<Result>(_ body: (InspectedView) throws -> Result) throws -> Result {
+        try cache.read { transaction in
+            try body(
+                InspectedView(
+                    transaction: transaction,
+                    names: try EntryNames(transaction, wiring),
+                    wiring: wiring,
+                    mappings: mappings
+                )
+            )
+        }
+    }
+}
+
+/// One consistent view of the cache, for as long as its transaction.
+struct InspectedView {
+    let transaction: CacheTransaction
+    let names: EntryNames
+    let wiring: Wiring
+    let mappings: [String: ObjectMapping]
+
+    func mapping(_ object: String?) -> ObjectMapping? { object.flatMap { mappings[$0] } }
+
+    /// Throws `LookupError` where nothing, or more than one entry, fits.
+    func pair(_ entry: String) throws -> Pair {
+        let id = try EntryLookup(transaction, wiring: wiring).pair(entry)
+        guard let pair = try transaction.pair(id) else {
+            throw LookupError(
+                description: "the entry \(entry) leads to a pair that is not there; run syncline cache verify"
+            )
+        }
+        return pair
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import SyncModel
+
+/// A value as a person or a program may see it: as text where it is text, else in base64.
+enum ShownValue: Hashable {
+    case text(String)
+    case octets([UInt8])
+
+    init(_ octets: Octets) {
+        if let text = octets.text, Self.isPrintable(octets.bytes) {
+            self = .text(text)
+        } else {
+            self = .octets(octets.bytes)
+        }
+    }
+
+    var base64: String {
+        switch self {
+        case .text(let text): Data(text.utf8).base64EncodedString()
+        case .octets(let octets): Data(octets).base64EncodedString()
+        }
+    }
+
+    /// For a person, on one line.
+    var line: String {
+        switch self {
+        case .text(let text):
+            guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
+            return text.replacing("\\", with: "\\\\").replacing("\r\n", with: "\\r\\n").replacing("\n", with: "\\n")
+                .replacing("\r", with: "\\r").replacing("\t", with: "\\t")
+        case .octets(let octets):
+            let shown = octets.count <= 48 ? base64 : Data(octets.prefix(48)).base64EncodedString() + "…"
+            return "\(shown) (base64, \(octets.count) octets)"
+        }
+    }
+
+    /// Text as a string, all else as an object with the key `base64`.
+    var json: JSONValue {
+        switch self {
+        case .text(let text): .string(text)
+        case .octets: .object([("base64", .string(base64))])
+        }
+    }
+
+    /// No control characters but line ends and tabs: a terminal obeys the others, the C1 set (U+0080 to U+009F) among them.
+    private static func isPrintable(_ bytes: [UInt8]) -> Bool {
+        var last: UInt8 = 0
+        for byte in bytes {
+            if byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D || byte == 0x7F { return false }
+            if last == 0xC2 && byte < 0xA0 && byte >= 0x80 { return false }
+            last = byte
+        }
+        return true
+    }
+}
