@@ -11,7 +11,7 @@ extension World {
 
     /// Both trees have the same containers.
     func checkContainers() {
-        guard hasUnits, Side.allCases.allSatisfy({ exiles($0).isEmpty }) else { return }
+        guard hasUnits, !hasExiles else { return }
         let found = PerSide(
             ad: Set(containers(.ad).map { path(of: $0, .ad) }),
             miniorange: Set(containers(.miniorange).map { path(of: $0, .miniorange) })

@@ -56,8 +56,19 @@ extension World {
 
     /// Out of the scope, or back into it.
     private func moveAcrossScope(_ side: Side) {
+        move(random.pick(exiles(side)), side)
+    }
+
+    var hasExiles: Bool { Side.allCases.contains { !exiles($0).isEmpty } }
+
+    func bringExilesHome() {
+        for side in Side.allCases {
+            for exile in exiles(side) { move(exile, side) }
+        }
+    }
+
+    private func move(_ exile: Anchor?, _ side: Side) {
         guard let elsewhere = elsewhere(side) else { return }
-        let exile = random.pick(exiles(side))
         guard let anchor = exile ?? settledContainer(side), let rdn = directories[side].entries[anchor]?.rdn,
             let target = exile == nil ? elsewhere : random.pick(containers(side)),
             directories[side].rename(anchor, below: target, rdn) == nil, let top = directories[side].name(of: anchor)

@@ -180,6 +180,7 @@ extension World {
     /// The whole history: faults, then quiet, then proof that quiet stays quiet.
     func play() throws {
         try runSchedule()
+        bringExilesHome()
         try settle()
         guard failures.isEmpty else { return }
         isQuiet = true
