@@ -12,7 +12,7 @@ extension Engine {
     ) throws {
         let side = intent.write.side
         guard let found = try store.pair(intent.write.pair), let object = found.object.flatMap({ objects[$0] }) else {
-            try takeIn(snapshot, side, store, now: now)
+            try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
             return
         }
         guard found.presence[side] != .deleted || intent.target.isEmpty && !isGoneMeanwhile(snapshot, side) else {
@@ -34,7 +34,7 @@ extension Engine {
             guard try isOurs(intent, target, attributes, found, object, store),
                 let claimed = try claim(snapshot.anchor, for: found, side, store, now: now)
             else {
-                try takeIn(snapshot, side, store, now: now)
+                try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
                 markDirty(found.id, .retry, now: now)
                 return
             }
@@ -60,7 +60,7 @@ extension Engine {
             store,
             now: now
         )
-        try takeIn(snapshot, side, store, now: now)
+        try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
     }
 

@@ -58,10 +58,12 @@ extension Engine {
     mutating func takeIn(
         _ snapshot: EntrySnapshot,
         _ side: Side,
+        answering id: IntentID,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        guard let departure = goneMeanwhile[side][snapshot.anchor] else {
+        // What was asked for after it left is later than that, whatever its version: a container that comes back changes none of what it holds.
+        guard let departure = goneMeanwhile[side][snapshot.anchor], id <= departure.newest else {
             return try ingest(snapshot, from: side, isAnswer: true, store, now: now)
         }
         guard let version = departure.version else {

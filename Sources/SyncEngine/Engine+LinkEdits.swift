@@ -18,7 +18,7 @@ extension Engine {
         let forms = linkForms(of: object, side)
         var rest: [AttributeEdit] = []
         var isTaken = false
-        let isNews = version.supersedes(replica.membersVersion)
+        let isNews = !isOlder(version, than: replica.membersVersion)
         for edit in edits {
             let name = CaseFolding.lowercaseName(edit.name)
             let matching = forms.filter { $0.form.attribute == name }

@@ -33,7 +33,7 @@ extension Engine {
         }
         try forgetPlaceholder(intent, store)
         try appendHistory(of: intent, members, store, now: now)
-        try takeIn(snapshot, intent.write.side, store, now: now)
+        try takeIn(snapshot, intent.write.side, answering: intent.write.id, store, now: now)
         try noteRefusals(of: intent.write.pair, store, now: now)
         markDirty(intent.write.pair, .membership, now: now)
     }
@@ -166,7 +166,11 @@ extension Engine {
     ) throws {
         let side = intent.write.side
         for snapshot in snapshots {
-            try takeIn(snapshot, side, store, now: now)
+            let wasKnown = try store.outline(side, snapshot.anchor) != nil
+            try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
+            if !wasKnown, try store.outline(side, snapshot.anchor)?.kind != .container {
+                try readAround(snapshot.anchor, wasKnown: false, side, store, now: now)
+            }
             guard case .readGroups(let member) = intent.write.operation,
                 let object = try store.replica(side, snapshot.anchor)?.object.flatMap({ objects[$0] }),
                 let form = linkForms(of: object, side).first(where: { $0.form.holder == .group })

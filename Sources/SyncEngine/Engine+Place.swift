@@ -104,7 +104,7 @@ extension Engine {
         if roots[replica.side].contains(where: { $0.anchor == parent && $0.objects.contains(object.name) }) {
             return Engine.ownBase
         }
-        guard let id = try store.pairID(replica.side, parent), let pair = try store.outline(id), pair.isThere,
+        guard let id = try store.pairID(replica.side, parent), let pair = try store.outline(id), pair.isComplete,
             pair.kind == .container
         else { return nil }
         return Octets(id.rawValue.bigEndianOctets)

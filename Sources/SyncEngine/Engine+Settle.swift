@@ -36,7 +36,9 @@ extension Engine {
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
             if case .stale = outcome { count { $0.stale[side] += 1 } }
+            let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
             try confirm(intent, snapshot, store, now: now)
+            if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
         case .edited(let snapshot, let refused):
             try settleEdit(intent, snapshot, refused: refused, store, now: now)
         case .found(let snapshots):
