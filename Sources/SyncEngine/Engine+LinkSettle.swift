@@ -74,7 +74,7 @@ extension Engine {
         link.isAgreed = try change.isPresent && (view != nil || isAnswerable(id, store))
         link.isUnwanted = false
         var mustRewrite = false
-        if change.isPresent, form.isMaintainedByServer, id.side == .miniorange,
+        if change.isPresent, id.side == .miniorange,
             let expected = try expectedValue(id, form, store), !form.isSame(expected, change.value)
         {
             // It was renamed while the value was on its way: what was written names nothing.
