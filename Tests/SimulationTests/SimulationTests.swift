@@ -31,7 +31,7 @@ struct SimulationTests {
         let one = try Self.play(World.Options(seed: seed, steps: 300))
         let other = try Self.play(World.Options(seed: seed, steps: 300))
         #expect(one.trace == other.trace)
-        #expect(one.trace.count > 200)
+        #expect(one.trace.count > 150)
         #expect(try Self.play(World.Options(seed: seed + 1, steps: 300)).trace != one.trace)
     }
 
