@@ -48,9 +48,9 @@ class Bench:
             self.figures[key] = Figure(name, size, unit, target, higher_is_better)
         return self.figures[key]
 
-    def lab(self, seed, seed_ldap):
+    def lab(self, seed, seed_ldap, more=(), has_groups=False):
         self.labs += 1
-        lab = Lab(self.options, self.labs, seed, seed_ldap)
+        lab = Lab(self.options, self.labs, seed, seed_ldap, more, has_groups)
         busy = busy_share()
         self.loads.append(busy)
         if busy > 0.2:
@@ -239,6 +239,166 @@ class Bench:
                 if self.wants("burst-" + way):
                     self.attempt("burst-" + way, self.burst, run, lab, size, way.removeprefix("to-"))
 
+    # -- Groups and containers
+
+    def groups_load(self, run, source, size):
+        """Groups of one side to the other; the people are on both."""
+        groups, each = self.options.groups, self.options.group_members
+        figure = self.figure("groups-load-" + source, groups * each, "memberships/s", 0.9)
+        more = ["--groups" if source == "ad" else "--groups-ldap", groups, "--group-members", each]
+
+        def floor():
+            with self.lab(size, size, more) as lab:
+                done = self.floor.run(lab, "copy-groups", source)
+                figure.floor.append(done["memberships"] / done["seconds"])
+                note("  floor %.0f memberships/s" % figure.floor[-1])
+
+        def product():
+            with self.lab(size, size, more, has_groups=True) as lab, Product(self.binary, lab) as daemon:
+                eye = self.floor.start(lab, "await", OTHER[source], "members", groups * each, QUIET, 900)
+                seen = self.floor.finish(eye, daemon)
+                if not seen["complete"]:
+                    raise BenchError("only %d of %d memberships have come" % (seen["count"], groups * each))
+                figure.product.append(groups * each / (seen["last"] - daemon.started))
+                status = daemon.status() or {}
+                figure.details.append({name: status.get(name) for name in ("quarantined", "backlog", "refusedMembers")})
+                note("  product %.0f memberships/s, %s" % (figure.product[-1], figure.details[-1]))
+
+        self.in_turns(run, floor, product)
+
+    def member(self, run, lab, group, to, spare):
+        """Somebody joins and leaves a group of this many; the people from `spare` on are in none."""
+        name = "member-to-%s, of %d" % (to, group)
+        figure = self.figure(name, group, "ms", 1.5, higher_is_better=False)
+        own = self.figure(name + ", beyond the floor", group, "ms", None, higher_is_better=False)
+        servers = self.figure(name + ", the target's own write", group, "ms", None, higher_is_better=False)
+
+        def measure(mode):
+            seen = self.floor.run(lab, "member", OTHER[to], "Bench%d" % group, spare, self.options.singles, mode)
+            if seen["lost"]:
+                raise BenchError("%d changes did not come within 30 s" % seen["lost"])
+            p50 = statistics.median(seen["milliseconds"])
+            figure.details.append({name: seen[name] for name in ("sourceMilliseconds", "targetMilliseconds")} | {"mode": mode, "p50": p50})
+            note("  %s: %s p50 %.2f ms; the target's write %.2f ms" % (name, mode, p50, seen["targetMilliseconds"]))
+            return p50, seen["targetMilliseconds"]
+
+        def floor():
+            p50, target = measure("bare")
+            figure.floor.append(p50)
+            servers.product.append(target)
+
+        def product():
+            with Product(self.binary, lab) as daemon:
+                daemon.await_quiet(group)
+                time.sleep(0.5)
+                figure.product.append(measure("watch")[0])
+
+        self.in_turns(run, floor, product)
+        own.product.append(figure.product[-1] - figure.floor[-1])
+
+    def large_groups(self, run):
+        sizes = self.options.group_sizes
+        # Besides the largest group's members there is somebody who can join it.
+        people = max(sizes) + self.options.singles
+        note("run %d: groups of %s" % (run + 1, ", ".join(map(str, sizes))))
+        with self.lab(people, people, has_groups=True) as lab:
+            for size in sizes:
+                self.floor.run(lab, "team", "Bench%d" % size, size)
+            with Product(self.binary, lab) as daemon:
+                daemon.await_quiet(people)
+            for size in sizes:
+                for way in ("ldap", "ad"):
+                    self.attempt("member-to-" + way, self.member, run, lab, size, way, max(sizes))
+
+    def members(self, run, lab, way, people):
+        """Memberships of many groups changed at random: as many come as go."""
+        groups, each, changes = self.options.groups, self.options.group_members, self.options.changes // 2
+        figure = self.figure("members-to-" + way if way != "both" else "members-both", 2 * changes, "changes/s", 0.8)
+
+        def floor():
+            seconds = sum(self.floor.run(lab, "members", "both", verb, groups, each, changes)["seconds"] for verb in ("add", "delete"))
+            figure.floor.append(2 * changes / seconds)
+            note("  members %s: floor %.0f changes/s" % (way, figure.floor[-1]))
+
+        def product():
+            with Product(self.binary, lab) as daemon:
+                daemon.await_quiet(people)
+                time.sleep(0.5)
+                seconds, before = 0, groups * each
+                for verb, expected in (("add", before + changes), ("delete", before)):
+                    seconds += self.changed_members(lab, daemon, way, verb, expected, groups, each, changes)
+                figure.product.append(2 * changes / seconds)
+                note("  members %s: product %.0f changes/s" % (way, figure.product[-1]))
+
+        self.in_turns(run, floor, product)
+
+    def changed_members(self, lab, daemon, way, verb, expected, groups, each, changes):
+        sides = ["ad", "ldap"] if way == "both" else [way]
+        begin = time.time()
+        made = self.floor.run(lab, "members", "split" if way == "both" else OTHER[way], verb, groups, each, changes)
+        last = made["end"]
+        for side in sides:
+            eye = self.floor.start(lab, "await", side, "quiet", 0, QUIET, 300, AWAIT_MILLISECONDS="2")
+            seen = self.floor.finish(eye, daemon)
+            last = max(last, seen["last"])
+            count = self.floor.run(lab, "count", side, "members")["count"]
+            if count != expected:
+                raise BenchError("%d memberships at %s, and not %d" % (count, side, expected))
+        return last - max(begin, made["begin"])
+
+    def many_groups(self, run, size):
+        groups, each = self.options.groups, self.options.group_members
+        more = ["--groups", groups, "--groups-ldap", groups, "--group-members", each]
+        note("run %d: %d groups of %d" % (run + 1, groups, each))
+        with self.lab(size, size, more, has_groups=True) as lab:
+            with Product(self.binary, lab) as daemon:
+                daemon.await_quiet(size)
+            for way in ("ldap", "ad", "both"):
+                if self.wants("members"):
+                    self.attempt("members", self.members, run, lab, way, size)
+
+    def container(self, run, lab, to, size, old, new):
+        figure = self.figure("container-to-%s, beyond the target's own rename" % to, size, "ms", 1000, higher_is_better=False)
+        with Product(self.binary, lab) as daemon:
+            daemon.await_quiet(size)
+            time.sleep(0.5)
+            before = daemon.status()
+            seen = self.floor.run(lab, "rename", OTHER[to], old, new, "watch")
+            if not seen["complete"]:
+                raise BenchError("the unit was not renamed within 60 s")
+            daemon.await_quiet(size)
+            side = "miniorange" if to == "ldap" else to
+            writes = daemon.status()[side]["writesMade"] - before[side]["writesMade"]
+            if writes != 1:
+                raise BenchError("%d writes for one rename" % writes)
+        # Back again, by our own hands on both sides: the servers' own time.
+        bare = self.floor.run(lab, "rename", OTHER[to], new, old, "bare")
+        figure.product.append((seen["agreementSeconds"] - bare["targetSeconds"]) * 1e3)
+        figure.details.append({"watched": seen, "bare": bare, "writes": writes})
+        note("  container to %s: %.1f ms, the target's own rename %.1f ms" % (to, seen["agreementSeconds"] * 1e3, bare["targetSeconds"] * 1e3))
+
+    def containers(self, run, size):
+        note("run %d: a unit with %d people" % (run + 1, size))
+        with self.lab(size, size, ["--unit", "Everybody"], has_groups=True) as lab:
+            with Product(self.binary, lab) as daemon:
+                daemon.await_quiet(size)
+            for way in ("ldap", "ad"):
+                self.attempt("container", self.container, run, lab, way, size, "Everybody", "Renamed")
+
+    def groups(self):
+        size = self.options.group_people
+        for run in range(self.options.runs):
+            for source in ("ad", "ldap"):
+                if self.wants("groups-load-" + source):
+                    note("run %d: groups-load-%s" % (run + 1, source))
+                    self.attempt("groups-load-" + source, self.groups_load, run, source, size)
+            if self.wants("member"):
+                self.attempt("member", self.large_groups, run)
+            if self.wants("members"):
+                self.attempt("members", self.many_groups, run, size)
+            if self.wants("container"):
+                self.attempt("container", self.containers, run, size)
+
     def memory(self, size):
         figure = self.figure("memory", size, "MB", 150, higher_is_better=False)
         with self.lab(size, size) as lab, Product(self.binary, lab) as daemon:
@@ -257,7 +417,7 @@ class Bench:
             measure(*arguments)
         except BenchError as error:
             note("  %s could not be measured: %s" % (name, error))
-            size = arguments[-1] if isinstance(arguments[-1], int) else arguments[-2]
+            size = next((argument for argument in reversed(arguments) if isinstance(argument, int)), 0)
             self.figure(name, size, "", None).details.append({"failed": str(error)})
 
     def run(self):
@@ -273,6 +433,7 @@ class Bench:
             if self.wants("kill"):
                 note("kill: a load of %d people" % size)
                 self.attempt("kill", self.kill, size)
+        self.groups()
         if self.wants("memory"):
             for size in self.options.memory_sizes:
                 note("memory: %d people" % size)

@@ -11,6 +11,17 @@
  *   floor await ad|ldap FILTER N Q T          until N entries match and nothing was written for Q seconds, at most T seconds
  *   floor count ad|ldap FILTER                matching entries
  *
+ * Groups. FILTER may be `members`: then values of member are counted, and not entries; or `quiet`: nothing.
+ *
+ *   floor copy-groups ad|ldap                 reads both sides' people and this side's groups, adds the groups to the other and their members,
+ *                                             100 a modify
+ *   floor team NAME N                         a group on both sides whose members are the people 0 to N - 1
+ *   floor member ad|ldap NAME FIRST N bare|watch
+ *                                             N times somebody, from number FIRST on, joins or leaves the group at this side; until it shows at the other
+ *   floor members ad|ldap|both|split add|delete GROUPS SIZE N
+ *                                             pipelined: N memberships of the sample groups that nobody has yet come or go; split: half at each side
+ *   floor rename ad|ldap OLD NEW bare|watch   the unit below the people's base gets another name; bare: by our own modDN at the other side, too
+ *
  * The servers are those of the environment, as lab.env has them. One line of JSON on standard output. */
 #define _GNU_SOURCE
 #define LDAP_DEPRECATED 0
@@ -208,7 +219,21 @@ struct write {
     struct berval octets[MAPPED + 4];
     int count;
     bool is_add;
+    /* Values of one attribute more; their octets belong to somebody who stays. */
+    struct berval *shared_octets, **shared;
 };
+
+static void put_shared(struct write *write, int operation, const char *name, char *const *texts, int count) {
+    int at = write->count++;
+    write->shared_octets = allocate(sizeof(struct berval) * (size_t)count);
+    write->shared = allocate(sizeof(struct berval *) * (size_t)(count + 1));
+    for (int index = 0; index < count; index++) {
+        write->shared_octets[index] = (struct berval){strlen(texts[index]), texts[index]};
+        write->shared[index] = &write->shared_octets[index];
+    }
+    write->storage[at] = (LDAPMod){operation | LDAP_MOD_BVALUES, (char *)name, {.modv_bvals = write->shared}};
+    write->changes[at] = &write->storage[at];
+}
 
 static void put(struct write *write, int operation, const char *name, const char *octets, size_t size) {
     int at = write->count++;
@@ -222,6 +247,8 @@ static void put(struct write *write, int operation, const char *name, const char
 
 static void free_write(struct write *write) {
     for (int index = 0; index < write->count; index++) free(write->octets[index].bv_val);
+    free(write->shared_octets);
+    free(write->shared);
     free(write->dn);
     free(write);
 }
@@ -309,10 +336,10 @@ static void *write_all(void *argument) {
 /* As many connections as the product's writers have. */
 enum { MOST_CONNECTIONS = 2 };
 
-static int start_writers(struct queue *queue, pthread_t threads[MOST_CONNECTIONS]) {
-    int connections = queue->side == AD ? 2 : 1;
+static int start_writers(struct queue *queue, pthread_t threads[MOST_CONNECTIONS], bool in_order) {
+    int connections = queue->side == AD && !in_order ? 2 : 1;
     queue->window = number_setting("IN_FLIGHT", 16) / connections;
-    if (queue->window < 1) queue->window = 1;
+    if (queue->window < 1 || in_order) queue->window = 1;
     for (int index = 0; index < connections; index++) pthread_create(&threads[index], NULL, write_all, queue);
     return connections;
 }
@@ -422,7 +449,7 @@ static int run_copy(enum side source, bool copies_units) {
     char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
     double begin = now();
     queue_init(&copy.queue, !source);
-    int connections = start_writers(&copy.queue, threads);
+    int connections = start_writers(&copy.queue, threads, copies_units);
     long count;
     if (copies_units)
         count = paged_read(reader, people_base(source), "(objectClass=organizationalUnit)", no_attributes, copy_unit, &copy) - 1;
@@ -538,7 +565,7 @@ static int run_modify(bool sides[2], bool is_split, const char *prefix, int firs
     }
     double begin = now(), ends[2] = {0, 0};
     for (int side = AD; side <= LDAP_SIDE; side++)
-        if (sides[side]) connections[side] = start_writers(&queues[side], threads[side]);
+        if (sides[side]) connections[side] = start_writers(&queues[side], threads[side], false);
     long done = 0, refused = 0;
     for (int side = AD; side <= LDAP_SIDE; side++) {
         for (int index = 0; index < connections[side]; index++) pthread_join(threads[side][index], NULL);
@@ -676,10 +703,354 @@ static int run_single(enum side source, int count, bool is_bare) {
     return 0;
 }
 
+/* ---- Groups ---- */
+
+enum { BATCH = 100, LARGE_BATCH = 1000 };
+
+static const char *teams_base(enum side side) { return setting(side == AD ? "AD_TEAMS_BASE" : "LDAP_TEAMS_BASE"); }
+
+static char *team_dn(enum side side, const char *name) {
+    return format_string("%s=%s,%s", side == AD ? "CN" : "cn", name, teams_base(side));
+}
+
+/* The numbers of people by their DNs: open addressing, at most half full. */
+struct numbers {
+    char **dns;
+    int *numbers;
+    size_t size;
+};
+
+static size_t slot(const struct numbers *numbers, const char *dn) {
+    size_t hash = 1469598103934665603u;
+    for (const char *octet = dn; *octet; octet++) hash = (hash ^ (unsigned char)*octet) * 1099511628211u;
+    size_t at = hash % numbers->size;
+    while (numbers->dns[at] && strcmp(numbers->dns[at], dn)) at = (at + 1) % numbers->size;
+    return at;
+}
+
+static struct numbers index_people(const struct people *people) {
+    struct numbers numbers = {.size = (size_t)people->count * 2 + 16};
+    numbers.dns = allocate(sizeof(char *) * numbers.size);
+    numbers.numbers = allocate(sizeof(int) * numbers.size);
+    for (int number = 0; number < people->count; number++) {
+        if (!people->dns[number]) continue;
+        size_t at = slot(&numbers, people->dns[number]);
+        numbers.dns[at] = people->dns[number];
+        numbers.numbers[at] = number;
+    }
+    return numbers;
+}
+
+struct group_copy {
+    enum side source;
+    struct people people[2];
+    struct numbers numbers;
+    struct queue adds, members;
+    long memberships;
+};
+
+static void copy_group(LDAP *handle, LDAPMessage *message, void *context) {
+    struct group_copy *copy = context;
+    enum side target = !copy->source;
+    struct berval **names = ldap_get_values_len(handle, message, "cn"), **held = ldap_get_values_len(handle, message, "member");
+    if (!names) fail("a group without a name");
+    int count = 0;
+    char **members = allocate(sizeof(char *) * (size_t)(ldap_count_values_len(held) + 1));
+    for (int index = 0; held && held[index]; index++) {
+        size_t at = slot(&copy->numbers, held[index]->bv_val);
+        if (!copy->numbers.dns[at]) fail("%s is nobody", held[index]->bv_val);
+        members[count++] = copy->people[target].dns[copy->numbers.numbers[at]];
+    }
+    struct write *write = allocate(sizeof *write);
+    write->is_add = true;
+    const char *kind = target == AD ? "group" : "groupOfNames";
+    put(write, LDAP_MOD_ADD, "objectClass", kind, strlen(kind));
+    put(write, LDAP_MOD_ADD, target == AD ? "sAMAccountName" : "cn", names[0]->bv_val, names[0]->bv_len);
+    struct berval **words = ldap_get_values_len(handle, message, "description");
+    if (words) put(write, LDAP_MOD_ADD, "description", words[0]->bv_val, words[0]->bv_len);
+    put_shared(write, LDAP_MOD_ADD, "member", members, count < BATCH ? count : BATCH);
+    write->dn = team_dn(target, names[0]->bv_val);
+    enqueue(&copy->adds, write);
+    for (int first = BATCH; first < count; first += BATCH) {
+        struct write *more = allocate(sizeof *more);
+        put_shared(more, LDAP_MOD_ADD, "member", members + first, count - first < BATCH ? count - first : BATCH);
+        more->dn = team_dn(target, names[0]->bv_val);
+        enqueue(&copy->members, more);
+    }
+    copy->memberships += count;
+    free(members);
+    ldap_value_free_len(words);
+    ldap_value_free_len(held);
+    ldap_value_free_len(names);
+}
+
+static void *find_side(void *argument) {
+    struct group_copy *copy = argument;
+    copy->people[!copy->source] = find_people(!copy->source);
+    return NULL;
+}
+
+static int run_copy_groups(enum side source) {
+    static char *names[] = {"cn", "description", "member", NULL};
+    struct group_copy copy = {.source = source};
+    pthread_t reader, threads[MOST_CONNECTIONS];
+    double begin = now();
+    pthread_create(&reader, NULL, find_side, &copy);
+    copy.people[source] = find_people(source);
+    pthread_join(reader, NULL);
+    copy.numbers = index_people(&copy.people[source]);
+    queue_init(&copy.adds, !source);
+    queue_init(&copy.members, !source);
+    copy.adds.most = copy.members.most = 1u << 30;
+    // A group's later members must not overtake it: first all groups, then the rest.
+    int connections = start_writers(&copy.adds, threads, false);
+    LDAP *handle = open_side(source);
+    paged_read(handle, teams_base(source), source == AD ? "(objectClass=group)" : "(objectClass=groupOfNames)", names, copy_group, &copy);
+    close_queue(&copy.adds);
+    for (int index = 0; index < connections; index++) pthread_join(threads[index], NULL);
+    close_queue(&copy.members);
+    connections = start_writers(&copy.members, threads, false);
+    for (int index = 0; index < connections; index++) pthread_join(threads[index], NULL);
+    long refused = copy.adds.refused + copy.members.refused;
+    printf("{\"memberships\": %ld, \"seconds\": %.6f, \"refused\": %ld}\n", copy.memberships, now() - begin, refused);
+    return refused ? 1 : 0;
+}
+
+static void make_team(enum side side, const char *name, int count) {
+    struct people people = find_people(side);
+    if (people.count < count) fail("there are only %d people at %s", people.count, side_name[side]);
+    LDAP *handle = open_side(side);
+    for (int first = 0; first < count; first += LARGE_BATCH) {
+        struct write *write = allocate(sizeof *write);
+        int size = count - first < LARGE_BATCH ? count - first : LARGE_BATCH;
+        write->dn = team_dn(side, name);
+        if (!first) {
+            const char *kind = side == AD ? "group" : "groupOfNames";
+            put(write, LDAP_MOD_ADD, "objectClass", kind, strlen(kind));
+            put(write, LDAP_MOD_ADD, side == AD ? "sAMAccountName" : "cn", name, strlen(name));
+        }
+        put_shared(write, LDAP_MOD_ADD, "member", people.dns + first, size);
+        int code = first ? ldap_modify_ext_s(handle, write->dn, write->changes, NULL, NULL)
+                         : ldap_add_ext_s(handle, write->dn, write->changes, NULL, NULL);
+        check(handle, code, write->dn);
+        free_write(write);
+    }
+    ldap_unbind_ext(handle, NULL, NULL);
+}
+
+static bool has_member(LDAP *handle, const char *group, const char *member) {
+    char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
+    // RFC 4515 section 3: what has a meaning in a filter is written by its code.
+    char *escaped = allocate(strlen(member) * 3 + 1), *end = escaped;
+    for (const char *octet = member; *octet; octet++) {
+        if (strchr("*()\\", *octet)) end += sprintf(end, "\\%02x", (unsigned char)*octet);
+        else *end++ = *octet;
+    }
+    char *filter = format_string("(member=%s)", escaped);
+    LDAPMessage *answer = NULL;
+    check(handle, ldap_search_ext_s(handle, group, LDAP_SCOPE_BASE, filter, no_attributes, 0, NULL, NULL, NULL, 0, &answer), group);
+    bool found = ldap_count_entries(handle, answer) > 0;
+    ldap_msgfree(answer);
+    free(filter);
+    free(escaped);
+    return found;
+}
+
+static int edit_member(LDAP *handle, const char *group, const char *member, bool joins) {
+    struct berval octets = {strlen(member), (char *)member}, *values[] = {&octets, NULL};
+    LDAPMod change = {(joins ? LDAP_MOD_ADD : LDAP_MOD_DELETE) | LDAP_MOD_BVALUES, "member", {.modv_bvals = values}};
+    LDAPMod *changes[] = {&change, NULL};
+    return ldap_modify_ext_s(handle, group, changes, NULL, NULL);
+}
+
+/* What is to be written when the source tells of the group: the barest forwarder knows it beforehand. */
+struct errand {
+    enum side source;
+    char *group, *target_group;
+    pthread_mutex_t lock;
+    const char *member;
+    bool joins, is_ready;
+    LDAP *writer;
+    double written;
+};
+
+static void carry_out(struct errand *errand) {
+    pthread_mutex_lock(&errand->lock);
+    if (errand->member) {
+        double begin = now();
+        check(errand->writer, edit_member(errand->writer, errand->target_group, errand->member, errand->joins), "forward");
+        errand->written = now() - begin;
+        errand->member = NULL;
+    }
+    pthread_mutex_unlock(&errand->lock);
+}
+
+static void *follow_group(void *argument) {
+    struct errand *errand = argument;
+    LDAP *handle = open_side(errand->source);
+    static char mode[] = {0x30, 0x03, 0x0a, 0x01, 0x03};
+    LDAPControl notification = {"1.2.840.113556.1.4.528", {0, NULL}, 1}, sync = {LDAP_CONTROL_SYNC, {sizeof mode, mode}, 1};
+    LDAPControl *controls[] = {errand->source == AD ? &notification : &sync, NULL};
+    char *names[] = {"cn", NULL};
+    int request;
+    const char *base = errand->source == AD ? setting("AD_BASE") : teams_base(LDAP_SIDE);
+    check(handle, ldap_search_ext(handle, base, LDAP_SCOPE_SUBTREE, "(objectClass=*)", names, 0, controls, NULL, NULL, 0, &request), "follow");
+    if (errand->source == AD) {
+        pause_for(0.2);
+        errand->is_ready = true;
+    }
+    for (;;) {
+        // A server of several workers notifies late; the product asks at this interval, too.
+        LDAPMessage *message = next_message(handle, request, errand->source == AD ? 0.1 : -1);
+        if (!message) continue;
+        int type = ldap_msgtype(message);
+        if (type == LDAP_RES_INTERMEDIATE) errand->is_ready = true;
+        else if (type == LDAP_RES_SEARCH_ENTRY) carry_out(errand);
+        else fail("the feed ended");
+        ldap_msgfree(message);
+    }
+    return NULL;
+}
+
+static int run_member(enum side source, const char *name, int first, int count, bool is_bare) {
+    struct people sources = find_people(source), targets = find_people(!source);
+    LDAP *writer = open_side(source), *reader = open_side(!source);
+    struct errand errand = {.source = source, .group = team_dn(source, name), .target_group = team_dn(!source, name)};
+    double source_seconds = 0, target_seconds = 0;
+    pthread_mutex_init(&errand.lock, NULL);
+    if (is_bare) {
+        pthread_t thread;
+        errand.writer = open_side(!source);
+        pthread_create(&thread, NULL, follow_group, &errand);
+        while (!errand.is_ready) pause_for(0.01);
+    }
+    printf("{\"milliseconds\": [");
+    int lost = 0;
+    for (int turn = 0; turn < count && lost <= 3; turn++) {
+        pause_for(0.011 + (double)(random() % 40000) / 1e6);
+        // Somebody joins, and leaves in the next turn.
+        int number = first + turn / 2;
+        bool joins = turn % 2 == 0;
+        if (number >= sources.count || number >= targets.count) fail("there is no person %d", number);
+        pthread_mutex_lock(&errand.lock);
+        errand.joins = joins;
+        errand.member = targets.dns[number];
+        pthread_mutex_unlock(&errand.lock);
+        double sent = now();
+        check(writer, edit_member(writer, errand.group, sources.dns[number], joins), "member");
+        double begin = now();
+        source_seconds += begin - sent;
+        bool is_there = false;
+        while (!is_there && now() < begin + 30) {
+            is_there = has_member(reader, errand.target_group, targets.dns[number]) == joins;
+            if (!is_there) pause_for(0.0003);
+        }
+        lost += !is_there;
+        printf("%s%.3f", turn ? ", " : "", (now() - begin) * 1e3);
+        target_seconds += errand.written;
+    }
+    printf("], \"lost\": %d, \"sourceMilliseconds\": %.3f, \"targetMilliseconds\": %.3f}\n", lost, source_seconds * 1e3 / count, target_seconds * 1e3 / count);
+    return 0;
+}
+
+/* A membership of the sample groups that nobody has from the beginning: whoever would be next if the groups were larger. */
+static int stranger(int group, int place, int size, int people) { return (int)((long)(group * size + size + place) * 7919 % people); }
+
+/* Those with names of their own come first. */
+enum { NAMED_GROUPS = 6 };
+
+static int run_members(bool sides[2], bool is_split, bool joins, int groups, int size, int count) {
+    struct queue queues[2];
+    pthread_t threads[2][MOST_CONNECTIONS];
+    int connections[2] = {0, 0}, numbered = groups - NAMED_GROUPS;
+    if (numbered < 1) fail("more than %d groups, please", NAMED_GROUPS);
+    long done = 0, refused = 0;
+    for (int side = AD; side <= LDAP_SIDE; side++) {
+        if (!sides[side]) continue;
+        struct people people = find_people(side);
+        queue_init(&queues[side], side);
+        queues[side].most = (size_t)count;
+        for (int turn = 0; turn < count; turn++) {
+            if (is_split && turn % 2 != (int)side) continue;
+            int group = NAMED_GROUPS + turn % numbered, number = stranger(group, turn / numbered, size, people.count);
+            struct write *write = allocate(sizeof *write);
+            char *name = format_string("Team %d", group);
+            put_shared(write, joins ? LDAP_MOD_ADD : LDAP_MOD_DELETE, "member", &people.dns[number], 1);
+            write->dn = team_dn(side, name);
+            free(name);
+            enqueue(&queues[side], write);
+        }
+        close_queue(&queues[side]);
+    }
+    double begin = now();
+    for (int side = AD; side <= LDAP_SIDE; side++)
+        if (sides[side]) connections[side] = start_writers(&queues[side], threads[side], false);
+    for (int side = AD; side <= LDAP_SIDE; side++) {
+        for (int index = 0; index < connections[side]; index++) pthread_join(threads[side][index], NULL);
+        if (!sides[side]) continue;
+        done += queues[side].done;
+        refused += queues[side].refused;
+    }
+    double end = now();
+    printf("{\"changes\": %ld, \"refused\": %ld, \"begin\": %.6f, \"end\": %.6f, \"seconds\": %.6f}\n", done, refused, begin, end, end - begin);
+    return refused ? 1 : 0;
+}
+
+static bool exists(LDAP *handle, const char *dn) {
+    char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
+    LDAPMessage *answer = NULL;
+    int code = ldap_search_ext_s(handle, dn, LDAP_SCOPE_BASE, "(objectClass=*)", no_attributes, 0, NULL, NULL, NULL, 0, &answer);
+    if (code != LDAP_NO_SUCH_OBJECT) check(handle, code, dn);
+    bool found = code == LDAP_SUCCESS && ldap_count_entries(handle, answer) > 0;
+    ldap_msgfree(answer);
+    return found;
+}
+
+static double rename_unit(LDAP *handle, enum side side, const char *old, const char *new) {
+    char *dn = format_string("OU=%s,%s", old, people_base(side)), *rdn = format_string("OU=%s", new);
+    double begin = now();
+    check(handle, ldap_rename_s(handle, dn, rdn, NULL, 1, NULL, NULL), dn);
+    double took = now() - begin;
+    free(dn);
+    free(rdn);
+    return took;
+}
+
+static int run_rename(enum side source, const char *old, const char *new, bool is_bare) {
+    LDAP *writer = open_side(source), *other = open_side(!source);
+    char *dn = format_string("OU=%s,%s", new, people_base(!source));
+    double own = rename_unit(writer, source, old, new), begin = now(), target = 0;
+    bool is_there = true;
+    if (is_bare) {
+        target = rename_unit(other, !source, old, new);
+    } else {
+        while (!(is_there = exists(other, dn)) && now() < begin + 60) pause_for(0.0005);
+    }
+    printf(
+        "{\"sourceSeconds\": %.6f, \"targetSeconds\": %.6f, \"agreementSeconds\": %.6f, \"complete\": %s}\n", own, target, now() - begin,
+        is_there ? "true" : "false"
+    );
+    return 0;
+}
+
 /* ---- Looking on ---- */
 
+static void count_members(LDAP *handle, LDAPMessage *message, void *context) {
+    long *count = context;
+    struct berval **values = ldap_get_values_len(handle, message, "member");
+    for (int index = 0; values && values[index]; index++)
+        *count += strncasecmp(values[index]->bv_val, "cn=syncline-placeholder,", 24) != 0;
+    ldap_value_free_len(values);
+}
+
 static long count_entries(LDAP *handle, enum side side, const char *filter) {
-    char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
+    char *no_attributes[] = {(char *)LDAP_NO_ATTRS, NULL}, *members[] = {"member", NULL};
+    long count = 0;
+    if (!strcmp(filter, "members")) {
+        paged_read(handle, teams_base(side), "(member=*)", members, count_members, &count);
+        return count;
+    }
+    if (!strcmp(filter, "quiet")) return 0;
     return paged_read(handle, people_base(side), filter, no_attributes, NULL, NULL);
 }
 
@@ -742,5 +1113,17 @@ int main(int count, char **arguments) {
         printf("{\"count\": %ld}\n", count_entries(open_side(parse_side(name)), parse_side(name), arguments[3]));
         return 0;
     }
+    if (!strcmp(command, "copy-groups") && count == 3) return run_copy_groups(parse_side(name));
+    if (!strcmp(command, "team") && count == 4) {
+        for (int side = AD; side <= LDAP_SIDE; side++) make_team(side, name, atoi(arguments[3]));
+        puts("{}");
+        return 0;
+    }
+    if (!strcmp(command, "member") && count == 7)
+        return run_member(parse_side(name), arguments[3], atoi(arguments[4]), atoi(arguments[5]), !strcmp(arguments[6], "bare"));
+    if (!strcmp(command, "members") && count == 7)
+        return run_members(sides, is_split, !strcmp(arguments[3], "add"), atoi(arguments[4]), atoi(arguments[5]), atoi(arguments[6]));
+    if (!strcmp(command, "rename") && count == 6)
+        return run_rename(parse_side(name), arguments[3], arguments[4], !strcmp(arguments[5], "bare"));
     fail("wrong arguments; see the head of floor.c");
 }

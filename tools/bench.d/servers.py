@@ -44,13 +44,14 @@ def busy_share(seconds=0.5):
 class Lab:
     """Both servers, in a fresh copy."""
 
-    def __init__(self, options, number, seed, seed_ldap):
-        self.has_groups = False
+    def __init__(self, options, number, seed, seed_ldap, more=(), has_groups=False):
+        self.has_groups = has_groups
         self.name = "bench-%d-%d" % (os.getpid(), number)
         self.environment = dict(os.environ)
         command = [REPOSITORY / "tools/lab", "up", "--name", self.name, "--seed", str(seed), "--seed-ldap", str(seed_ldap)]
         command += ["--ad-workers", str(options.ad_workers), "--ad-backend", options.ad_backend]
         command += ["--durable"] if options.durable else []
+        command += [str(word) for word in more]
         # In a session of its own, so that an interrupt reaches it once, from here, and it can undo what it has begun.
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
         try:

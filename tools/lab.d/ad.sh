@@ -119,6 +119,7 @@ prepare_ad() {
   ad_template
   ad_cache
   # Thousands of people take minutes, so they are kept as well: start from the largest collection that fits.
+  key+=${unit:+-in-$unit}
   for other in "$cache/ad-$key"-people*.tar; do
     other=${other##*-people} other=${other%.tar}
     [[ -n $password_file || ! $other =~ ^[0-9]+$ ]] || ((other > count || other <= seeded)) || seeded=$other
@@ -140,6 +141,7 @@ prepare_ad() {
 seed_ad() {
   local options=(--side ad --first "$2" --count "$(($3 - $2))" --base "$ad_people")
   (($2 == 0)) || options+=(--no-units)
+  [[ -z $unit ]] || options+=(--unit "$unit")
   [[ -z $4 ]] || options+=(--password-file "$4")
   "$samba_python" "$lab_parts/people" "${options[@]}" --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" \
     >"$1/log/seed-ad.log" 2>&1 || fail "seeding the AD side failed: $(tail -3 "$1/log/seed-ad.log")"
@@ -148,7 +150,7 @@ seed_ad() {
 # seed_ad_groups FOLDER PEOPLE: sample groups of that many sample people, written while the server is down.
 seed_ad_groups() {
   "$samba_python" "$lab_parts/people" --side ad --kind groups --groups "$groups" --members "$group_members" --count "$2" \
-    --base "$ad_teams" --people-base "$ad_people" --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" \
+    --base "$ad_teams" --people-base "$ad_people" ${unit:+--unit "$unit"} --sam "$1/ad/private/sam.ldb" --configfile "$1/ad/smb.conf" \
     >"$1/log/seed-ad-groups.log" 2>&1 || fail "seeding AD's groups failed: $(tail -3 "$1/log/seed-ad-groups.log")"
 }
 

@@ -203,9 +203,9 @@ prepare_ldap() {
   {
     write_first_entries "$folder"
     ((count == 0)) || "$samba_python" "$lab_parts/people" --side ldap --count "$count" --base "$ldap_people" \
-      --groups "$groups_ldap" --members "$group_members" --groups-base "$ldap_teams" ${password_file:+--password-file "$password_file"}
+      --groups "$groups_ldap" --members "$group_members" --groups-base "$ldap_teams" ${unit:+--unit "$unit"} ${password_file:+--password-file "$password_file"}
     ((groups_ldap == 0)) || "$samba_python" "$lab_parts/people" --side ldap --kind groups --groups "$groups_ldap" \
-      --members "$group_members" --count "$count" --base "$ldap_teams" --people-base "$ldap_people"
+      --members "$group_members" --count "$count" --base "$ldap_teams" --people-base "$ldap_people" ${unit:+--unit "$unit"}
   } | slapadd -q -w -S 0 -F "$folder/ldap/slapd.d" -b "$ldap_base" >"$folder/log/slapadd.log" 2>&1 \
     || fail "slapadd failed: $(tail -3 "$folder/log/slapadd.log")"
   user=$(ldap_user "$folder")
