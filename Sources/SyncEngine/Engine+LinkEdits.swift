@@ -50,7 +50,7 @@ extension Engine {
         var mustRead = false
         var known: [Octets: Anchor]?
         for value in edit.values {
-            var name = try named(by: value, form, side, store, now: now)
+            var name = try named(by: value, form, of: holder.anchor, side, store, now: now)
             // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
             if !isPresent, try !isTold(value, by: name, form, holder, store) {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)

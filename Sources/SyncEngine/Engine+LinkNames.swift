@@ -6,13 +6,14 @@ extension Engine {
     mutating func named(
         by value: Octets,
         _ form: LinkForm,
+        of holder: Anchor,
         _ side: Side,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Named {
         switch form.form.value {
         case .name, .nameAndUID:
-            return try namedEntry(by: value, form, side, store, now: now)
+            return try namedEntry(by: value, form, of: holder, side, store, now: now)
         case .memberAttribute:
             guard form.form != .primaryGroup else {
                 return try only(LinkKey.relativeIDKey(value), side, store)
@@ -21,13 +22,14 @@ extension Engine {
             return try only(key, side, store)
         case .groupName:
             guard let key = LinkKey.groupKey(value) else { return .unknown(value) }
-            return try group(named: value, key, form, store, now: now)
+            return try group(named: value, key, form, of: holder, store, now: now)
         }
     }
 
     private mutating func namedEntry(
         by value: Octets,
         _ form: LinkForm,
+        of holder: Anchor,
         _ side: Side,
         _ store: any StoreTransaction,
         now: Timestamp
@@ -46,10 +48,10 @@ extension Engine {
             name.parent?.normalized == specification.scopes.miniorange.base.normalized, let leaf = name.leaf,
             let key = LinkKey.groupKey(leaf.value)
         {
-            return try group(named: leaf.value, key, form, store, now: now)
+            return try group(named: leaf.value, key, form, of: holder, store, now: now)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
-        if form.form.holder == .member, form.membership.createsMissing, side == .miniorange {
+        if form.form.holder == .member, side == .miniorange, try mayCreate(form, of: holder, store, now: now) {
             try makeMissingGroup(name, form.group, store, now: now)
         }
         return .unknown(Engine.parkingName(name))
@@ -64,15 +66,30 @@ extension Engine {
         named name: Octets,
         _ key: Octets,
         _ form: LinkForm,
+        of holder: Anchor,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Named {
         let found = try only(key, .miniorange, store)
-        guard case .unknown = found, form.membership.createsMissing,
-            form.group.mapping.specification.isVirtualAtMiniOrange,
-            try store.anchors(.miniorange, key: key, limit: 1).isEmpty
+        guard case .unknown = found, form.group.mapping.specification.isVirtualAtMiniOrange,
+            try store.anchors(.miniorange, key: key, limit: 1).isEmpty,
+            try mayCreate(form, of: holder, store, now: now)
         else { return found }
         return .entry(try makeVirtualGroup(named: name, form.group, store, now: now))
+    }
+
+    /// Whether a group that is named and missing may be made. Not while something of our own is on its way to who names it: that may be the name of a group which
+    /// is being deleted. Then he is read again.
+    private mutating func mayCreate(
+        _ form: LinkForm,
+        of holder: Anchor,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard form.membership.createsMissing else { return false }
+        guard let pair = try store.pairID(.miniorange, holder), inFlight[pair] != nil else { return true }
+        try requestRead(.read(holder), .miniorange, store, now: now)
+        return false
     }
 
     private static let nameTag: UInt8 = 0x64

@@ -92,6 +92,15 @@ extension Engine {
         }
     }
 
+    private func membershipForm(ofAttribute attribute: String, _ side: Side) -> MembershipForm? {
+        for object in membershipObjects {
+            if let form = object.mapping.specification.membership?.form(side), form.attribute == attribute {
+                return form
+            }
+        }
+        return nil
+    }
+
     private func forgetRefused(_ link: LinkID, of pair: PairID, _ store: any StoreTransaction) throws {
         try store.removeRefused(link, of: pair)
         if let other = try counterpart(of: link, store) { try store.removeRefused(other, of: pair) }
@@ -118,6 +127,10 @@ extension Engine {
             if link.isPresent { edits.add.append(link.value) } else { edits.remove.append(link.value) }
             if let replaced = link.replaced { edits.remove.append(replaced) }
         }
+        // What one membership wants there no other one takes away.
+        let form = membershipForm(ofAttribute: attribute, side)
+        let wanted = Set(edits.add.map { form?.comparable($0) ?? $0 })
+        edits.remove.removeAll { wanted.contains(form?.comparable($0) ?? $0) }
         if let placeholder = chosen[0].placeholder {
             edits.placeholder = Octets(placeholder.description)
             let row = LinkID(side: side, group: anchor, member: .placeholder)
@@ -265,8 +278,8 @@ extension Engine {
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard !form.isMaintainedByServer, let value = row.value, let key = form.key(of: value) else { return false }
-        let owners = try store.anchors(link.side, key: key, limit: 2)
+        guard let value = row.value else { return false }
+        let owners = try owners(of: value, link, form, store)
         let named = form.holder == .group ? link.member : link.group
         guard owners.count == 1, owners[0] != named else { return false }
         var own = row
@@ -281,6 +294,24 @@ extension Engine {
             queue.append(group)
         }
         return true
+    }
+
+    /// Who has the name in a value now. Where the server keeps the names, whoever got a name that stands in a group by accident is a member only if AD says so.
+    private mutating func owners(
+        of value: Octets,
+        _ link: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> [Anchor] {
+        guard form.isMaintainedByServer else {
+            return try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
+        }
+        guard let name = try? DistinguishedName(parsing: form.nameOctets(of: value)),
+            let owner = try resolve(name, link.side, store),
+            let view = try view(of: LinkID(side: link.side, group: link.group, member: owner), store),
+            try isMemberAtAD(view, store)
+        else { return [] }
+        return [owner]
     }
 
     /// How the memberships of a group are held that may be gone for good, with all that was known of it: then the member's own attribute tells.
@@ -322,7 +353,7 @@ extension Engine {
         return value
     }
 
-    private mutating func reportImplied(_ view: LinkView, _ store: any StoreTransaction, now: Timestamp) throws {
+    mutating func reportImplied(_ view: LinkView, _ store: any StoreTransaction, now: Timestamp) throws {
         guard view.isAgreed else { return }
         count { $0.conflicts += 1 }
         try store.append(

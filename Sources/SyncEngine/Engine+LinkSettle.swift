@@ -65,6 +65,14 @@ extension Engine {
         let source: Link.Sources = form.holder == .group ? .group : .member
         let old = try store.link(id)
         var link = old ?? Link(sources: [])
+        if !change.isPresent, old?.isPresent == true, old?.value != change.value, form.isMaintainedByServer,
+            id.side == .miniorange, let expected = try expectedValue(id, form, store),
+            !form.isSame(expected, change.value)
+        {
+            // The member was renamed while its removal was on its way: it still stands there by its new name.
+            try linkMoved(id, store, now: now)
+            return
+        }
         // The feed may have told something later already, of the membership or of all that the entry holds.
         if !isOlder(version, than: link.version), !isOlder(version, than: told) {
             if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
@@ -89,12 +97,30 @@ extension Engine {
         if id.side == .ad, link.isPresent != old?.isPresent ?? false {
             try impliedMembersMoved(by: id, store, now: now)
         }
-        if let view { try confirmCounterpart(view, of: id, change.isPresent, store, now: now) }
+        if let view {
+            try confirmCounterpart(view, of: id, change.isPresent, store, now: now)
+            try reportIfStillImplied(view, id, change, store, now: now)
+        }
         if mustRewrite || link.isPresent != change.isPresent { try linkMoved(id, store, now: now) }
         if change.isPresent, view == nil, id.side == .miniorange {
             let isLeftover = try isGone(id.member, id.side, store) || isGone(id.group, id.side, store)
             if isLeftover { try linkMoved(id, store, now: now) }
         }
+    }
+
+    /// A direct membership was taken away at AD, and another group keeps its member in.
+    private mutating func reportIfStillImplied(
+        _ before: LinkView,
+        _ id: LinkID,
+        _ change: Intent.LinkChange,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard flattens, id.side == .ad, !change.isPresent, let after = try view(of: id, store),
+            try isMemberAtAD(after, store)
+        else { return }
+        try reportImplied(before, store, now: now)
+        try linkMoved(id, store, now: now)
     }
 
     /// Whether the other side can still be held to an agreement: not where its group or member was deleted while the answer was on its way.

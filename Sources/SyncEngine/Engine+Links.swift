@@ -48,7 +48,8 @@ extension Engine {
         var parked: Set<Octets>?
         var meant: [Octets: Anchor]?
         for value in values where try isRenamedMaybe(value, form, .miniorange, store) {
-            guard case .unknown(let name) = try named(by: value, form, .miniorange, store, now: now) else { continue }
+            guard case .unknown(let name) = try named(by: value, form, of: holder.anchor, .miniorange, store, now: now)
+            else { continue }
             let known = try parked ?? Set(store.parkedLinks(.miniorange, holder: holder.anchor))
             parked = known
             let rows = try meant ?? knownValues(of: holder.anchor, form, .miniorange, store)
@@ -88,7 +89,7 @@ extension Engine {
                 told[anchor] = value
                 continue
             }
-            switch try named(by: value, form, side, store, now: now) {
+            switch try named(by: value, form, of: holder.anchor, side, store, now: now) {
             case .entry(let anchor): told[anchor] = value
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
@@ -164,7 +165,7 @@ extension Engine {
         }
         return try found.filter { group in
             let link = try store.link(LinkID(side: side, group: group, member: holder))
-            guard let object = try object(ofGroup: group, side, store) else { return link?.isPresent == false }
+            guard let object = try object(ofGroup: group, side, store) else { return link != nil }
             guard object === form.group else { return false }
             return link?.sources.contains(.member) == true || link?.isPresent == false
         }
