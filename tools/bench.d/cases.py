@@ -334,17 +334,23 @@ class Bench:
 
     def changed_members(self, lab, daemon, way, verb, expected, groups, each, changes):
         sides = ["ad", "ldap"] if way == "both" else [way]
-        begin = time.time()
-        made = self.floor.run(lab, "members", "split" if way == "both" else OTHER[way], verb, groups, each, changes)
-        last = made["end"]
-        for side in sides:
-            eye = self.floor.start(lab, "await", side, "quiet", 0, QUIET, 300, AWAIT_MILLISECONDS="2")
-            seen = self.floor.finish(eye, daemon)
-            last = max(last, seen["last"])
+        eyes = [
+            self.floor.start(lab, "await", side, "members", expected, QUIET, 300, AWAIT_MILLISECONDS="2") for side in sides
+        ]
+        try:
+            time.sleep(0.2)
+            made = self.floor.run(lab, "members", "split" if way == "both" else OTHER[way], verb, groups, each, changes)
+            seen = [self.floor.finish(eye, daemon) for eye in eyes]
+        finally:
+            for eye in eyes:
+                if eye.poll() is None:
+                    eye.kill()
+                    eye.wait()
+        for side in ["ad", "ldap"]:
             count = self.floor.run(lab, "count", side, "members")["count"]
             if count != expected:
                 raise BenchError("%d memberships at %s, and not %d" % (count, side, expected))
-        return last - max(begin, made["begin"])
+        return max(eye["last"] for eye in seen) - made["begin"]
 
     def many_groups(self, run, size):
         groups, each = self.options.groups, self.options.group_members

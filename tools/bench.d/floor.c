@@ -11,7 +11,7 @@
  *   floor await ad|ldap FILTER N Q T          until N entries match and nothing was written for Q seconds, at most T seconds
  *   floor count ad|ldap FILTER                matching entries
  *
- * Groups. FILTER may be `members`: then values of member are counted, and not entries; or `quiet`: nothing.
+ * Groups. FILTER may be `members`: then values of member are counted, and not entries.
  *
  *   floor copy-groups ad|ldap                 reads both sides' people and this side's groups, adds the groups to the other and their members,
  *                                             100 a modify
@@ -348,8 +348,12 @@ static int start_writers(struct queue *queue, pthread_t threads[MOST_CONNECTIONS
 
 struct copy {
     enum side source;
+    /* Of units: how many containers below the base, so that parents come first. */
+    int depth;
     struct queue queue;
 };
+
+enum { MOST_DEPTH = 4 };
 
 /* The first RDN's end in a DN: the comma that no backslash precedes. */
 static const char *after_rdn(const char *dn) {
@@ -419,10 +423,16 @@ static void copy_person(LDAP *handle, LDAPMessage *message, void *context) {
     enqueue(&copy->queue, write);
 }
 
+static int depth_below(const char *dn, const char *base) {
+    int depth = 0;
+    for (; strlen(dn) > strlen(base); dn = after_rdn(dn)) depth++;
+    return depth;
+}
+
 static void copy_unit(LDAP *handle, LDAPMessage *message, void *context) {
     struct copy *copy = context;
     char *dn = ldap_get_dn(handle, message);
-    if (strcasecmp(dn, people_base(copy->source))) {
+    if (depth_below(dn, people_base(copy->source)) == copy->depth) {
         struct write *write = allocate(sizeof *write);
         write->is_add = true;
         put(write, LDAP_MOD_ADD, "objectClass", "organizationalUnit", 18);
@@ -450,9 +460,10 @@ static int run_copy(enum side source, bool copies_units) {
     double begin = now();
     queue_init(&copy.queue, !source);
     int connections = start_writers(&copy.queue, threads, copies_units);
-    long count;
+    long count = 0;
     if (copies_units)
-        count = paged_read(reader, people_base(source), "(objectClass=organizationalUnit)", no_attributes, copy_unit, &copy) - 1;
+        for (copy.depth = 1; copy.depth <= MOST_DEPTH; copy.depth++)
+            count = paged_read(reader, people_base(source), "(objectClass=organizationalUnit)", no_attributes, copy_unit, &copy) - 1;
     else
         count = paged_read(reader, people_base(source), people_filter[source], mapped_names(source, NULL), copy_person, &copy);
     double read = now();
@@ -1050,7 +1061,6 @@ static long count_entries(LDAP *handle, enum side side, const char *filter) {
         paged_read(handle, teams_base(side), "(member=*)", members, count_members, &count);
         return count;
     }
-    if (!strcmp(filter, "quiet")) return 0;
     return paged_read(handle, people_base(side), filter, no_attributes, NULL, NULL);
 }
 
