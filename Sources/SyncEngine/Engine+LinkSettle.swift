@@ -14,13 +14,20 @@ extension Engine {
         var members: [PairID: [HistoryRecord.MemberChange]] = [:]
         // What the feed has told meanwhile of all that the entry holds.
         let holder = intent.write.operation.anchor
-        let told = try holder.flatMap { try store.replica(intent.write.side, $0)?.membersVersion } ?? .unordered
+        let replica = try holder.flatMap { try store.replica(intent.write.side, $0) }
+        let told = replica?.membersVersion ?? .unordered
+        var hasMissed = false
         for change in intent.links {
             if let refusal = refusals[change.value] {
                 try refuse(change.link, change.isPresent, refusal, of: intent.write.pair, store, now: now)
                 continue
             }
             try store.removeRefused(change.link, of: intent.write.pair)
+            if !change.isPresent, replica?.version == snapshot.version, try isNamedByServer(change.link, store) {
+                // Nothing was removed, and the feed did not tell that it was: it stands there by another name.
+                hasMissed = true
+                continue
+            }
             try store.unpend(change.link, of: intent.write.pair)
             try confirm(change, snapshot.version, told: told, store, now: now)
             if let group = try store.pairID(change.link.side, change.link.group),
@@ -35,7 +42,16 @@ extension Engine {
         try appendHistory(of: intent, members, store, now: now)
         try takeIn(snapshot, intent.write.side, answering: intent.write.id, store, now: now)
         try noteRefusals(of: intent.write.pair, store, now: now)
+        if hasMissed, let holder { try requestRead(.readMembers(holder), intent.write.side, store, now: now) }
         markDirty(intent.write.pair, .membership, now: now)
+    }
+
+    /// Whether a membership stands at the LDAP side by a name that the server changes without a word.
+    private func isNamedByServer(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
+        guard id.side == .miniorange, try store.link(id)?.isPresent == true,
+            let object = try object(ofGroup: id.group, id.side, store)
+        else { return false }
+        return object.mapping.specification.membership?.form.isMaintainedByServer ?? false
     }
 
     /// The write took the placeholder away, now that there is a member. That it was put back the feed tells.
