@@ -23,7 +23,9 @@ extension Engine {
                 continue
             }
             try store.removeRefused(change.link, of: intent.write.pair)
-            if !change.isPresent, replica?.version == snapshot.version, try isNamedByServer(change.link, store) {
+            if !change.isPresent, snapshot.version != .unordered, replica?.version == snapshot.version,
+                try isNamedByServer(change.link, store)
+            {
                 // Nothing was removed, and the feed did not tell that it was: it stands there by another name.
                 hasMissed = true
                 continue
