@@ -5,7 +5,11 @@ package import SyncModel
 ///
 /// One glance serves a whole walk. What it says, and the octets it gives, end with the closure of `forEachReplica`.
 package final class ReplicaGlance {
+    /// Trivial, so that looking at it costs nothing.
     private struct Place {
+        /// The attribute's name in `nameOctets`.
+        let nameOffset: Int
+        let nameCount: Int
         /// Where the values begin, after their number.
         var offset = 0
         var count = 0
@@ -15,16 +19,29 @@ package final class ReplicaGlance {
 
     package private(set) var side = Side.ad
     package private(set) var anchor = Anchor(high: 0, low: 0)
-    private let wanted: [[UInt8]]
-    private var places: [Place]
+    private let nameOctets: UnsafeMutableRawBufferPointer
+    private let places: UnsafeMutableBufferPointer<Place>
     private var record = UnsafeRawBufferPointer(start: nil, count: 0)
     private var rdnOffset = 0
     private let names = NameTable()
 
     /// - Parameter attributes: the lower-cased names that are asked for, by their position.
     package init(attributes: [String]) {
-        wanted = attributes.map { Array($0.utf8) }
-        places = Array(repeating: Place(), count: attributes.count)
+        let octets = attributes.flatMap(\.utf8)
+        nameOctets = .allocate(byteCount: octets.count, alignment: 1)
+        nameOctets.copyBytes(from: octets)
+        var offset = 0
+        let empty = attributes.map { name in
+            defer { offset += name.utf8.count }
+            return Place(nameOffset: offset, nameCount: name.utf8.count)
+        }
+        places = .allocate(capacity: attributes.count)
+        _ = places.initialize(from: empty)
+    }
+
+    deinit {
+        nameOctets.deallocate()
+        places.deallocate()
     }
 
     /// Whether the entry has values of the attribute with this position.
@@ -65,9 +82,12 @@ package final class ReplicaGlance {
         self.side = side
         self.anchor = anchor
         record = octets
-        for index in places.indices { places[index] = Place() }
+        for index in places.indices {
+            places[index].count = 0
+            places[index].isNaming = false
+        }
         var reader = RecordReader(octets, names: names)
-        _ = try reader.begin(upTo: ReplicaCodec.version)
+        let recordVersion = try reader.begin(upTo: ReplicaCodec.version)
         _ = try reader.readOctet()
         _ = try reader.readFlag()
         if try reader.readFlag() { _ = try reader.readField() }
@@ -86,6 +106,8 @@ package final class ReplicaGlance {
         try skipVersion(&reader)
         for _ in 0..<(try reader.readCount()) { _ = try reader.readField() }
         for _ in 0..<(try reader.readCount()) { try readAttribute(&reader) }
+        if recordVersion >= 2 { try skipVersion(&reader) }
+        try reader.end()
     }
 
     private func readAttribute(_ reader: inout RecordReader) throws(RecordDamage) {
@@ -93,19 +115,21 @@ package final class ReplicaGlance {
         let count = try reader.readCount()
         let offset = reader.position
         for _ in 0..<count { _ = try reader.readField() }
-        for index in wanted.indices where wanted[index].count == name.count {
-            guard let start = name.baseAddress, memcmp(start, wanted[index], name.count) == 0 else { continue }
+        for index in places.indices where places[index].nameCount == name.count {
+            guard let start = name.baseAddress, let wanted = nameOctets.baseAddress,
+                memcmp(start, wanted + places[index].nameOffset, name.count) == 0
+            else { continue }
             places[index].offset = offset
             places[index].count = count
         }
     }
 
     private func noteNaming(_ type: UnsafeRawBufferPointer) {
-        for index in wanted.indices where wanted[index].count == type.count {
-            var isEqual = true
-            for position in 0..<type.count {
+        for index in places.indices where places[index].nameCount == type.count {
+            let start = places[index].nameOffset
+            let isEqual = type.indices.allSatisfy { position in
                 let octet = type[position]
-                if (octet &- 0x41 < 26 ? octet | 0x20 : octet) != wanted[index][position] { isEqual = false }
+                return (octet &- 0x41 < 26 ? octet | 0x20 : octet) == nameOctets[start + position]
             }
             if isEqual { places[index].isNaming = true }
         }

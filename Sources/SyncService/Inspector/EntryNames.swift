@@ -54,6 +54,11 @@ final class EntryNames {
         return "pair \(pair.id.rawValue)"
     }
 
+    /// Whether the entry is the configured base with this DN.
+    func isBase(_ anchor: Anchor, _ side: Side, _ name: DistinguishedName) -> Bool {
+        roots[side][anchor]?.normalized == name.normalized
+    }
+
     /// The entry with this DN.
     func anchor(_ side: Side, named name: DistinguishedName) throws -> Anchor? {
         let bases = roots[side].sorted { $0.value.rdns.count > $1.value.rdns.count }

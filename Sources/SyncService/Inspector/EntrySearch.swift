@@ -2,13 +2,13 @@ import Cache
 import Mapping
 import SyncModel
 
-/// Finds replicas by a filter, by way of the match keys where they lead there, else by looking at all.
+/// Finds replicas by a filter, by way of match keys, names and memberships where they lead there, else by looking at all.
 struct EntrySearch {
     private static let commandNames = PerSide<Set<String>>(
         ad: ["samaccountname", "mail", "cn"],
         miniorange: ["uid", "mail", "cn"]
     )
-    /// A key that leads to more entries than this is no help.
+    /// A key or a group that leads to more entries than this is no help.
     private static let candidateLimit = 10_000
 
     private let output: InspectorOutput
@@ -41,7 +41,7 @@ struct EntrySearch {
             )
         }
         let candidates = try inspected.read { view -> [Anchor]? in
-            try self.candidates(filter, side, view.transaction)?.sorted()
+            try self.candidates(filter, side, view)?.sorted()
         }
         if let candidates {
             try look(at: candidates, prepared, made, side, inspected)
@@ -52,31 +52,67 @@ struct EntrySearch {
 
     // MARK: By key
 
-    /// All entries that can match, where keys tell; nil where all must be looked at.
-    private func candidates(_ filter: Filter, _ side: Side, _ transaction: CacheTransaction) throws -> Set<Anchor>? {
+    /// All entries that can match, where an index tells; nil where all must be looked at.
+    private func candidates(_ filter: Filter, _ side: Side, _ view: InspectedView) throws -> Set<Anchor>? {
         switch filter {
         case .equality(let attribute, let value):
-            guard Self.commandNames[side].contains(CaseFolding.lowercaseName(attribute)), let text = value.text,
-                !text.allSatisfy({ $0 == " " })
-            else { return nil }
-            let limit = Self.candidateLimit
-            let anchors = try transaction.anchors(side, key: ObjectMapping.commandKey(text), limit: limit)
-            return anchors.count < limit ? Set(anchors) : nil
+            return try candidates(CaseFolding.lowercaseName(attribute), value, side, view)
         case .and(let filters):
             for filter in filters {
-                if let found = try candidates(filter, side, transaction) { return found }
+                if let found = try candidates(filter, side, view) { return found }
             }
             return nil
         case .or(let filters):
             guard !filters.isEmpty else { return nil }
             var all: Set<Anchor> = []
             for filter in filters {
-                guard let found = try candidates(filter, side, transaction) else { return nil }
+                guard let found = try candidates(filter, side, view) else { return nil }
                 all.formUnion(found)
             }
             return all
         default: return nil
         }
+    }
+
+    private func candidates(
+        _ attribute: String,
+        _ value: Octets,
+        _ side: Side,
+        _ view: InspectedView
+    ) throws -> Set<Anchor>? {
+        guard let text = value.text, !text.allSatisfy({ $0 == " " }) else { return nil }
+        if Self.commandNames[side].contains(attribute) {
+            let key = ObjectMapping.commandKey(text)
+            let anchors = try view.transaction.anchors(side, key: key, limit: Self.candidateLimit)
+            return anchors.count < Self.candidateLimit ? Set(anchors) : nil
+        }
+        // The other side's name for it, which nobody has here.
+        if Self.commandNames[side.opposite].contains(attribute),
+            !view.wiring.views[side].attributes.contains(attribute)
+        {
+            return []
+        }
+        if attribute == MadeAttributes.identity(side) {
+            let octets = side == .ad ? UUIDText.parseGUID(text) : UUIDText.parse(text)
+            return octets.flatMap { Anchor(octets: $0) }.map { [$0] }
+        }
+        guard MadeAttributes.names.contains(attribute) || attribute == "memberof" || attribute == "member",
+            let name = try? DistinguishedName(parsing: value), let anchor = try view.names.anchor(side, named: name)
+        else { return nil }
+        if MadeAttributes.names.contains(attribute) { return [anchor] }
+        var found: Set<Anchor> = []
+        if attribute == "memberof" {
+            try view.transaction.forEachLink(side, ofGroup: anchor, after: nil) { member, _ in
+                found.insert(member)
+                return found.count < Self.candidateLimit
+            }
+        } else {
+            try view.transaction.forEachGroup(side, ofMember: anchor, after: nil) { group in
+                found.insert(group)
+                return found.count < Self.candidateLimit
+            }
+        }
+        return found.count < Self.candidateLimit ? found : nil
     }
 
     private mutating func look(

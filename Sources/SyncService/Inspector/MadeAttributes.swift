@@ -4,7 +4,7 @@ import SyncModel
 
 /// Attributes by which a filter may ask although no replica stores them: the entry's own name and identity, and its memberships.
 struct MadeAttributes {
-    private static let names: Set<String> = ["dn", "distinguishedname", "entrydn"]
+    static let names: Set<String> = ["dn", "distinguishedname", "entrydn"]
     private static let memberOf = "memberof"
 
     let all: Set<String>
@@ -14,10 +14,12 @@ struct MadeAttributes {
 
     init(_ side: Side, _ inspected: InspectedCache) {
         self.side = side
-        identity = side == .ad ? "objectguid" : "entryuuid"
+        identity = Self.identity(side)
         memberships = Self.memberships(inspected)
         all = Self.names.union(memberships).union([identity])
     }
+
+    static func identity(_ side: Side) -> String { side == .ad ? "objectguid" : "entryuuid" }
 
     /// Those that tell who is in which group.
     static func memberships(_ inspected: InspectedCache) -> Set<String> {

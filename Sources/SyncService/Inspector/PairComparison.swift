@@ -89,6 +89,13 @@ struct PairComparison {
         var rules = mapping.mergeRules
         if try addPlaces(shown, mapping, view, &ad, &miniorange) {
             rules.append(MergeRule(name: parentAttribute, shape: .register, prefer: mapping.specification.prefer))
+        } else if let place = pair.base?[parentAttribute] {
+            ad.values[parentAttribute] = place
+            miniorange.values[parentAttribute] = place
+        }
+        // Nearly all pairs are in agreement.
+        if ad.values == pair.base, miniorange.values == pair.base, ad.unknown.isEmpty, miniorange.unknown.isEmpty {
+            return
         }
         let direction = mapping.specification.direction
         for var rule in rules {
@@ -143,7 +150,7 @@ struct PairComparison {
         _ view: InspectedView
     ) throws -> Octets? {
         guard case .entry(let parent) = shown.replicas[side]?.parent else { return nil }
-        if try view.names.anchor(side, named: mapping.specification.scopes[side].base) == parent { return Octets([0]) }
+        if view.names.isBase(parent, side, mapping.specification.scopes[side].base) { return Octets([0]) }
         guard let id = try view.transaction.pairID(side, parent) else { return nil }
         return Octets(id.rawValue.bigEndianOctets)
     }
