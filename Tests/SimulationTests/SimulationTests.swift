@@ -43,6 +43,16 @@ struct SimulationTests {
         #expect(isFound)
     }
 
+    @Test(arguments: [Canary.losesMembers, .inventsRemovals])
+    func `A membership that is lost, or taken away unasked, is found as one`(_ canary: Canary) throws {
+        let isFound = try (UInt64(0)..<40).contains { seed in
+            try Self.play(World.Options(seed: seed, steps: 200, canary: canary)).failures.contains {
+                $0.contains(" in G")
+            }
+        }
+        #expect(isFound)
+    }
+
     static let environment = ProcessInfo.processInfo.environment
 
     /// tools/simulate: SYNCLINE_SEED, and with it SYNCLINE_SEEDS (how many, 1), SYNCLINE_STEPS (150), SYNCLINE_STRIDE (from one to the
