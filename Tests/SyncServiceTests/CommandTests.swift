@@ -50,6 +50,43 @@ struct CommandTests {
         #expect(try await lab.marks() == before)
     }
 
+    @Test func usersGroupsThatTheServerKeepsCantBeWritten() async throws {
+        let lab = try CommandLab.required()
+        let base = "miniorange: {base: \"\(lab["LDAP_TEAMS_BASE"])\""
+        let all = try await findings([
+            (
+                base + "}",
+                """
+                \(base), membership: user-attribute, objectClass: [top, organizationalRole], filter: "(cn=*)"}
+                    memberships: {userAttribute: memberOf}
+                """
+            )
+        ])
+        expect(all, .error, .miniorange, "memberships", containing: "kept by the server")
+    }
+
+    @Test func allMembersOfAGroupAreCounted() async throws {
+        let lab = try CommandLab.required()
+        let path = try lab.configuration()
+        let before = try await PlanCommand.report(try Configuration.load(path: path))
+        try await lab.modify(
+            ad: """
+                dn: CN=Counted,\(lab["AD_TEAMS_BASE"])
+                changetype: add
+                objectClass: group
+                sAMAccountName: Counted
+                member: CN=Anna Müller,\(lab["AD_PEOPLE_BASE"])
+                member: CN=Zoë Weiß,\(lab["AD_PEOPLE_BASE"])
+
+                """
+        )
+        let plan = try await PlanCommand.report(try Configuration.load(path: path))
+        try await lab.modify(ad: "dn: CN=Counted,\(lab["AD_TEAMS_BASE"])\nchangetype: delete\n")
+        let line = plan.writes.first { $0.operation == "members" && $0.name.contains("Counted") }
+        #expect(line?.added == 2 && line?.removed == 0, "\(plan.writes.map(\.line))")
+        #expect(plan.miniorange.create == before.miniorange.create + 1)
+    }
+
     @Test func aWrongPasswordIsNamed() async throws {
         let lab = try CommandLab.required()
         let wrong = try lab.file("not the password", "password")

@@ -18,7 +18,7 @@ struct LDAPDirectoryCheck {
             try await checkWriting(mapping, &findings)
         }
         let configuration = try await SlapdConfiguration.read(over: server)
-        findings.append(SlapdJudgement(wiring: wiring, server: server).judge(configuration))
+        findings.append(SlapdJudgement(wiring: wiring, server: server, schema: schema).judge(configuration))
         try await checkPolicy(configuration, &findings)
     }
 

@@ -104,6 +104,7 @@ struct SlapdConfiguration: Sendable {
 struct SlapdJudgement {
     let wiring: Wiring
     let server: ServerFacts
+    let schema: DirectorySchema?
 
     func judge(_ configuration: SlapdConfiguration?) -> [Finding] {
         var findings = Findings(.miniorange)
@@ -119,7 +120,11 @@ struct SlapdJudgement {
             return findings.all
         }
         judgeOverlays(Set(database.overlays.map(\.type)), database, &findings)
-        for check in MembershipCheck.all(wiring.mappings) { check.judge(database, &findings) }
+        for check in MembershipCheck.all(wiring.mappings)
+        // What nobody may write was said by the schema already.
+        where schema?.attribute(check.membership.form.attribute)?.isReadOnly != true {
+            check.judge(database, &findings)
+        }
         judgeIndexes(database, &findings)
         return findings.all
     }
@@ -179,7 +184,9 @@ struct SlapdJudgement {
 
     private func judgeIndexes(_ database: SlapdConfiguration.Database, _ findings: inout Findings) {
         var wanted = ["objectClass", "entryUUID", "entryCSN"]
-        let members = MembershipCheck.all(wiring.mappings).map { $0.membership.form.attribute }
+        // The groups of an entry that comes into scope are searched for by its name.
+        let members = MembershipCheck.all(wiring.mappings).map(\.membership.form).filter(\.isMaintainedByServer)
+            .map(\.attribute)
         for name in members where !wanted.contains(name) { wanted.append(name) }
         for mapping in wiring.mappings where mapping.specification.hasEntries(on: .miniorange) {
             let object = mapping.specification
