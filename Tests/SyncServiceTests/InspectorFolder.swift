@@ -9,7 +9,7 @@ import Testing
 /// A configuration and a cache that was filled by hand, in a folder of their own. No server is there.
 ///
 /// anna is in agreement, bert's title was changed at ad, carla is at ad only and set aside, dora's base is behind. The group staff holds anna and bert at ad, at
-/// miniorange anna alone.
+/// miniorange anna alone, and at ad somebody who is not in scope.
 final class InspectorFolder: Sendable {
     struct Answer {
         var code: Int32
@@ -266,6 +266,8 @@ struct InspectorContents {
                 try transaction.put(Link(sources: .group, isAgreed: member == 11), for: link)
             }
         }
+        let outside = Octets("dcn=outside,dc=syncline,dc=test")
+        try transaction.parkLink(.ad, name: outside, holder: anchor(.ad, 21))
         pair.base = ["samaccountname": ["staff"], parentAttribute: [Octets([0])]]
         try transaction.put(pair, replacing: nil)
     }

@@ -86,6 +86,7 @@ struct InspectorSearchTests {
             (object["attributes"] as? [String: [String]]) == [
                 "member": [
                     "CN=anna,OU=People,DC=syncline,DC=test", "CN=bert,OU=People,DC=syncline,DC=test",
+                    "cn=outside,dc=syncline,dc=test",
                 ]
             ]
         )

@@ -38,6 +38,22 @@ struct InspectorTests {
         #expect(carla.output.contains("only at ad; it was never seen there"))
     }
 
+    @Test func aGroupIsShownWithItsMembers() throws {
+        let folder = try InspectorFolder()
+        let answer = try folder.run { CacheGetCommand(folder.options, entry: "staff").run($0) }
+        let end = [
+            "differences", "  1 member only at ad", "    CN=bert,OU=People,DC=syncline,DC=test",
+            "members  2 ad, 1 miniorange", "  both        CN=anna,OU=People,DC=syncline,DC=test",
+            "  ad          CN=bert,OU=People,DC=syncline,DC=test", "names that nobody in scope has",
+            "  ad          cn=outside,dc=syncline,dc=test",
+        ]
+        #expect(answer.lines.suffix(end.count) == end[...], "\(answer.output)")
+        let short = try folder.run { CacheGetCommand(folder.jsonOptions, entry: "staff", memberLimit: 1).run($0) }
+        let memberships = try #require(try short.object()["memberships"] as? [String: Any])
+        #expect(memberships["ad"] as? Int == 2)
+        #expect((memberships["first"] as? [Any])?.count == 1)
+    }
+
     @Test func theKeysOfGetAreStable() throws {
         let folder = try InspectorFolder()
         let answer = try folder.run { CacheGetCommand(folder.jsonOptions, entry: "bert").run($0) }
@@ -151,7 +167,13 @@ struct InspectorTests {
         let records = answer.output.components(separatedBy: "\n\n").dropFirst().filter { !$0.isEmpty }
         #expect(records.count == 7)
         let staff = try #require(records.first { $0.contains("dn: cn=staff") })
-        #expect(staff.contains("member: CN=anna,OU=People,DC=syncline,DC=test\nmember: CN=bert,"))
+        let members = staff.split(separator: "\n").filter { $0.hasPrefix("member: ") }
+        #expect(
+            members == [
+                "member: CN=anna,OU=People,DC=syncline,DC=test", "member: CN=bert,OU=People,DC=syncline,DC=test",
+                "member: cn=outside,dc=syncline,dc=test",
+            ]
+        )
         let bert = try #require(records.first { $0.contains("dn: CN=bert") })
         #expect(bert.contains("\nsn:: TcO8bGxlcg=="))
         #expect(bert.contains("\nmanager: CN=anna,OU=People,DC=syncline,DC=test\n"))

@@ -107,10 +107,15 @@ extension PairComparison {
             }
         }
         for side in Side.allCases where members.count[side] > 0 {
-            lines.append("\(members.count[side]) members only at \(side.name)")
+            lines.append(
+                "\(members.count[side]) \(members.count[side] == 1 ? "member" : "members") only at \(side.name)"
+            )
             for (at, member) in members.first where at == side {
                 lines.append("  \(try view.names.name(of: member, side))")
             }
+        }
+        if !members.isComplete {
+            lines.append("more members than were compared here; syncline cache diff compares all")
         }
         return lines
     }
@@ -138,6 +143,7 @@ extension PairComparison {
     func membersJSON(_ view: InspectedView) throws -> JSONValue {
         .object([
             ("onlyAD", .int(members.count.ad)), ("onlyMiniorange", .int(members.count.miniorange)),
+            ("complete", .bool(members.isComplete)),
             (
                 "first",
                 .array(

@@ -26,8 +26,7 @@ struct MembershipValues {
             attributes[form.attribute, default: []] += try groups(of: replica, mapping.specification.name, form)
         }
         for (attribute, values) in attributes.sorted(by: { $0.key < $1.key }) {
-            let parked = try view.transaction.parkedLinks(replica.side, holder: replica.anchor)
-            found.append((attribute, Array(Set(values + parked)).sorted()))
+            found.append((attribute, Array(Set(values + (try parked(by: replica)))).sorted()))
         }
         return found
     }
@@ -45,7 +44,13 @@ struct MembershipValues {
             }
             return true
         }
-        return (values + (try view.transaction.parkedLinks(group.side, holder: group.anchor))).sorted()
+        return (values + (try parked(by: group))).sorted()
+    }
+
+    /// Values that name nobody in scope, without the case that they have at the server.
+    private func parked(by holder: Replica) throws -> [Octets] {
+        try view.transaction.parkedLinks(holder.side, holder: holder.anchor).map(ParkedName.init)
+            .filter { $0.kind != .relativeID }.map(\.value)
     }
 
     private func groups(of member: Replica, _ object: String, _ form: MembershipForm) throws -> [Octets] {

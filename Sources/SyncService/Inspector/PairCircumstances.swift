@@ -15,7 +15,7 @@ struct PairCircumstances {
     /// DNs for which the pair waits.
     let waitsFor: [String]
     /// Names that the entries hold as members or groups and that nobody in scope has.
-    let parkedNames: [(side: Side, name: Octets)]
+    let parkedNames: [(side: Side, name: ParkedName)]
 
     init(_ shown: ShownPair, _ view: InspectedView) throws {
         let id = shown.pair.id
@@ -28,7 +28,7 @@ struct PairCircumstances {
         waitsFor = try Self.awaited(shown, view)
         parkedNames = try Side.allCases.flatMap { side in
             try shown.pair.anchors[side].map { anchor in
-                try transaction.parkedLinks(side, holder: anchor).prefix(1_000).map { (side, $0) }
+                try transaction.parkedLinks(side, holder: anchor).prefix(1_000).map { (side, ParkedName($0)) }
             } ?? []
         }
     }
@@ -142,7 +142,10 @@ struct PairCircumstances {
                 "parkedNames",
                 .array(
                     parkedNames.map {
-                        .object([("side", .string($0.side.name)), ("name", ShownValue($0.name).json)])
+                        .object([
+                            ("side", .string($0.side.name)), ("kind", .string($0.name.kind.rawValue)),
+                            ("name", ShownValue($0.name.value).json),
+                        ])
                     }
                 )
             ),

@@ -41,6 +41,9 @@ struct PairComparison {
         /// The first of them: a member and the one side on which it is.
         var first: [(side: Side, member: Anchor)] = []
 
+        /// Whether all were looked at.
+        var isComplete = true
+
         var isEmpty: Bool { count.ad == 0 && count.miniorange == 0 }
     }
 
@@ -53,7 +56,9 @@ struct PairComparison {
     private(set) var onlyAt: Side?
 
     /// A pair of no configured object, a container that only gives others their place, has nothing to agree on.
-    init(_ shown: ShownPair, _ view: InspectedView) throws {
+    ///
+    /// - Parameter memberRows: at most so many memberships of a group are looked at on each side; nil: all.
+    init(_ shown: ShownPair, _ view: InspectedView, memberRows: Int? = nil) throws {
         let pair = shown.pair
         guard let mapping = view.mapping(pair.object) else { return }
         let isPresent = PerSide(
@@ -65,7 +70,7 @@ struct PairComparison {
             return
         }
         try compareAttributes(shown, mapping, view)
-        try compareMembers(pair, mapping, view)
+        try compareMembers(pair, mapping, view, memberRows ?? .max)
     }
 
     var isEmpty: Bool { differences.isEmpty && members.isEmpty && onlyAt == nil }
@@ -158,12 +163,23 @@ struct PairComparison {
     // MARK: Members
 
     /// Compares row by row, in both directions. Members that have no counterpart, and nesting that only one side shows, are no difference.
-    private mutating func compareMembers(_ pair: Pair, _ mapping: ObjectMapping, _ view: InspectedView) throws {
+    private mutating func compareMembers(
+        _ pair: Pair,
+        _ mapping: ObjectMapping,
+        _ view: InspectedView,
+        _ rows: Int
+    ) throws {
         guard let membership = mapping.specification.membership, membership.nesting == .keep else { return }
         let transaction = view.transaction
         for side in Side.allCases {
             guard let group = pair.anchors[side], let otherGroup = pair.anchors[side.opposite] else { return }
+            var seen = 0
             try transaction.forEachLink(side, ofGroup: group, after: nil) { member, link in
+                guard seen < rows else {
+                    members.isComplete = false
+                    return false
+                }
+                seen += 1
                 guard link.isPresent, member != .placeholder, let id = try transaction.pairID(side, member),
                     let other = try transaction.pair(id)?.anchors[side.opposite]
                 else { return true }

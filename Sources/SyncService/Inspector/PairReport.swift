@@ -5,6 +5,8 @@ import SyncModel
 /// What `syncline cache get` tells of a pair.
 struct PairReport {
     private static let conflictLimit = 10
+    /// Beyond these `diff` has to be asked: a group may have millions of members, and the answer is to come at once.
+    private static let comparedMembers = 1_000
 
     private let shown: ShownPair
     private let entries: PerSide<ShownEntry?>
@@ -23,7 +25,7 @@ struct PairReport {
             ad: try shown.replicas.ad.map { try ShownEntry($0, view, memberships: false) },
             miniorange: try shown.replicas.miniorange.map { try ShownEntry($0, view, memberships: false) }
         )
-        comparison = try PairComparison(shown, view)
+        comparison = try PairComparison(shown, view, memberRows: Self.comparedMembers)
         circumstances = try PairCircumstances(shown, view)
         memberships = try PairMemberships(pair, view, limit: memberLimit)
         conflicts = try view.transaction.conflicts(of: pair.id, limit: Self.conflictLimit)
@@ -34,7 +36,8 @@ struct PairReport {
     func lines(width: Int) throws -> [String] {
         var layout = SideBySide(width: width)
         let object = pair.object.map { ", \($0)" } ?? ""
-        let state = comparison.isEmpty ? "in agreement" : "not in agreement"
+        let extent = comparison.members.isComplete ? "" : " as far as it was compared"
+        let state = comparison.isEmpty ? "in agreement\(extent)" : "not in agreement"
         let standing = pair.object == nil ? "gives others their place" : state
         layout.line("pair \(pair.id.rawValue), \(pair.kind.name)\(object): \(standing)")
         layout.line("")
@@ -59,7 +62,7 @@ struct PairReport {
         if !circumstances.parkedNames.isEmpty {
             lines += ["", "names that nobody in scope has"]
             for (side, name) in circumstances.parkedNames.prefix(PairCircumstances.limit) {
-                lines.append("  \(side.name.padded(to: 12))\(ShownValue(name).line)")
+                lines.append("  \(side.name.padded(to: 12))\(ShownValue(name.value).line)")
             }
             let more = circumstances.parkedNames.count - PairCircumstances.limit
             if more > 0 { lines.append("  … and \(more) more") }
