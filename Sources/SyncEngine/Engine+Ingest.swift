@@ -292,6 +292,11 @@ extension Engine {
             count { $0.echoes[side] += 1 }
             return
         }
+        if let newName, old.kind == .container, !roots[side].contains(where: { newName.isDescendant(of: $0.name) }) {
+            // It takes all that stands in it along; when it comes back that is read again.
+            try leaveScope(anchor, old, side, version, store, now: now)
+            return
+        }
         guard let object = old.object.flatMap({ objects[$0] }), newName == nil,
             let attributes = try edited(old.attributes, edits, side, object, store),
             let name = try name(of: old, store)

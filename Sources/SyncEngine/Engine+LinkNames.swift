@@ -51,7 +51,7 @@ extension Engine {
             return try group(named: leaf.value, key, form, of: holder, store, now: now)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
-        if form.form.holder == .member, side == .miniorange, try mayCreate(form, of: holder, store, now: now) {
+        if form.form.holder == .member, side == .miniorange, try mayCreate(form, of: holder, store) {
             try makeMissingGroup(name, form.group, store, now: now)
         }
         return .unknown(Engine.parkingName(name))
@@ -73,23 +73,17 @@ extension Engine {
         let found = try only(key, .miniorange, store)
         guard case .unknown = found, form.group.mapping.specification.isVirtualAtMiniOrange,
             try store.anchors(.miniorange, key: key, limit: 1).isEmpty,
-            try mayCreate(form, of: holder, store, now: now)
+            try mayCreate(form, of: holder, store)
         else { return found }
         return .entry(try makeVirtualGroup(named: name, form.group, store, now: now))
     }
 
-    /// Whether a group that is named and missing may be made. Not while something of our own is on its way to who names it: that may be the name of a group which
-    /// is being deleted. Then he is read again.
-    private mutating func mayCreate(
-        _ form: LinkForm,
-        of holder: Anchor,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws -> Bool {
+    /// Whether a group that is named and missing may be made. Not while memberships of our own are on their way to who names it: one may be of a group which is just
+    /// being deleted. Their answer names all of them again.
+    private func mayCreate(_ form: LinkForm, of holder: Anchor, _ store: any StoreTransaction) throws -> Bool {
         guard form.membership.createsMissing else { return false }
-        guard let pair = try store.pairID(.miniorange, holder), inFlight[pair] != nil else { return true }
-        try requestRead(.read(holder), .miniorange, store, now: now)
-        return false
+        guard let pair = try store.pairID(.miniorange, holder) else { return true }
+        return editsUnderWay[pair] == nil
     }
 
     private static let nameTag: UInt8 = 0x64

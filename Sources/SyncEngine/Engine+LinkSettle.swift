@@ -44,6 +44,10 @@ extension Engine {
         try appendHistory(of: intent, members, store, now: now)
         try takeIn(snapshot, intent.write.side, answering: intent.write.id, store, now: now)
         try noteRefusals(of: intent.write.pair, store, now: now)
+        // What the feed told later has been taken in with these values on their way.
+        if let holder, isOlder(snapshot.version, than: told), createsMissingGroups {
+            try requestRead(.read(holder), intent.write.side, store, now: now)
+        }
         if hasMissed, let holder { try requestRead(.readMembers(holder), intent.write.side, store, now: now) }
         markDirty(intent.write.pair, .membership, now: now)
     }
@@ -95,7 +99,9 @@ extension Engine {
         if !isOlder(version, than: link.version), !isOlder(version, than: told) {
             if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
             link.version = version
-            link.value = change.isPresent && form.keepsValue ? change.value : nil
+            // Of who is being read it is not known which name he has.
+            let isKept = form.keepsValue || id.side == .miniorange && readsUnderWay.miniorange[id.member] != nil
+            link.value = change.isPresent && isKept ? change.value : nil
         }
         link.isAgreed = try change.isPresent && (view != nil || isAnswerable(id, store))
         link.isUnwanted = false

@@ -4,6 +4,9 @@ import SyncModel
 /// Which memberships are to be looked at when something else moved: a row, an entry's name, an entry's existence.
 extension Engine {
     var hasMemberships: Bool { !membershipObjects.isEmpty }
+    var createsMissingGroups: Bool {
+        membershipObjects.contains { $0.mapping.specification.membership?.createsMissing ?? false }
+    }
 
     /// A row came, went, or has another value.
     mutating func linkMoved(_ id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
@@ -86,6 +89,20 @@ extension Engine {
             return true
         }
         return found
+    }
+
+    /// The entry is made anew and gets another anchor: what stands for the one that is gone is looked at once more.
+    mutating func pendLeftovers(of anchor: Anchor, _ side: Side, _ kind: ObjectKind, _ store: any StoreTransaction)
+        throws
+    {
+        guard hasMemberships, kind != .container else { return }
+        for id in try links(of: anchor, side, kind, store) {
+            guard let membership = try object(ofGroup: id.group, side, store)?.mapping.specification.membership,
+                let holder = try store.pairID(side, membership.form(side).holder == .group ? id.group : id.member)
+            else { continue }
+            try store.pend(id, of: holder)
+            queue.append(holder)
+        }
     }
 
     // MARK: Entries that go, or get another name
@@ -228,9 +245,9 @@ extension Engine {
                 }
                 continue
             }
-            if form.isMaintainedByServer {
+            if form.isMaintainedByServer, row.value == nil {
                 // Written after the rename, by the name from before it: the server did not know of it any more.
-                guard row.value == nil, isOlder(replica.version, than: row.version), let formerName else { continue }
+                guard isOlder(replica.version, than: row.version), let formerName else { continue }
                 var link = row
                 link.value = Octets(formerName.description)
                 try store.put(link, for: id)

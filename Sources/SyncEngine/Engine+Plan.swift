@@ -44,6 +44,7 @@ extension Engine {
         }
         for target in entry.waitsFor { try store.wait(on: target, waiter: pair.id) }
         // The entry that was deleted there is gone for good; the new one gets its own anchor.
+        if let gone = pair.anchors[side] { try pendLeftovers(of: gone, side, pair.kind, store) }
         pair.anchors[side] = nil
         pair.presence[side] = .missing
         var attributes = Attributes()

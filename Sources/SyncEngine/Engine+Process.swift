@@ -265,10 +265,25 @@ extension Engine {
     mutating func open(_ intent: Intent, _ store: any StoreTransaction) throws {
         let write = intent.write
         try store.put(intent)
+        noteOpen(write)
+        start(write)
+    }
+
+    /// Notes what is on its way.
+    mutating func noteOpen(_ write: Write) {
         inFlight[write.pair, default: 0] += 1
         openIntents[write.side].insert(write.id)
         if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = write.pair }
-        start(write)
+        if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
+        if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
+    }
+
+    mutating func noteClosed(_ write: Write) {
+        openIntents[write.side].remove(write.id)
+        inFlight.decrement(write.pair)
+        if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = nil }
+        if case .read(let anchor) = write.operation { readsUnderWay[write.side].decrement(anchor) }
+        if write.operation.isValueEdit { editsUnderWay.decrement(write.pair) }
     }
 
     mutating func start(_ write: Write) {
@@ -390,5 +405,13 @@ extension Engine {
             }
         }
         return states
+    }
+}
+
+extension Dictionary where Value == Int {
+    /// Counts one less; at none the key goes.
+    fileprivate mutating func decrement(_ key: Key) {
+        guard let count = self[key] else { return }
+        self[key] = count > 1 ? count - 1 : nil
     }
 }

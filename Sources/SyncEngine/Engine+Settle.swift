@@ -58,10 +58,7 @@ extension Engine {
     private mutating func close(_ intent: Intent) {
         let write = intent.write
         outstanding[write.side] -= 1
-        openIntents[write.side].remove(write.id)
-        let left = (inFlight[write.pair] ?? 1) - 1
-        inFlight[write.pair] = left > 0 ? left : nil
-        if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = nil }
+        noteClosed(write)
     }
 
     /// The intent stays, with its target, but asks what the entry holds.
@@ -87,11 +84,7 @@ extension Engine {
             break
         }
         try store.put(repeated)
-        inFlight[repeated.write.pair, default: 0] += 1
-        openIntents[repeated.write.side].insert(repeated.write.id)
-        if let name = repeated.write.operation.addedName {
-            namesBeingAdded[repeated.write.side][name.normalized] = repeated.write.pair
-        }
+        noteOpen(repeated.write)
         postponedReads.append((time, repeated.write))
     }
 
@@ -158,7 +151,7 @@ extension Engine {
             .editValues(let anchor, _, _):
             try requestRead(.confirmAbsence(anchor), side, store, now: now)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
-        case .readBelow, .readGroups: break
+        case .readBelow, .readGroups: markDirty(intent.write.pair, .retry, now: now)
         case .read(let anchor), .readMembers(let anchor):
             // The delete event is on its way; until it is here nothing is concluded, and the pair is looked at again.
             if try store.replica(side, anchor) != nil {

@@ -53,6 +53,9 @@ package struct Engine: Sendable {
     var isConnected = PerSide<Bool>(both: false)
     /// Names that are being added, with the pair that waits for the answer.
     var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
+    /// Entries that are being read, and pairs whose memberships are being edited, with how many times.
+    var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
+    var editsUnderWay: [PairID: Int] = [:]
     /// Anchors of the configured bases.
     var roots = PerSide<[Root]>(both: [])
     /// Parents that were resolved; emptied when a container moves.
