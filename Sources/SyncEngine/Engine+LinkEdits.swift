@@ -57,6 +57,15 @@ extension Engine {
                 known = values
                 if !values.isEmpty, let anchor = values[form.form.comparable(value)] { name = .entry(anchor) }
             }
+            if isPresent, case .unknown = name, form.form.isMaintainedByServer {
+                let values = try known ?? knownValues(of: holder.anchor, form, side, store)
+                known = values
+                if !values.isEmpty, let anchor = values[form.form.comparable(value)] {
+                    let link = form.link(side, holder.anchor, anchor)
+                    try tell(link, true, form, version, value: nil, store, now: now)
+                    continue
+                }
+            }
             switch name {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)

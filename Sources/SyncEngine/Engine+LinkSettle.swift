@@ -99,8 +99,9 @@ extension Engine {
         if !isOlder(version, than: link.version), !isOlder(version, than: told) {
             if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
             link.version = version
-            // Of who is being read it is not known which name he has.
-            let isKept = form.keepsValue || id.side == .miniorange && readsUnderWay.miniorange[id.member] != nil
+            // Until the server has told it by a name that is known, it stands there by the one that was written.
+            let isTold = old?.isPresent == true && old?.version == version
+            let isKept = form.keepsValue || id.side == .miniorange && !isTold
             link.value = change.isPresent && isKept ? change.value : nil
         }
         link.isAgreed = try change.isPresent && (view != nil || isAnswerable(id, store))

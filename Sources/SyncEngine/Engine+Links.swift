@@ -81,18 +81,24 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = holder.side
-        var told: [Anchor: Octets] = [:]
+        // Without a value: by one that was written, and names nobody now.
+        var told: [Anchor: Octets?] = [:]
         var parked: Set<Octets> = []
         let known = try knownValues(of: holder.anchor, form, side, store)
         for value in values {
-            if !known.isEmpty, let anchor = known[form.form.comparable(value)] {
-                told[anchor] = value
+            let meant = known.isEmpty ? nil : known[form.form.comparable(value)]
+            if let meant, form.form.keepsValue {
+                told[meant] = value
                 continue
             }
             switch try named(by: value, form, of: holder.anchor, side, store, now: now) {
             case .entry(let anchor): told[anchor] = value
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
+                if let meant {
+                    told[meant] = .some(nil)
+                    continue
+                }
                 parked.insert(name)
                 if let container = try unknownContainer(of: value, form, side, store) { parked.insert(container) }
             }
@@ -217,8 +223,8 @@ extension Engine {
             if !held {
                 link.isUnwanted = false
                 link.value = value.flatMap { form.form.kept($0) }
-            } else if let value, let kept = form.form.kept(value) {
-                link.value = kept
+            } else if let value {
+                link.value = form.form.kept(value)
             }
         } else {
             link.sources.remove(form.source)
@@ -230,7 +236,10 @@ extension Engine {
         } else if link.sources != old.sources || link.value != old.value || link.isUnwanted != old.isUnwanted {
             try store.put(link, for: id)
         }
-        if link.isPresent != old.isPresent || link.value != old.value { try linkMoved(id, store, now: now) }
+        let isAnotherValue = link.value != old.value && link.value != nil
+        // Told by a value that names nobody any more: it is to be written anew.
+        let isByFormerName = held && isPresent && value == nil && form.form.isMaintainedByServer
+        if link.isPresent != old.isPresent || isAnotherValue || isByFormerName { try linkMoved(id, store, now: now) }
         return true
     }
 
