@@ -270,5 +270,17 @@ struct InspectorContents {
         try transaction.parkLink(.ad, name: outside, holder: anchor(.ad, 21))
         pair.base = ["samaccountname": ["staff"], parentAttribute: [Octets([0])]]
         try transaction.put(pair, replacing: nil)
+        let joined = [2, 3].map { HistoryRecord.MemberChange(member: PairID($0), isPresent: $0 == 2) }
+        try transaction.append(
+            HistoryRecord(
+                pair: pair.id,
+                time: Self.noon,
+                event: .membersChanged,
+                side: .ad,
+                cause: .membership,
+                attributes: ["member"],
+                members: joined
+            )
+        )
     }
 }

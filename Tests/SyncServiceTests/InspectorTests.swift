@@ -121,8 +121,21 @@ struct InspectorTests {
                 "2026-01-01T12:00:00Z  miniorange  added: sn (changed at ad)",
             ]
         )
-        let lines = try folder.run { CacheHistoryCommand(folder.jsonOptions, entry: "bert").run($0) }
-        #expect(lines.output == "[]\n")
+        let none = try folder.run { CacheHistoryCommand(folder.jsonOptions, entry: "dora").run($0) }
+        #expect(none.output == "[]\n")
+    }
+
+    /// A line that names a hundred members is about one of them only, where it is asked for him.
+    @Test(arguments: [
+        ("staff", ["    + CN=bert,OU=People,DC=syncline,DC=test", "    - CN=carla,OU=People,DC=syncline,DC=test"]),
+        ("bert", ["    + to cn=staff,OU=Teams,DC=syncline,DC=test"]),
+        ("carla", ["    - from cn=staff,OU=Teams,DC=syncline,DC=test"]),
+    ])
+    func membershipsAreTold(_ row: (entry: String, lines: [String])) throws {
+        let folder = try InspectorFolder()
+        let answer = try folder.run { CacheHistoryCommand(folder.options, entry: row.entry).run($0) }
+        let head = "2026-01-01T12:00:00Z  ad          members changed: member (a membership changed)"
+        #expect(answer.lines.dropFirst().map(\.self) == [head] + row.lines)
     }
 
     @Test func statsCountAndMeasure() throws {

@@ -20,7 +20,7 @@ package struct CacheHistoryCommand {
                 let pair = try view.pair(entry)
                 let lines = try view.transaction.history(of: pair.id, limit: limit)
                 if options.isJSON {
-                    output.json(.array(try lines.map { try json($0, view) }), isPretty: true)
+                    output.json(.array(try lines.map { try json($0, pair.id, view) }), isPretty: true)
                     return 0
                 }
                 output.line("pair \(pair.id.rawValue): \(try ShownPair(pair, view).name)")
@@ -29,6 +29,11 @@ package struct CacheHistoryCommand {
                 return 0
             }
         }
+    }
+
+    /// A group's line is also that of each member, whom the others don't concern.
+    private static func members(_ line: HistoryRecord, _ pair: PairID) -> [HistoryRecord.MemberChange] {
+        line.pair == pair ? line.members : line.members.filter { $0.member == pair }
     }
 
     private func show(
@@ -41,15 +46,16 @@ package struct CacheHistoryCommand {
         var text = "\(line.time.text)  \(line.side.name.padded(to: 10))  \(line.event.words)"
         if !what.isEmpty { text += ": \(what)" }
         output.line("\(text) (\(line.cause.words))")
-        for change in line.members.prefix(100) {
+        let members = Self.members(line, pair)
+        for change in members.prefix(100) {
             let group = line.pair == pair ? change.member : line.pair
             let preposition = line.pair == pair ? "" : change.isPresent ? "to " : "from "
             output.line("    \(change.isPresent ? "+" : "-") \(preposition)\(try view.names.name(of: group))")
         }
-        if line.members.count > 100 { output.line("    … and \(line.members.count - 100) more") }
+        if members.count > 100 { output.line("    … and \(members.count - 100) more") }
     }
 
-    private func json(_ line: HistoryRecord, _ view: InspectedView) throws -> JSONValue {
+    private func json(_ line: HistoryRecord, _ pair: PairID, _ view: InspectedView) throws -> JSONValue {
         .object([
             ("time", .string(line.time.text)), ("pair", .int(Int(clamping: line.pair.rawValue))),
             ("event", .string(line.event.code)), ("side", .string(line.side.name)),
@@ -57,7 +63,7 @@ package struct CacheHistoryCommand {
             (
                 "members",
                 .array(
-                    try line.members.map {
+                    try Self.members(line, pair).map {
                         .object([
                             ("pair", .int(Int(clamping: $0.member.rawValue))),
                             ("dn", .string(try view.names.name(of: $0.member))), ("isMember", .bool($0.isPresent)),

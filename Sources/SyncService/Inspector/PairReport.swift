@@ -41,18 +41,17 @@ struct PairReport {
         let standing = pair.object == nil ? "gives others their place" : state
         layout.line("pair \(pair.id.rawValue), \(pair.kind.name)\(object): \(standing)")
         layout.line("")
-        layout.row([], ["ad"], " ", ["miniorange"])
-        func both(_ label: String, _ text: (Side) -> String) {
-            layout.row([label], [text(.ad)], " ", [text(.miniorange)])
+        // Whole, so that they can be copied.
+        for side in Side.allCases {
+            layout.line("\(side.name.padded(to: 12))\(entries[side]?.name ?? "no entry")")
+            if let anchor = pair.anchors[side] { layout.line("            \(anchor.text(on: side))") }
+            let presence = pair.presence[side] == .outOfScope ? "out of scope" : pair.presence[side].name
+            let version = entries[side].map { ", \($0.replica.version.text)" } ?? ""
+            let isProtected = entries[side]?.replica.isProtected == true
+            layout.line("            \(presence)\(isProtected ? ", protected" : "")\(version)")
         }
-        both("DN") { entries[$0]?.name ?? "-" }
-        both("GUID") { pair.anchors[$0]?.text(on: $0) ?? "-" }
-        both("state") { side in
-            let name = pair.presence[side] == .outOfScope ? "out of scope" : pair.presence[side].name
-            return name + (entries[side]?.replica.isProtected == true ? ", protected" : "")
-        }
-        both("version") { entries[$0]?.replica.version.text ?? "-" }
         layout.line("")
+        if !rows.isEmpty { layout.row([], ["ad"], " ", ["miniorange"]) }
         for row in rows { layout.row(row.labels, row.values.ad, row.mark, row.values.miniorange) }
         var lines = layout.lines
         let differences = try comparison.lines(shown, view)

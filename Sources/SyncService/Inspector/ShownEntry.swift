@@ -54,7 +54,7 @@ struct ShownEntry {
             ("anchor", .string(anchor)),
             ("object", .string(orNull: replica.object)),
             ("kind", .string(replica.kind.name)),
-            ("version", .string(replica.version.text)),
+            ("version", replica.version == .unordered ? .null : .string(replica.version.text)),
             ("protected", .bool(replica.isProtected)),
             ("attributes", .object(shown.map { ($0.name, .array($0.values.map(\.json))) })),
         ])
@@ -67,7 +67,7 @@ extension Version {
         switch self {
         case .usn(let number, let server): "usn \(number) at \(server.text(on: .ad))"
         case .csn(let number): "csn \(number)"
-        case .unordered: "none"
+        case .unordered: "no version"
         }
     }
 }
