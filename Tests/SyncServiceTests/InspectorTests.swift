@@ -78,6 +78,33 @@ struct InspectorTests {
         #expect((attributes?["jpegphoto"] as? [[String: String]]) == [["base64": "/9gAAQ=="]])
     }
 
+    @Test func theKeysOfTheOthersAreStable() throws {
+        let folder = try InspectorFolder()
+        let difference = try #require(try folder.run { CacheDiffCommand(folder.jsonOptions).run($0) }.objects().first)
+        #expect(
+            difference.keys.sorted() == [
+                "attributes", "kind", "members", "name", "object", "onlyAt", "pair", "presence", "waiting",
+            ]
+        )
+        let attribute = try #require((difference["attributes"] as? [[String: Any]])?.first)
+        #expect(attribute.keys.sorted() == ["ad", "base", "miniorange", "name", "reason"])
+        let members = try #require(difference["members"] as? [String: Any])
+        #expect(members.keys.sorted() == ["complete", "first", "onlyAD", "onlyMiniorange"])
+        let history = try folder.run { CacheHistoryCommand(folder.jsonOptions, entry: "staff").run($0) }
+        let line = try #require(
+            (try JSONSerialization.jsonObject(with: Data(history.output.utf8)) as? [[String: Any]])?.first
+        )
+        #expect(line.keys.sorted() == ["attributes", "cause", "event", "members", "pair", "side", "time"])
+        let stats = try folder.run { CacheStatsCommand(folder.jsonOptions).run($0) }.object()
+        #expect(
+            stats.keys.sorted() == [
+                "ad", "ageSeconds", "freeOctets", "lagSeconds", "mapOctets", "miniorange", "newestHistory",
+                "oldestHistory", "openConflicts", "pairs", "path", "readers", "tables", "transactions", "usedOctets",
+                "written",
+            ]
+        )
+    }
+
     @Test func nobodyOfThatNameIsExitCodeTwo() throws {
         let folder = try InspectorFolder()
         let answer = try folder.run { CacheGetCommand(folder.options, entry: "nobody").run($0) }

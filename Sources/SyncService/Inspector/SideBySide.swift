@@ -1,5 +1,3 @@
-import Foundation
-
 /// Lays out what both sides hold in two columns.
 struct SideBySide {
     private static let labelWidth = 20
@@ -47,16 +45,5 @@ struct SideBySide {
         }
         lines.append(String(rest))
         return lines
-    }
-}
-
-/// How wide the screen is.
-enum ScreenWidth {
-    static var columns: Int {
-        var size = winsize()
-        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-            return 80
-        }
-        return Int(size.ws_col)
     }
 }
