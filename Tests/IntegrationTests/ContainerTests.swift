@@ -127,6 +127,48 @@ extension SharedLabTests {
             }
         }
 
+        @Test(
+            "whoever stands in a unit stays in their groups when it is renamed, whatever else changes then",
+            arguments: ["syncrepl", "accesslog"]
+        )
+        func renamedMembers(feed: String) async throws {
+            var settings = Ground.Settings(miniorange: "feed: \(feed)", groups: Ground.Groups())
+            settings.hasContainers = true
+            let ground = try await Ground.make("cm\(feed.prefix(1))", settings)
+            let people = (0..<40).map { "p\($0)" }
+            try await ground.ad.addContainer("U0")
+            try await ground.ad.apply(
+                people.map { ground.ad.newPerson(ground.person($0), under: unit("U0", .ad, ground)) }
+            )
+            let joining = (0..<8).map { "j\($0)" }
+            try await ground.addPeople(joining)
+            try await ground.teams.ad.apply(
+                ground.teams.ad.newGroup(
+                    ground.person("g"),
+                    members: people.map { person($0, .ad, in: "U0", ground) }
+                )
+            )
+            try await withDaemon(ground) { daemon in
+                try await ground.hasMembers("g", Set(people))
+                try await ground.havePeople(joining)
+                for (number, name) in joining.enumerated() {
+                    let side: Side = number % 2 == 0 ? .ad : .miniorange
+                    let rename = DirectoryChange.rename(
+                        unit("U\(number)", side, ground),
+                        to: "\(side == .ad ? "OU" : "ou")=U\(number + 1)",
+                        under: nil
+                    )
+                    let join = DirectoryChange.join(ground.team("g", .miniorange), ground.dn(name, .miniorange))
+                    async let renamed: Void = ground[side].apply(rename)
+                    async let joined: Void = ground.miniorange.apply(join)
+                    _ = try await (renamed, joined)
+                    try await exists("U\(number + 1)", true, ground)
+                    try await ground.hasMembers("g", Set(people + joining.prefix(number + 1)))
+                }
+                #expect(try await daemon.settled().quarantined == 0)
+            }
+        }
+
         @Test("flat, everybody stands in one container at the other side, whatever the tree")
         func flat() async throws {
             var settings = Ground.Settings()
