@@ -205,6 +205,9 @@ extension Engine {
                 if old.parent != replica.parent { try wakeDeletedContainer(old.parent, side, store, now: now) }
             }
         }
+        if let old, moved, side == .miniorange, hasMemberships, let former = try name(of: old, store) {
+            formerNames.note(former, replica.anchor, now: now)
+        }
         if let old, moved || old.keys != replica.keys { try renameLinks(replica, from: old, store, now: now) }
         if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
         if let old, old.keys != replica.keys { try retryAmbiguous(old.keys + replica.keys, store, now: now) }

@@ -70,6 +70,10 @@ extension Engine {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
                 if try !tell(link, isPresent, form, version, value: value, store, now: now) { mustRead = true }
+            case .former(let anchor):
+                let link = form.link(side, holder.anchor, anchor)
+                if try !tell(link, isPresent, form, version, value: nil, store, now: now) { mustRead = true }
+                if isPresent { try keepFormerName(value, of: link, store, now: now) }
             case .placeholder:
                 let link = form.link(side, holder.anchor, .placeholder)
                 try tell(link, isPresent, form, version, value: value, store, now: now)
@@ -89,6 +93,19 @@ extension Engine {
         if mustRead, form.form.holder == .group {
             try requestRead(.readMembers(holder.anchor), side, store, now: now)
         }
+    }
+
+    /// Added by a name from before a rename, maybe after the server has followed it: it is written by the new one.
+    private mutating func keepFormerName(
+        _ value: Octets,
+        of id: LinkID,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard var link = try store.link(id), link.isPresent else { return }
+        link.value = value
+        try store.put(link, for: id)
+        try linkMoved(id, store, now: now)
     }
 
     /// What the highest container that is not known in a value's DN is parked by: it may come by a rename, which tells nothing of what stands below it.

@@ -51,10 +51,33 @@ extension Engine {
             return try group(named: leaf.value, key, form, of: holder, store, now: now)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
+        if form.form.isMaintainedByServer, let anchor = try resolveFormer(name, side, store) { return .former(anchor) }
         if form.form.holder == .member, side == .miniorange, try mayCreate(form, of: holder, store) {
             try makeMissingGroup(name, form.group, store, now: now)
         }
         return .unknown(Engine.parkingName(name))
+    }
+
+    /// Who had this name, or stood in a container that had the name which is part of it, before a rename.
+    private func resolveFormer(
+        _ name: DistinguishedName,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Anchor? {
+        guard side == .miniorange, !formerNames.isEmpty else { return nil }
+        for depth in name.rdns.indices {
+            guard var anchor = formerNames.anchor(DistinguishedName(Array(name.rdns[depth...]))) else { continue }
+            var isComplete = true
+            for rdn in name.rdns[..<depth].reversed() {
+                guard let child = try store.child(side, of: anchor, named: rdn.normalized) else {
+                    isComplete = false
+                    break
+                }
+                anchor = child
+            }
+            if isComplete, try store.outline(side, anchor) != nil { return anchor }
+        }
+        return nil
     }
 
     private func only(_ key: Octets, _ side: Side, _ store: any StoreTransaction) throws -> Named {

@@ -48,15 +48,25 @@ extension Engine {
         if let holder, isOlder(snapshot.version, than: told), createsMissingGroups {
             try requestRead(.read(holder), intent.write.side, store, now: now)
         }
+        // What was removed by its present name may stand there by the one from before, and is rewritten by the server to the present one: then it was not removed.
+        if !hasMissed, let holder, formerNames.mayStillStand(at: now),
+            try intent.links.contains(where: {
+                try !$0.isPresent && isNamedByServer($0.link.group, $0.link.side, store)
+            })
+        {
+            rereads.watch(holder, now: now)
+        }
         if hasMissed, let holder { try requestRead(.readMembers(holder), intent.write.side, store, now: now) }
         markDirty(intent.write.pair, .membership, now: now)
     }
 
     /// Whether a membership stands at the LDAP side by a name that the server changes without a word.
     private func isNamedByServer(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
-        guard id.side == .miniorange, try store.link(id)?.isPresent == true,
-            let object = try object(ofGroup: id.group, id.side, store)
-        else { return false }
+        try store.link(id)?.isPresent == true && isNamedByServer(id.group, id.side, store)
+    }
+
+    private func isNamedByServer(_ group: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard side == .miniorange, let object = try object(ofGroup: group, side, store) else { return false }
         return object.mapping.specification.membership?.form.isMaintainedByServer ?? false
     }
 

@@ -24,11 +24,15 @@ extension Engine {
         }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
-            if !isAnswer, try namesSomebodyRenamed(values, form, replica, store, now: now) {
-                // Nothing is concluded from what was told before a rename that is known here already.
-                try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
-                return
+            if try namesSomebodyRenamed(values, form, replica, store, now: now) {
+                // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
+                if !isAnswer {
+                    try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
+                    return
+                }
+                if rereads.askAgain(snapshot.anchor, now: now) { return }
             }
+            rereads.forget(snapshot.anchor)
             try compare(replica, form, with: values, snapshot.version, store, now: now)
         }
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)
@@ -93,6 +97,7 @@ extension Engine {
             }
             switch try named(by: value, form, of: holder.anchor, side, store, now: now) {
             case .entry(let anchor): told[anchor] = value
+            case .former(let anchor): told[anchor] = .some(nil)
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
                 if let meant {
@@ -223,6 +228,9 @@ extension Engine {
             if !held {
                 link.isUnwanted = false
                 link.value = value.flatMap { form.form.kept($0) }
+                // As of our own removal it is there: what was removed was another name. Nobody has added it since.
+                let isMissed = version == old.version && version != .unordered && !old.isPresent
+                if isMissed, id.side == .miniorange, form.form.isMaintainedByServer { link.isAgreed = true }
             } else if let value {
                 link.value = form.form.kept(value)
             }

@@ -53,6 +53,9 @@ package struct Engine: Sendable {
     var isConnected = PerSide<Bool>(both: false)
     /// Names that are being added, with the pair that waits for the answer.
     var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
+    /// What the LDAP side's entries were called before.
+    var formerNames = FormerNames()
+    var rereads = Rereads()
     /// Entries that are being read, and pairs whose memberships are being edited, with how many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
@@ -151,6 +154,9 @@ package struct Engine: Sendable {
         forgetGone()
         queue.releaseDelayed(now: now)
         startPostponedReads(now: now)
+        for anchor in rereads.takeDue(now: now) where try store.outline(.miniorange, anchor) != nil {
+            try requestRead(.readMembers(anchor), .miniorange, store, now: now)
+        }
         try releaseRetries(store, now: now)
         if !isPaused { try workOff(store, now: now) }
         while !virtualWrites.isEmpty {
@@ -181,7 +187,7 @@ package struct Engine: Sendable {
 
     /// When the next tick has something to do, at the latest.
     package var nextDeadline: Timestamp? {
-        [queue.nextDelayed, nextRetry, postponedReads.map(\.time).min()].compactMap { $0 }.min()
+        [queue.nextDelayed, nextRetry, postponedReads.map(\.time).min(), rereads.next].compactMap { $0 }.min()
     }
 
     package var outstandingWrites: PerSide<Int> { outstanding }

@@ -5,6 +5,8 @@ extension Engine {
     /// What a value of a membership names.
     enum Named: Hashable {
         case entry(Anchor)
+        /// By a name from before a rename, which its server has yet to follow.
+        case former(Anchor)
         case placeholder
         /// Nothing that is known (yet); the octets are what it is to be found by when it comes.
         case unknown(Octets)

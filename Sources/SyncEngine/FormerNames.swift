@@ -1,0 +1,66 @@
+import SyncModel
+
+/// Names that entries of the LDAP side had a moment ago. Its server rewrites the values that hold them in its own time, behind its answer to the rename: until
+/// then what it tells still names who is meant.
+struct FormerNames: Sendable {
+    private static let limit = 10_000
+    /// In milliseconds: by then a server has followed a rename everywhere.
+    private static let settlingTime: Int64 = 60_000
+    private var anchors: [Octets: Anchor] = [:]
+    private var latest: Timestamp?
+
+    /// Whether values may still stand by a name from before.
+    func mayStillStand(at now: Timestamp) -> Bool {
+        latest.map { now < $0.advanced(byMilliseconds: Self.settlingTime) } ?? false
+    }
+
+    var isEmpty: Bool { anchors.isEmpty }
+
+    func anchor(_ name: DistinguishedName) -> Anchor? { anchors[name.normalized] }
+
+    mutating func note(_ name: DistinguishedName, _ anchor: Anchor, now: Timestamp) {
+        latest = now
+        // Without them the entries are asked for again until they are understood.
+        if anchors.count >= Self.limit { anchors = [:] }
+        anchors[name.normalized] = anchor
+    }
+}
+
+/// Entries whose values are asked for again, since something in them could not be understood.
+struct Rereads: Sendable {
+    /// In all some 6 seconds.
+    private static let limit = 7
+    private var attempts: [Anchor: Int] = [:]
+    private var due: [(time: Timestamp, anchor: Anchor)] = []
+
+    var next: Timestamp? { due.map(\.time).min() }
+
+    /// False where it was asked for often enough, and what is told must count.
+    mutating func askAgain(_ anchor: Anchor, now: Timestamp) -> Bool {
+        let attempt = attempts[anchor, default: 0]
+        guard attempt < Self.limit else {
+            attempts[anchor] = nil
+            return false
+        }
+        attempts[anchor] = attempt + 1
+        due.append((now.advanced(byMilliseconds: 50 << Int64(attempt)), anchor))
+        return true
+    }
+
+    /// Asks a few times for an entry that may change without a word.
+    mutating func watch(_ anchor: Anchor, now: Timestamp) {
+        guard !due.contains(where: { $0.anchor == anchor }) else { return }
+        for delay: Int64 in [100, 2_000, 20_000] { due.append((now.advanced(byMilliseconds: delay), anchor)) }
+    }
+
+    mutating func forget(_ anchor: Anchor) {
+        if !attempts.isEmpty { attempts[anchor] = nil }
+    }
+
+    mutating func takeDue(now: Timestamp) -> [Anchor] {
+        guard due.contains(where: { $0.time <= now }) else { return [] }
+        let taken = due.filter { $0.time <= now }.map(\.anchor)
+        due.removeAll { $0.time <= now }
+        return taken
+    }
+}
