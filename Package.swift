@@ -106,7 +106,10 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography"]),
         tests(
             "SyncServiceTests",
-            ["Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncModel", "SyncService"]
+            [
+                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncModel",
+                "SyncService",
+            ]
         ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),

@@ -92,7 +92,7 @@ final class CacheKey {
         return octets
     }
 
-    /// target, waiter: waiting.
+    /// target, waiter: waiting, referrers.
     func waiting(on target: PairID, waiter: PairID) -> UnsafeRawBufferPointer {
         count = 0
         append(target.rawValue)

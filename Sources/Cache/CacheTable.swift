@@ -20,6 +20,8 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     case parked
     /// pair, waiting pair → nothing
     case waiting
+    /// pair, referring pair → nothing
+    case referrers
     /// pair id → reason, attempts, next time
     case quarantine
     /// side, group, member → where the membership is told from, and as of when
@@ -65,6 +67,7 @@ struct CacheTables: Sendable {
     let intents: Table
     let parked: Table
     let waiting: Table
+    let referrers: Table
     let quarantine: Table
     let links: Table
     let backlinks: Table
@@ -92,6 +95,7 @@ struct CacheTables: Sendable {
         intents = try open(.intents)
         parked = try open(.parked)
         waiting = try open(.waiting)
+        referrers = try open(.referrers)
         quarantine = try open(.quarantine)
         links = try open(.links)
         backlinks = try open(.backlinks)
@@ -116,6 +120,7 @@ struct CacheTables: Sendable {
         case .intents: intents
         case .parked: parked
         case .waiting: waiting
+        case .referrers: referrers
         case .quarantine: quarantine
         case .links: links
         case .backlinks: backlinks

@@ -81,6 +81,15 @@ extension CacheTransaction {
         try takeWaiters(.waiting, target.rawValue.bigEndianOctets)
     }
 
+    package func noteReferrer(_ referrer: PairID, of target: PairID) throws {
+        let octets = key.waiting(on: target, waiter: referrer)
+        try tables.referrers.put(octets, .nothing, in: try writable())
+    }
+
+    package func takeReferrers(of target: PairID) throws -> [PairID] {
+        try takeWaiters(.referrers, target.rawValue.bigEndianOctets)
+    }
+
     /// Deletes the rows with the prefix, which end with the waiter.
     private func takeWaiters(_ table: CacheTable, _ prefix: [UInt8]) throws -> [PairID] {
         _ = try writable()

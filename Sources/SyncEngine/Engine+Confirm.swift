@@ -146,6 +146,7 @@ extension Engine {
         if let id = try store.pairID(side, anchor), id != pair.id, let other = try store.pair(id) {
             guard other.anchors[side.opposite] == nil, inFlight[id] == nil else { return nil }
             for waiter in try store.takeWaiters(on: id) { markDirty(waiter, .reference, now: now) }
+            for referrer in try store.takeReferrers(of: id) { try store.noteReferrer(referrer, of: pair.id) }
             try discard(other, store)
         }
         var claimed = pair

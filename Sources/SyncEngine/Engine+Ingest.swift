@@ -375,7 +375,7 @@ extension Engine {
             try retryNameTaken(side, store, now: now)
             try retryAmbiguous(old.keys, store, now: now)
         }
-        try wakeWaiters(on: id, store, now: now)
+        for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 }

@@ -85,6 +85,7 @@ extension Engine {
             pair.presence[side] = absorbed.presence[side]
         }
         pair.nameCounter = 0
+        for referrer in try store.takeReferrers(of: absorbed.id) { try store.noteReferrer(referrer, of: pair.id) }
         try discard(absorbed, store)
         try store.put(pair, replacing: kept)
         try store.removeQuarantine(pair.id)
@@ -109,6 +110,7 @@ extension Engine {
         try store.remove(pair)
         try store.removeQuarantine(pair.id)
         try store.clearDirty(pair.id)
+        for referrer in try store.takeReferrers(of: pair.id) { queue.append(referrer) }
         if hasMemberships {
             for link in try store.pending(of: pair.id, limit: .max) { try store.unpend(link, of: pair.id) }
             for (link, _) in try store.refusedLinks(of: pair.id, limit: .max) {

@@ -18,6 +18,7 @@ extension Engine {
             let container = try container(parent, object, side, store)
         else {
             plan.obstacle = .noCounterpartForParent
+            plan.retries = true
             // It is to be made there, also in the eyes of a container that was deleted with it.
             pair.anchors[side] = nil
             pair.presence[side] = .missing
@@ -112,6 +113,7 @@ extension Engine {
             guard let replica = replicas[side] else { continue }
             if case .entry = replica.parent, try canonicalParent(of: replica, object, store) == nil {
                 plan.obstacle = .noCounterpartForParent
+                plan.retries = true
                 try waitForContainer(of: replica, waiter: pair.id, store)
             }
             guard !result.changes[side].isEmpty else { continue }
@@ -216,6 +218,7 @@ extension Engine {
         }
         guard let container else {
             plan.obstacle = .noCounterpartForParent
+            plan.retries = true
             if moves, let id = result.target[parentAttribute].first.flatMap({ UInt64(bigEndianOctets: $0.bytes) }) {
                 try store.wait(on: PairID(id), waiter: pair.id)
             }

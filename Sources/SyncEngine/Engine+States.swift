@@ -68,7 +68,7 @@ extension Engine {
             for value in item.values {
                 guard case .entry(let anchor) = Reference(value), let target = try store.pairID(replica.side, anchor)
                 else { continue }
-                try store.wait(on: target, waiter: waiter)
+                try store.noteReferrer(waiter, of: target)
             }
         }
     }

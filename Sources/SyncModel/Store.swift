@@ -42,6 +42,9 @@ package protocol StoreTransaction: AnyObject {
     func takeParked(_ side: Side, name: Octets) throws -> [PairID]
     func wait(on target: PairID, waiter: PairID) throws
     func takeWaiters(on target: PairID) throws -> [PairID]
+    /// Who names a pair that is there, and is to be looked at again when it goes.
+    func noteReferrer(_ referrer: PairID, of target: PairID) throws
+    func takeReferrers(of target: PairID) throws -> [PairID]
 
     // Set aside.
     func quarantine(_ id: PairID) throws -> QuarantineRecord?

@@ -217,6 +217,18 @@ import Testing
     }
 
     @Test(arguments: Backing.allCases)
+    func referrersAreNotCountedAmongWhoWaits(backing: Backing) throws {
+        try backing.make().write { transaction throws in
+            for referrer in [9, 8, 9] as [UInt64] { try transaction.noteReferrer(PairID(referrer), of: PairID(3)) }
+            try transaction.noteReferrer(PairID(8), of: PairID(4))
+            #expect(try transaction.count(.waiting) == 0)
+            #expect(try transaction.takeReferrers(of: PairID(3)) == [PairID(8), PairID(9)])
+            #expect(try transaction.takeReferrers(of: PairID(3)) == [])
+            #expect(try transaction.takeReferrers(of: PairID(4)) == [PairID(8)])
+        }
+    }
+
+    @Test(arguments: Backing.allCases)
     func intentsAndQuarantineKeepWhatTheyAreGiven(backing: Backing) throws {
         let store = try backing.make()
         var generator = NounGenerator(seed: 5)

@@ -61,6 +61,8 @@ final class TamperedTransaction: StoreTransaction {
     func takeParked(_ side: Side, name: Octets) throws -> [PairID] { try real.takeParked(side, name: name) }
     func wait(on target: PairID, waiter: PairID) throws { try real.wait(on: target, waiter: waiter) }
     func takeWaiters(on target: PairID) throws -> [PairID] { try real.takeWaiters(on: target) }
+    func noteReferrer(_ referrer: PairID, of target: PairID) throws { try real.noteReferrer(referrer, of: target) }
+    func takeReferrers(of target: PairID) throws -> [PairID] { try real.takeReferrers(of: target) }
     func quarantine(_ id: PairID) throws -> QuarantineRecord? { try real.quarantine(id) }
     func put(_ record: QuarantineRecord, for id: PairID) throws { try real.put(record, for: id) }
     func removeQuarantine(_ id: PairID) throws { try real.removeQuarantine(id) }

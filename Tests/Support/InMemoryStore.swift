@@ -13,6 +13,7 @@ package final class InMemoryStore {
         package var intents = SortedTable<IntentID, Intent>()
         package var parked = SortedTable<ParkedKey, Bool>()
         package var waiting = SortedTable<WaitingKey, Bool>()
+        package var referrers = SortedTable<WaitingKey, Bool>()
         package var quarantine = SortedTable<PairID, QuarantineRecord>()
         package var links = SortedTable<LinkID, Link>()
         package var backlinks = SortedTable<BacklinkKey, Bool>()
@@ -285,6 +286,19 @@ extension InMemoryStore: StoreTransaction {
         while let row = contents.waiting.first(notBelow: { $0.target < target }), row.target == target {
             found.append(row.waiter)
             set(\.waiting, row, nil)
+        }
+        return found
+    }
+
+    package func noteReferrer(_ referrer: PairID, of target: PairID) {
+        set(\.referrers, WaitingKey(target: target, waiter: referrer), true)
+    }
+
+    package func takeReferrers(of target: PairID) -> [PairID] {
+        var found: [PairID] = []
+        while let row = contents.referrers.first(notBelow: { $0.target < target }), row.target == target {
+            found.append(row.waiter)
+            set(\.referrers, row, nil)
         }
         return found
     }
