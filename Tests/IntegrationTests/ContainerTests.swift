@@ -105,7 +105,7 @@ extension SharedLabTests {
 
         @Test("a unit with somebody new in it outlives its deletion on the other side")
         func inhabited() async throws {
-            let ground = try await Ground.make("ci", Self.settings)
+            let ground = try await Ground.make("cinh", Self.settings)
             try await ground.ad.addContainer("Unit")
             try await withDaemon(ground) { daemon in
                 try await exists("Unit", true, ground)
@@ -173,7 +173,7 @@ extension SharedLabTests {
         func flat() async throws {
             var settings = Ground.Settings()
             settings.peopleKeys = "hierarchy: flat"
-            let ground = try await Ground.make("cf", settings)
+            let ground = try await Ground.make("cflat", settings)
             try await ground.ad.addContainer("Deep")
             try await ground.ad.apply(
                 ground.ad.newPerson(ground.person("a"), under: unit("Deep", .ad, ground)),
