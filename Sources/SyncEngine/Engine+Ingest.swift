@@ -295,8 +295,8 @@ extension Engine {
             count { $0.echoes[side] += 1 }
             return
         }
-        if let newName, old.kind == .container, !roots[side].contains(where: { newName.isDescendant(of: $0.name) }) {
-            // It takes all that stands in it along; when it comes back that is read again.
+        if let newName, !roots[side].contains(where: { newName.isDescendant(of: $0.name) }) {
+            // What stands in it goes along, and is read again with it when it comes back.
             try leaveScope(anchor, old, side, version, store, now: now)
             return
         }

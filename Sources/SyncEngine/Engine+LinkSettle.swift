@@ -233,7 +233,10 @@ extension Engine {
                 try readAround(snapshot.anchor, wasKnown: false, side, store, now: now)
             }
             guard case .readGroups(let member) = intent.write.operation,
-                let object = try store.replica(side, snapshot.anchor)?.object.flatMap({ objects[$0] }),
+                let group = try store.replica(side, snapshot.anchor),
+                // What the feed has told since of all its members counts for more.
+                !isOlder(snapshot.version, than: group.membersVersion),
+                let object = group.object.flatMap({ objects[$0] }),
                 let form = linkForms(of: object, side).first(where: { $0.form.holder == .group })
             else { continue }
             let link = LinkID(side: side, group: snapshot.anchor, member: member)
