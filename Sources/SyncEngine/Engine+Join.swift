@@ -86,6 +86,9 @@ extension Engine {
         }
         pair.nameCounter = 0
         for referrer in try store.takeReferrers(of: absorbed.id) { try store.noteReferrer(referrer, of: pair.id) }
+        if hasMemberships {
+            for link in try store.pending(of: absorbed.id, limit: .max) { try store.pend(link, of: pair.id) }
+        }
         try discard(absorbed, store)
         try store.put(pair, replacing: kept)
         try store.removeQuarantine(pair.id)

@@ -56,6 +56,9 @@ extension Engine {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
                 known = values
                 if !values.isEmpty, let anchor = values[form.form.comparable(value)] { name = .entry(anchor) }
+                for other in try leftovers(with: value, of: holder.anchor, form, side, store) {
+                    try tell(form.link(side, holder.anchor, other), false, form, version, value: nil, store, now: now)
+                }
             }
             if isPresent, case .unknown = name, form.form.isMaintainedByServer {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
@@ -92,6 +95,20 @@ extension Engine {
         }
         if mustRead, form.form.holder == .group {
             try requestRead(.readMembers(holder.anchor), side, store, now: now)
+        }
+    }
+
+    /// Rows of who is gone that stand by just this value, which may be another one's name by now.
+    private func leftovers(
+        with value: Octets,
+        of holder: Anchor,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> [Anchor] {
+        guard form.form.keepsValue else { return [] }
+        return try linked(to: holder, form, side, store).filter { other in
+            try store.link(form.link(side, holder, other))?.value == value && isGone(other, side, store)
         }
     }
 

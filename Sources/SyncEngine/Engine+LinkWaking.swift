@@ -56,7 +56,15 @@ extension Engine {
         for side in Side.allCases {
             guard let anchor = pair.anchors[side] else { continue }
             for id in try links(of: anchor, side, pair.kind, store) {
-                guard let view = try view(of: id, store), let row = view.rows[side] else { continue }
+                guard let view = try view(of: id, store) else {
+                    if let row = try store.link(id), try isLeftoverRow(id, row, store),
+                        let group = try store.pairID(side, id.group)
+                    {
+                        try pend(id, of: group, store, now: now)
+                    }
+                    continue
+                }
+                guard let row = view.rows[side] else { continue }
                 let isKept = view.rows.ad?.isPresent == true && view.rows.miniorange?.isPresent == true
                 if isKept {
                     if view.isAgreed && row.isAgreed { continue }

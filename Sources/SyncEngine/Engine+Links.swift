@@ -156,7 +156,7 @@ extension Engine {
     }
 
     /// The entries that a holder's rows of this form name, in order.
-    private func linked(
+    func linked(
         to holder: Anchor,
         _ form: LinkForm,
         _ side: Side,
