@@ -42,6 +42,10 @@ extension Engine {
         now: Timestamp
     ) throws {
         if edit.kind == .replace || edit.kind == .delete && edit.values.isEmpty {
+            guard try !namesSomebodyRenamed(edit.values, form, holder, store, now: now) else {
+                try requestRead(.readMembers(holder.anchor), holder.side, store, now: now)
+                return
+            }
             try compare(holder, form, with: edit.values, version, store, now: now)
             return
         }
@@ -51,6 +55,11 @@ extension Engine {
         var known: [Octets: Anchor]?
         for value in edit.values {
             var name = try named(by: value, form, of: holder.anchor, side, store, now: now)
+            if !isPresent, form.form.isMaintainedByServer, case .former = name {
+                // By the name from before he is gone; by the one that he has now he may well be there.
+                mustRead = true
+                continue
+            }
             // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
             if !isPresent, try !isTold(value, by: name, form, holder, store) {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)

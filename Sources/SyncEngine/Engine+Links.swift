@@ -39,7 +39,7 @@ extension Engine {
     }
 
     /// Whether a value names nothing, though it may have named somebody a moment ago. One that is parked already is known to name nothing.
-    private mutating func namesSomebodyRenamed(
+    mutating func namesSomebodyRenamed(
         _ values: [Octets],
         _ form: LinkForm,
         _ holder: Replica,

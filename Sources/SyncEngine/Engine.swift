@@ -169,7 +169,7 @@ package struct Engine: Sendable {
     }
 
     /// Whether everything known is done: nothing dirty that could be worked on, nothing on its way.
-    package var isQuiet: Bool { queue.isIdle && inFlight.isEmpty }
+    package var isQuiet: Bool { queue.isIdle && inFlight.isEmpty && !rereads.isAsking }
 
     /// Whether there is work that another step could do right away.
     package var hasWork: Bool {

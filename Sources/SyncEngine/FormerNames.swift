@@ -31,7 +31,10 @@ struct Rereads: Sendable {
     /// In all some 6 seconds.
     private static let limit = 7
     private var attempts: [Anchor: Int] = [:]
-    private var due: [(time: Timestamp, anchor: Anchor)] = []
+    private var due: [(time: Timestamp, anchor: Anchor, isWatch: Bool)] = []
+
+    /// Whether something is yet to be understood.
+    var isAsking: Bool { due.contains { !$0.isWatch } }
 
     var next: Timestamp? { due.map(\.time).min() }
 
@@ -43,14 +46,14 @@ struct Rereads: Sendable {
             return false
         }
         attempts[anchor] = attempt + 1
-        due.append((now.advanced(byMilliseconds: 50 << Int64(attempt)), anchor))
+        due.append((now.advanced(byMilliseconds: 50 << Int64(attempt)), anchor, false))
         return true
     }
 
     /// Asks a few times for an entry that may change without a word.
     mutating func watch(_ anchor: Anchor, now: Timestamp) {
         guard !due.contains(where: { $0.anchor == anchor }) else { return }
-        for delay: Int64 in [100, 2_000, 20_000] { due.append((now.advanced(byMilliseconds: delay), anchor)) }
+        for delay: Int64 in [100, 2_000, 20_000] { due.append((now.advanced(byMilliseconds: delay), anchor, true)) }
     }
 
     mutating func forget(_ anchor: Anchor) {
