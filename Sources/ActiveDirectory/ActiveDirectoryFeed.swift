@@ -39,6 +39,7 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
         let progress = FeedProgress(cursor: cursor)
         let delivery = FeedDelivery(deliver: deliver, progress: progress)
         var backoff = Backoff()
+        var complaint = Complaint()
         while !Task.isCancelled {
             board.update { $0.phase = .connecting }
             let failure = await attempt(progress, delivery)
@@ -48,7 +49,12 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
             try await delivery.disconnect()
             let needsAPerson = (failure as? ActiveDirectoryError)?.needsAPerson ?? false
             let pause = needsAPerson ? Backoff.cautious : backoff.next(random: Double.random(in: 0..<1))
-            logger.warning("the feed is interrupted", metadata: ["reason": "\(failure)", "retryIn": "\(pause)"])
+            let isNews = complaint.isWorthTelling("\(failure)", at: .now)
+            logger.log(
+                level: isNews ? .warning : .debug,
+                "the feed is interrupted",
+                metadata: ["reason": "\(failure)", "retryIn": "\(pause)"]
+            )
             board.update {
                 $0.phase = .waiting(pause)
                 $0.server = nil

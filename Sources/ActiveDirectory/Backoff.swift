@@ -1,7 +1,8 @@
-/// The delay before the next attempt: doubled with each failure, with jitter so that many clients don't come at once.
+/// The delay before the next attempt: doubled with each failure, with jitter so that many clients don't come at once. It stays short,
+/// since whatever changed meanwhile waits as long after the server is back, and one attempt costs nobody anything.
 struct Backoff: Hashable, Sendable {
     static let shortest = Duration.milliseconds(200)
-    static let longest = Duration.seconds(30)
+    static let longest = Duration.seconds(2)
     /// Where every attempt does harm, as a refused bind does.
     static let cautious = Duration.seconds(300)
 

@@ -151,23 +151,31 @@ struct FeedSession: Sendable {
         return ["the account may not read the container of deleted objects: deletes at this side will not be noticed"]
     }
 
-    /// What a range search that finds nothing takes beyond the way to the server and back: the best of three each,
-    /// since any may have waited for something else.
+    /// What a range search that finds nothing takes beyond the way to the server and back: the best of several each, since any may have
+    /// waited for something else. Where that looks dear it is asked again for a while: on a busy machine everything looks dear at first, and
+    /// being wrong lasts as long as the connection.
     private func rangeCost() async throws(ActiveDirectoryError) -> Duration {
         let request = deltaRequest(filter: "(uSNChanged>=\(UInt64(Int64.max)))")
-        let way = try await quickest(DomainController.usnRequest)
-        return max(.zero, try await quickest(request) - way)
+        let begin = ContinuousClock.now
+        var way = try await took(DomainController.usnRequest)
+        var range = try await took(request)
+        for turn in 1..<Self.mostProbes {
+            let isLongEnough = turn >= Self.fewestProbes && ContinuousClock.now - begin > Self.longestProbing
+            if isLongEnough || turn >= Self.fewestProbes && DeltaQuery.isCheap(range - way) { break }
+            way = min(way, try await took(DomainController.usnRequest))
+            range = min(range, try await took(request))
+        }
+        return max(.zero, range - way)
     }
 
-    private func quickest(_ request: SearchRequest) async throws(ActiveDirectoryError) -> Duration {
-        var best: Duration?
-        for _ in 0..<3 {
-            let begin = ContinuousClock.now
-            do throws(LDAPError) { _ = try await connection.search(request) } catch { throw .ldap(error) }
-            let took = ContinuousClock.now - begin
-            best = min(best ?? took, took)
-        }
-        return best ?? .zero
+    private static let fewestProbes = 3
+    private static let mostProbes = 100
+    private static let longestProbing = Duration.seconds(2)
+
+    private func took(_ request: SearchRequest) async throws(ActiveDirectoryError) -> Duration {
+        let begin = ContinuousClock.now
+        do throws(LDAPError) { _ = try await connection.search(request) } catch { throw .ldap(error) }
+        return ContinuousClock.now - begin
     }
 
     /// All of the naming context, since what left the scope must be told, too.

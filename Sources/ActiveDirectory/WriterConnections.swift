@@ -37,6 +37,7 @@ final class WriterConnections: Sendable {
         var attempt = Attempt.none
         var queue: [@Sendable (Lease?) -> Void] = []
         var backoff = Backoff()
+        var complaint = Complaint()
         var lastNumber: UInt64 = 0
         var isClosed = false
     }
@@ -181,7 +182,7 @@ final class WriterConnections: Sendable {
     }
 
     private func failed(_ error: ActiveDirectoryError) {
-        let pause = state.withLock { state -> Duration? in
+        let failed = state.withLock { state -> (pause: Duration, isNews: Bool)? in
             guard !state.isClosed else { return nil }
             let pause =
                 error.needsAPerson ? Backoff.cautious : state.backoff.next(random: Double.random(in: 0..<1))
@@ -190,11 +191,15 @@ final class WriterConnections: Sendable {
                 self?.state.withLock { if !$0.isClosed { $0.attempt = .none } }
             }
             state.attempt = .pausing(task)
-            return pause
+            return (pause, state.complaint.isWorthTelling("\(error)", at: .now))
         }
-        guard let pause else { return }
+        guard let failed else { return }
         report(error.description)
-        logger.warning("no writing connection", metadata: ["reason": "\(error)", "retryIn": "\(pause)"])
+        logger.log(
+            level: failed.isNews ? .warning : .debug,
+            "no writing connection",
+            metadata: ["reason": "\(error)", "retryIn": "\(failed.pause)"]
+        )
         serveQueue()
     }
 

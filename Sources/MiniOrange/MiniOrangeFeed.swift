@@ -34,6 +34,7 @@ package struct MiniOrangeFeed: DirectoryFeed {
         let delivery = Delivery(cursor: cursor, deliver: deliver)
         let shape = EntryShape(view: view)
         var delay = RetryDelay()
+        var complaints: [LDAPEndpoint: Complaint] = [:]
         while true {
             var problems: [String] = []
             var isBindRefused = false
@@ -52,8 +53,10 @@ package struct MiniOrangeFeed: DirectoryFeed {
                 } catch {
                     try Task.checkCancellation()
                     isBindRefused = isBindRefused || (error as? LDAPError)?.disposition == .stop
-                    problems.append("\(endpoint.uri): \(error)")
-                    logger.warning("\(problems.last ?? "")")
+                    let problem = "\(endpoint.uri): \(error)"
+                    problems.append(problem)
+                    let isNews = complaints[endpoint, default: Complaint()].isWorthTelling(problem, at: .now)
+                    logger.log(level: isNews ? .warning : .debug, "\(problem)")
                 }
                 try await delivery.disconnected()
             }

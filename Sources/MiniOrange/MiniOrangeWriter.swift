@@ -23,6 +23,7 @@ package final class MiniOrangeWriter: DirectoryWriter {
         var waiting: ArraySlice<Job> = []
         var inFlight = 0
         var delay = RetryDelay()
+        var complaint = Complaint()
         var notBefore = ContinuousClock.now
     }
 
@@ -98,15 +99,16 @@ package final class MiniOrangeWriter: DirectoryWriter {
             pump()
         } catch {
             let isBindRefused = (error as? LDAPError)?.disposition == .stop
-            let jobs = state.withLock { state -> ArraySlice<Job> in
+            let (jobs, isNews) = state.withLock { state -> (ArraySlice<Job>, Bool) in
                 defer { state.waiting = [] }
-                guard case .connecting = state.link else { return state.waiting }
+                let isNews = state.complaint.isWorthTelling("\(error)", at: .now)
+                guard case .connecting = state.link else { return (state.waiting, isNews) }
                 state.link = .none
                 let wait = isBindRefused ? MiniOrangeFeed.delayAfterRefusedBind : state.delay.next()
                 state.notBefore = .now + .milliseconds(wait)
-                return state.waiting
+                return (state.waiting, isNews)
             }
-            logger.warning("miniorange: no connection for writes: \(error)")
+            logger.log(level: isNews ? .warning : .debug, "miniorange: no connection for writes: \(error)")
             for job in jobs { job.completion(.unavailable) }
         }
     }
