@@ -103,9 +103,9 @@ struct DecisionTests {
         let delays = (0..<12).map { _ in backoff.next(random: 1) }
         #expect(delays[0] == .milliseconds(200))
         #expect(delays[1] == .milliseconds(400))
-        #expect(delays.max() == .seconds(30))
-        #expect(delays[11] == .seconds(30))
-        #expect(backoff.next(random: 0) == .seconds(22.5))
+        #expect(delays.max() == .seconds(2))
+        #expect(delays[11] == .seconds(2))
+        #expect(backoff.next(random: 0) == .seconds(1.5))
         backoff.reset()
         #expect(backoff.next(random: 1) == .milliseconds(200))
     }
