@@ -1,4 +1,5 @@
 package import Mapping
+package import Reconcile
 package import SyncModel
 
 /// What the engine must know besides the store.
@@ -12,14 +13,26 @@ package struct EngineConfiguration: Sendable {
     package var excluded: PerSide<Set<Octets>>
     /// Lower-cased sAMAccountNames that must never be touched, where the bind name is no DN.
     package var excludedAccounts: Set<String>
+    /// Who stands in a conflict; the clocks are measured as the engine goes.
+    package var judge: StampJudge
+    /// An attribute that changes its writer this often within `oscillationWindow` is held.
+    package var oscillationLimit: Int
+    /// Milliseconds.
+    package var oscillationWindow: Int64
 
     package init(
         objects: [ObjectMapping],
         writesInFlight: PerSide<Int> = PerSide(ad: 32, miniorange: 64),
         pairsPerStep: Int = 256,
         excluded: PerSide<Set<Octets>> = PerSide(both: []),
-        excludedAccounts: Set<String> = []
+        excludedAccounts: Set<String> = [],
+        judge: StampJudge = StampJudge(),
+        oscillationLimit: Int = 6,
+        oscillationWindow: Int64 = 60_000
     ) {
+        self.judge = judge
+        self.oscillationLimit = oscillationLimit
+        self.oscillationWindow = oscillationWindow
         self.objects = objects
         self.writesInFlight = writesInFlight
         self.pairsPerStep = pairsPerStep
@@ -34,8 +47,27 @@ package enum EngineEvent: Sendable {
     case settled(IntentID, WriteOutcome)
     /// A person asks for everything, or one pair, to be looked at again.
     case resync(PairID?)
+    /// A person settles a conflict. The answer stands in `Engine.answers` after the step.
+    case resolve(ConflictID, ConflictChoice)
+    /// A person wants to know when, where and by whom a pair's values were set.
+    case fetchStamps(PairID)
     /// No new event; time has passed.
     case tick
+}
+
+/// What became of a person's settling of a conflict.
+package enum ResolutionAnswer: Hashable, Sendable {
+    /// It is written now, as a new change.
+    case accepted
+    case noSuchConflict
+    /// The entry is not there on both sides any more.
+    case entryGone
+    /// This side has moved since: nothing was done.
+    case moved(Side)
+    /// Nothing to do: both sides show this already.
+    case alreadySo
+    /// Such a conflict can't be settled so; the reason, for a person.
+    case notPossible(String)
 }
 
 /// What can't go on without a person.

@@ -53,4 +53,6 @@ package enum FeedEvent: Sendable {
     /// proves that what it lacks is gone; nil where it proves nothing.
     case complete(present: [Anchor]?, cursor: Cursor)
     case disconnected
+    /// The server's clock, where that has become clearer.
+    case clock(ClockEstimate)
 }

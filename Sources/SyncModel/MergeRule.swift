@@ -12,6 +12,25 @@ package enum Direction: UInt8, Hashable, Sendable {
     }
 }
 
+/// How a conflict is settled.
+package enum ConflictRule: UInt8, Hashable, Sendable, CaseIterable {
+    /// The later write stands; where that can't be told, provenance decides, then the preferred side.
+    case newest = 0
+    case ad = 1
+    case miniorange = 2
+    /// Neither is written until a person decides.
+    case hold = 3
+
+    package var name: String {
+        switch self {
+        case .newest: "newest"
+        case .ad: "ad"
+        case .miniorange: "miniorange"
+        case .hold: "hold"
+        }
+    }
+}
+
 /// How one canonical attribute merges.
 package struct MergeRule: Hashable, Sendable {
     package enum Shape: UInt8, Hashable, Sendable {
@@ -23,10 +42,18 @@ package struct MergeRule: Hashable, Sendable {
     package var name: String
     package var shape: Shape
     package var direction: Direction
-    /// The side that stands in a conflict.
+    package var conflict: ConflictRule
+    /// The side that stands where the rule finds no difference.
     package var prefer: Side
 
-    package init(name: String, shape: Shape, direction: Direction = .both, prefer: Side = .ad) {
+    package init(
+        name: String,
+        shape: Shape,
+        direction: Direction = .both,
+        conflict: ConflictRule = .newest,
+        prefer: Side = .ad
+    ) {
+        self.conflict = conflict
         self.name = name
         self.shape = shape
         self.direction = direction

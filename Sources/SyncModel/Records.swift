@@ -117,6 +117,20 @@ package struct ConflictRecord: Hashable, Sendable {
         case deleteWins = 3
         /// The membership comes from a nested group or from a primary group, where it can't be taken away.
         case implied = 4
+        /// It was set later, beyond the uncertainty of both clocks.
+        case later = 5
+        /// As good as simultaneous; the other's author or server ranks lower.
+        case provenance = 6
+        /// The rule names the side.
+        case configuredSide = 7
+        /// The other value was ours, and nobody's intent.
+        case ownWrite = 8
+        /// It waits for a person, as the rule demands.
+        case held = 9
+        /// It waits for a person: two writers overwrite each other without end.
+        case oscillation = 10
+        /// A person took this value.
+        case person = 11
     }
 
     package var pair: PairID
@@ -124,10 +138,18 @@ package struct ConflictRecord: Hashable, Sendable {
     package var subject: Subject
     package var base: [Octets]
     package var values: PerSide<[Octets]>
+    /// The side whose value stands; of a held conflict, the one that stood when it was found.
     package var winner: Side
     package var decision: Decision
+    package var rule: ConflictRule
+    /// When, where and by whom each value was set, as far as that was needed and known.
+    package var stamps: PerSide<Stamp?>
+    /// Found when both entries were joined: a difference from before, not two changes.
     package var isJoin: Bool
     package var time: Timestamp
+
+    /// Whether neither value is written until a person decides.
+    package var isHeld: Bool { decision == .held || decision == .oscillation }
 
     package init(
         pair: PairID,
@@ -137,9 +159,13 @@ package struct ConflictRecord: Hashable, Sendable {
         values: PerSide<[Octets]>,
         winner: Side,
         decision: Decision,
+        rule: ConflictRule = .newest,
+        stamps: PerSide<Stamp?> = PerSide(both: nil),
         isJoin: Bool,
         time: Timestamp
     ) {
+        self.rule = rule
+        self.stamps = stamps
         self.pair = pair
         self.object = object
         self.subject = subject
@@ -148,6 +174,51 @@ package struct ConflictRecord: Hashable, Sendable {
         self.winner = winner
         self.decision = decision
         self.isJoin = isJoin
+        self.time = time
+    }
+}
+
+/// Names a conflict of the report; never reused.
+package struct ConflictID: Hashable, Comparable, Sendable {
+    package let rawValue: UInt64
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+    package static func < (lhs: ConflictID, rhs: ConflictID) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
+/// How a person settles a conflict.
+package enum ConflictChoice: Hashable, Sendable {
+    case side(Side)
+    /// What both last agreed on.
+    case base
+    /// Neither: these values, in canonical form.
+    case values([Octets])
+}
+
+/// How a person settled a conflict.
+package struct ConflictResolution: Hashable, Sendable {
+    package var choice: ConflictChoice
+    package var time: Timestamp
+
+    package init(choice: ConflictChoice, time: Timestamp) {
+        self.choice = choice
+        self.time = time
+    }
+}
+
+/// A person's decision on one attribute of a pair that is still to be carried out. It stands as long as neither side moved to something else than was there
+/// when it was made.
+package struct Settlement: Hashable, Sendable {
+    package var conflict: ConflictID
+    /// What both sides are to show.
+    package var values: [Octets]
+    /// What the sides showed when it was decided.
+    package var seen: PerSide<[Octets]>
+    package var time: Timestamp
+
+    package init(conflict: ConflictID, values: [Octets], seen: PerSide<[Octets]>, time: Timestamp) {
+        self.conflict = conflict
+        self.values = values
+        self.seen = seen
         self.time = time
     }
 }

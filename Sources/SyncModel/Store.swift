@@ -79,8 +79,26 @@ package protocol StoreTransaction: AnyObject {
     func removeRefused(_ link: LinkID, of pair: PairID) throws
     func refusedLinks(of pair: PairID, limit: Int) throws -> [(LinkID, RefusedLink)]
 
+    // When, where and by whom the values in a replica were set; a row goes with its value.
+    func stamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws -> Stamp?
+    func stamps(_ side: Side, _ anchor: Anchor) throws -> [AttributeStamp]
+    func put(_ stamp: AttributeStamp, _ side: Side, _ anchor: Anchor) throws
+    func removeStamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws
+    /// All of the entry's.
+    func removeStamps(_ side: Side, _ anchor: Anchor) throws
+
+    // Conflicts that wait for a person, and persons' decisions that are still to be carried out; by pair and canonical name, in order of the names.
+    func heldConflicts(of pair: PairID) throws -> [(name: String, id: ConflictID)]
+    func setHeldConflict(_ id: ConflictID?, of pair: PairID, _ name: String) throws
+    func settlements(of pair: PairID) throws -> [(name: String, settlement: Settlement)]
+    func setSettlement(_ settlement: Settlement?, of pair: PairID, _ name: String) throws
+
     // Reports.
-    func append(_ conflict: ConflictRecord) throws
+    @discardableResult func append(_ conflict: ConflictRecord) throws -> ConflictID
+    func conflict(_ id: ConflictID) throws -> (record: ConflictRecord, resolution: ConflictResolution?)?
+    /// Writes a held conflict anew, as it stands now.
+    func replace(_ id: ConflictID, with conflict: ConflictRecord) throws
+    func resolve(_ id: ConflictID, _ resolution: ConflictResolution) throws
     func append(_ history: HistoryRecord) throws
 
     // Feeds.

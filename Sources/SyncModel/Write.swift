@@ -61,6 +61,8 @@ package enum WriteOperation: Hashable, Sendable {
     /// Reads the groups in scope that name an entry as their member, by a search for its DN in `DirectoryView.memberAttributes`: an entry that came into scope may have
     /// been a member before, under another name. Outcome `found`: those groups, without their members.
     case readGroups(Anchor)
+    /// As `read`, and when, where and by whom each of these attributes was set (lower-cased names of the side; `AttributeStamp.entryName` for name and place).
+    case readStamps(Anchor, attributes: [String])
 }
 
 /// A write on its way.
@@ -117,6 +119,8 @@ package enum WriteOutcome: Hashable, Sendable {
     case deleted
     /// The values are edited, but for those that were refused. What the entry now holds, without its members.
     case edited(EntrySnapshot, refused: [RefusedValue])
+    /// What the entry holds, and the stamps of what was asked for, as far as the server tells.
+    case stamped(EntrySnapshot, [AttributeStamp])
     /// What stands below a container; only what is in scope, each with its members.
     case found([EntrySnapshot])
     /// The precondition failed: the entry moved unseen. What it holds now.
