@@ -185,16 +185,18 @@ package struct ConflictID: Hashable, Comparable, Sendable {
     package static func < (lhs: ConflictID, rhs: ConflictID) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
-/// How a person settles a conflict.
+/// How a held conflict ends.
 package enum ConflictChoice: Hashable, Sendable {
     case side(Side)
     /// What both last agreed on.
     case base
     /// Neither: these values, in canonical form.
     case values([Octets])
+    /// No person's choice: both sides came to agree by themselves.
+    case agreement
 }
 
-/// How a person settled a conflict.
+/// How a conflict was settled after it was reported.
 package struct ConflictResolution: Hashable, Sendable {
     package var choice: ConflictChoice
     package var time: Timestamp

@@ -118,4 +118,5 @@ package enum StoreTable: Hashable, Sendable, CaseIterable {
     case pairs, dirty, intents, quarantine, conflicts, waiting
     case replicas
     case links, parkedLinks, pendingLinks, refusedLinks
+    case stamps, heldConflicts, settlements
 }
