@@ -19,6 +19,9 @@ struct CompiledRule: Sendable {
     var type: RuleType
     var direction: Direction
     var shape: Shape
+    /// How a conflict is settled; of a companion as well.
+    var conflict: ConflictRule
+    var prefer: Side
     /// In UTF-16 units for text, in octets for all else.
     var maximumLengthAtAD: Int?
     /// The rules whose values stand in at the LDAP side, in this order.

@@ -59,7 +59,8 @@ package final class ObjectMapping: Sendable {
                 name: slot.name,
                 shape: shape,
                 direction: slot.part == .standIn ? .toMiniOrange : rule.direction,
-                prefer: specification.prefer
+                conflict: rule.conflict,
+                prefer: rule.prefer
             )
         }
         readAttributes = PerSide(

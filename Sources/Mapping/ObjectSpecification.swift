@@ -33,6 +33,10 @@ package struct AttributeSpecification: Hashable, Sendable {
     package var maximumLengthAtAD: Int?
     /// LDAP attributes that stand in, in this order, where the LDAP side demands a value and there is none; never carried back.
     package var fallback: [String]
+    /// How a conflict about the attribute is settled; nil: as the object's are. Without a meaning where values come and go one by one, or one way only.
+    package var conflict: ConflictRule?
+    /// The side that stands where the rule finds no difference; nil: the side that the rule names, else the object's.
+    package var prefer: Side?
     /// For commands: where in the configuration the rule stands.
     package var origin: String
 
@@ -44,6 +48,8 @@ package struct AttributeSpecification: Hashable, Sendable {
         isSingleValuedAtAD: Bool = false,
         maximumLengthAtAD: Int? = nil,
         fallback: [String] = [],
+        conflict: ConflictRule? = nil,
+        prefer: Side? = nil,
         origin: String = ""
     ) {
         self.ad = ad
@@ -53,6 +59,8 @@ package struct AttributeSpecification: Hashable, Sendable {
         self.isSingleValuedAtAD = isSingleValuedAtAD
         self.maximumLengthAtAD = maximumLengthAtAD
         self.fallback = fallback
+        self.conflict = conflict
+        self.prefer = prefer
         self.origin = origin
     }
 }
@@ -103,6 +111,9 @@ package struct ObjectSpecification: Hashable, Sendable {
     package var match: [MatchSpecification]
     package var attributes: [AttributeSpecification]
     package var direction: Direction
+    /// How conflicts are settled about attributes that say nothing themselves, about the place, and about memberships.
+    package var conflict: ConflictRule
+    /// The side that stands where the rule finds no difference.
     package var prefer: Side
     package var deletePolicy: DeletePolicy
     package var deleteAgainstChange: DeleteAgainstChange
@@ -128,6 +139,7 @@ package struct ObjectSpecification: Hashable, Sendable {
         match: [MatchSpecification],
         attributes: [AttributeSpecification],
         direction: Direction = .both,
+        conflict: ConflictRule = .newest,
         prefer: Side = .ad,
         deletePolicy: DeletePolicy = .delete,
         deleteAgainstChange: DeleteAgainstChange = .changeWins,
@@ -150,6 +162,7 @@ package struct ObjectSpecification: Hashable, Sendable {
         self.match = match
         self.attributes = attributes
         self.direction = direction
+        self.conflict = conflict
         self.prefer = prefer
         self.deletePolicy = deletePolicy
         self.deleteAgainstChange = deleteAgainstChange

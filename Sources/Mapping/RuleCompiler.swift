@@ -15,7 +15,7 @@ struct RuleCompiler {
             rule.isRequiredAtMiniOrange = required.contains(rule.miniorange) || !attribute.fallback.isEmpty
             rules.append(rule)
         }
-        let secondName = takeSecondName(&rules)
+        let secondName = try takeSecondName(&rules)
         try checkUniqueness(rules)
         try checkNames(&rules)
         rules =
@@ -68,6 +68,8 @@ struct RuleCompiler {
             type: attribute.type,
             direction: try direction(of: attribute, at: position),
             shape: Self.shape(attribute.type, isSingle: isSingle, miniorange: miniorange),
+            conflict: attribute.conflict ?? specification.conflict,
+            prefer: attribute.prefer ?? attribute.conflict?.side ?? specification.prefer,
             maximumLengthAtAD: attribute.maximumLengthAtAD
                 ?? KnownAttributes.maximumLengthAtAD(ad, kind: specification.kind)
         )
@@ -172,7 +174,7 @@ struct RuleCompiler {
     /// written to AD the two could not be brought together, and sAMAccountName alone is the name.
     ///
     /// - Returns: the rule for AD's RDN, which is taken out of `rules`; nil where there is none, or none that is written to AD.
-    private func takeSecondName(_ rules: inout [CompiledRule]) -> CompiledRule? {
+    private func takeSecondName(_ rules: inout [CompiledRule]) throws(MappingError) -> CompiledRule? {
         let naming = CaseFolding.lowercaseName(specification.scopes.miniorange.rdn)
         let adNaming = CaseFolding.lowercaseName(specification.scopes.ad.rdn)
         guard specification.kind == .group, adNaming != Self.accountName,
@@ -188,6 +190,17 @@ struct RuleCompiler {
         rule.isCountedAtAD = true
         rule.namesAtAD = true
         rule.isRequiredAtMiniOrange = false
+        let own = specification.attributes[rule.position]
+        guard own.conflict.map({ $0 == first.conflict }) ?? true, own.prefer.map({ $0 == first.prefer }) ?? true else {
+            throw MappingError(
+                rule: rule.position,
+                reason:
+                    "a group's '\(rule.ad)' and 'sAMAccountName' are one name, and their conflicts are settled together; "
+                    + "write 'conflict' and 'prefer' at 'ad: sAMAccountName' alone"
+            )
+        }
+        rule.conflict = first.conflict
+        rule.prefer = first.prefer
         return rule
     }
 
