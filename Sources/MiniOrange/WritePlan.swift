@@ -53,7 +53,7 @@ package struct WritePlan: Sendable {
             )
         case .delete(let anchor, let name, let version):
             .delete(dn: name.description, controls: assertion(anchor, version))
-        case .editValues, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups:
+        case .editValues, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups, .readStamps:
             nil
         }
     }

@@ -8,6 +8,8 @@ struct WriterLink: Sendable {
     /// Below this an entry is looked for by its entryUUID.
     let searchBase: DistinguishedName
     let view: DirectoryView
+    /// Whom our own writes are logged as, normalised; nil where that isn't known.
+    let ownName: Octets?
 
     /// The first server that answers, used for no more than `limit` has.
     static func connect(_ settings: MiniOrangeSettings, _ view: DirectoryView, _ limit: WritePlan?) async throws
@@ -33,7 +35,8 @@ struct WriterLink: Sendable {
                     connection: server.connection,
                     plan: plan,
                     searchBase: server.searchBase,
-                    view: view
+                    view: view,
+                    ownName: settings.credentials?.distinguishedName?.normalized
                 )
             } catch {
                 last = error
@@ -51,6 +54,7 @@ struct WriterLink: Sendable {
         case .readMembers(let anchor): find(anchor, plan.wholeShape, completion)
         case .readBelow(let anchor): readBelow(anchor, completion)
         case .readGroups(let anchor): readGroups(anchor, completion)
+        case .readStamps(let anchor, let attributes): readStamps(anchor, attributes, completion)
         }
     }
 
@@ -201,7 +205,7 @@ extension WriteOperation {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
             .confirmAbsence(let anchor), .editValues(let anchor, _, _), .readMembers(let anchor),
-            .readBelow(let anchor), .readGroups(let anchor):
+            .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
             anchor
         case .add, .readName: nil
         }
@@ -220,7 +224,7 @@ extension WriteOperation {
         case .rename(_, let name, let version, _), .delete(_, let name, let version):
             return name.normalized == snapshot.name.normalized && (version == .unordered || version == snapshot.version)
         case .editValues(_, let name, _): return name.normalized == snapshot.name.normalized
-        case .add, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups: return false
+        case .add, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups, .readStamps: return false
         }
     }
 }
