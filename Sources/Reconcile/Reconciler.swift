@@ -12,11 +12,19 @@ package struct Reconciler: Sendable {
         self.existence = existence
     }
 
-    package func reconcile(base: Attributes?, ad: SideState, miniorange: SideState) -> Reconciliation {
+    /// Whether an attribute is merged at all.
+    package func hasRule(_ name: String) -> Bool { rules.contains { $0.name == name } }
+
+    package func reconcile(
+        base: Attributes?,
+        ad: SideState,
+        miniorange: SideState,
+        _ evidence: Evidence = Evidence()
+    ) -> Reconciliation {
         switch (ad, miniorange) {
         // Both sides have the entry.
         case (.present(let a, let unknownA), .present(let m, let unknownM)):
-            return merge(base: base, ad: a, miniorange: m, unknown: union(unknownA, unknownM))
+            return merge(base: base, ad: a, miniorange: m, unknown: union(unknownA, unknownM), evidence)
 
         // One side has it, the other does not.
         case (.present(let values, let unknown), let other):
@@ -126,9 +134,15 @@ package struct Reconciler: Sendable {
     }
 
     /// Holds: both sides have the entry.
-    private func merge(base: Attributes?, ad: Attributes, miniorange: Attributes, unknown: [String]) -> Reconciliation {
+    private func merge(
+        base: Attributes?,
+        ad: Attributes,
+        miniorange: Attributes,
+        unknown: [String],
+        _ evidence: Evidence
+    ) -> Reconciliation {
         // Most pairs are looked at when nothing moved at all.
-        if unknown.isEmpty, let base, ad == miniorange, ad == base {
+        if unknown.isEmpty, evidence.settlements.isEmpty, let base, ad == miniorange, ad == base {
             return Reconciliation(existence: .both, base: base, target: base)
         }
         var walks = (
@@ -138,8 +152,7 @@ package struct Reconciler: Sendable {
         var target: [Attributes.Item] = []
         newBase.reserveCapacity(rules.count)
         target.reserveCapacity(rules.count)
-        var changes = PerSide<[String]>(both: [])
-        var conflicts: [Conflict] = []
+        var result = Reconciliation(existence: .both, base: nil)
 
         for rule in rules {
             let b = walks.base.values(of: rule.name)
@@ -149,23 +162,27 @@ package struct Reconciler: Sendable {
             var wanted = b
             if !unknown.isEmpty && unknown.contains(rule.name) {
                 // Known: nothing can be said of one side. Nothing moves.
-            } else if a == m {
+            } else if a == m, evidence.settlements.isEmpty {
                 agreed = a
                 wanted = a
             } else {
-                if rule.shape == .set { agreed = agreedValues(base: b, ad: a, miniorange: m) }
-                let verdict = decide(rule, base: b, ad: a, miniorange: m)
-                wanted = verdict.values
-                if wanted != a { changes.ad.append(rule.name) }
-                if wanted != m { changes.miniorange.append(rule.name) }
+                let verdict = decide(rule, base: b, ad: a, miniorange: m, evidence, &result)
+                agreed = a == m ? a : rule.shape == .set ? agreedValues(base: b, ad: a, miniorange: m) : b
+                if let values = verdict.values {
+                    wanted = values
+                    if wanted != a { result.changes.ad.append(rule.name) }
+                    if wanted != m { result.changes.miniorange.append(rule.name) }
+                }
                 if let decision = verdict.decision {
-                    conflicts.append(
+                    result.conflicts.append(
                         Conflict(
                             subject: .attribute(rule.name),
                             base: b,
                             values: PerSide(ad: a, miniorange: m),
                             winner: verdict.winner,
-                            decision: decision
+                            decision: decision,
+                            rule: rule.conflict,
+                            stamps: evidence.stamps[rule.name] ?? PerSide(both: nil)
                         )
                     )
                 }
@@ -173,24 +190,49 @@ package struct Reconciler: Sendable {
             if !agreed.isEmpty { newBase.append(Attributes.Item(name: rule.name, values: agreed)) }
             if !wanted.isEmpty { target.append(Attributes.Item(name: rule.name, values: wanted)) }
         }
-        var result = Reconciliation(
-            existence: .both,
-            base: Attributes(sorted: newBase),
-            target: Attributes(sorted: target)
-        )
-        result.changes = changes
-        result.conflicts = conflicts
+        result.base = Attributes(sorted: newBase)
+        result.target = Attributes(sorted: target)
         return result
     }
 
     private struct Verdict {
-        var values: [Octets]
+        /// What both are to show; nil: nothing moves.
+        var values: [Octets]?
         var winner: Side
         var decision: ConflictRecord.Decision?
     }
 
-    /// Holds: `ad` and `miniorange` differ.
-    private func decide(_ rule: MergeRule, base: [Octets], ad: [Octets], miniorange: [Octets]) -> Verdict {
+    private func decide(
+        _ rule: MergeRule,
+        base: [Octets],
+        ad: [Octets],
+        miniorange: [Octets],
+        _ evidence: Evidence,
+        _ result: inout Reconciliation
+    ) -> Verdict {
+        if !evidence.settlements.isEmpty, let settlement = evidence.settlements[rule.name] {
+            // A person decided, and each side shows what it did then, or already what he wants.
+            let stands =
+                (ad == settlement.seen.ad || ad == settlement.values)
+                && (miniorange == settlement.seen.miniorange || miniorange == settlement.values)
+            if stands && (ad != settlement.values || miniorange != settlement.values) {
+                return Verdict(values: settlement.values, winner: rule.prefer, decision: nil)
+            }
+            result.endedSettlements.append(rule.name)
+        }
+        if ad == miniorange { return Verdict(values: ad, winner: rule.prefer, decision: nil) }
+        return decide(rule, base: base, ad: ad, miniorange: miniorange, evidence, needs: &result.needsStamps)
+    }
+
+    /// Holds: `ad` and `miniorange` differ, and no person decided.
+    private func decide(
+        _ rule: MergeRule,
+        base: [Octets],
+        ad: [Octets],
+        miniorange: [Octets],
+        _ evidence: Evidence,
+        needs: inout [String]
+    ) -> Verdict {
         switch rule.direction {
         // One way: the source stands. Where the other side moved, its value goes to the conflict report.
         case .toMiniOrange:
@@ -199,6 +241,9 @@ package struct Reconciler: Sendable {
             return Verdict(values: miniorange, winner: .miniorange, decision: ad == base ? nil : .direction)
         case .both:
             break
+        }
+        if !evidence.frozen.isEmpty, evidence.frozen.contains(rule.name) {
+            return hold(rule, .oscillation, evidence, needs: &needs)
         }
         // Only one side moved.
         if ad == base { return Verdict(values: miniorange, winner: .miniorange, decision: nil) }
@@ -211,7 +256,34 @@ package struct Reconciler: Sendable {
                 decision: nil
             )
         }
-        return Verdict(values: rule.prefer == .ad ? ad : miniorange, winner: rule.prefer, decision: .preferredSide)
+        switch rule.conflict {
+        case .ad: return Verdict(values: ad, winner: .ad, decision: .configuredSide)
+        case .miniorange: return Verdict(values: miniorange, winner: .miniorange, decision: .configuredSide)
+        case .hold: return hold(rule, .held, evidence, needs: &needs)
+        case .newest:
+            guard let stamps = evidence.stamps[rule.name] else {
+                needs.append(rule.name)
+                return Verdict(values: nil, winner: rule.prefer, decision: nil)
+            }
+            let judgement = evidence.judge.judge(stamps, prefer: rule.prefer)
+            return Verdict(
+                values: judgement.winner == .ad ? ad : miniorange,
+                winner: judgement.winner,
+                decision: judgement.decision
+            )
+        }
+    }
+
+    /// Nothing moves until a person decides, who wants to know whose the values are.
+    private func hold(
+        _ rule: MergeRule,
+        _ decision: ConflictRecord.Decision,
+        _ evidence: Evidence,
+        needs: inout [String]
+    ) -> Verdict {
+        let isKnown = evidence.stamps[rule.name] != nil
+        if !isKnown { needs.append(rule.name) }
+        return Verdict(values: nil, winner: rule.prefer, decision: isKnown ? decision : nil)
     }
 
     /// Per value: what either side added is there, what either side removed is not.

@@ -5,8 +5,14 @@ package struct Conflict: Hashable, Sendable {
     package var subject: ConflictRecord.Subject
     package var base: [Octets]
     package var values: PerSide<[Octets]>
+    /// The side whose value stands; where neither is written, the preferred one.
     package var winner: Side
     package var decision: ConflictRecord.Decision
+    package var rule = ConflictRule.newest
+    package var stamps = PerSide<Stamp?>(both: nil)
+
+    /// Whether neither value is written until a person decides.
+    package var isHeld: Bool { decision == .held || decision == .oscillation }
 }
 
 /// What reconciling one pair calls for.
@@ -29,6 +35,10 @@ package struct Reconciliation: Hashable, Sendable {
     /// The canonical attributes that each side must take over from `target`, sorted.
     package var changes: PerSide<[String]>
     package var conflicts: [Conflict]
+    /// The canonical attributes of which nothing moves before it is known when, where and by whom they were set.
+    package var needsStamps: [String] = []
+    /// The settlements that are done, or that somebody's later change has overtaken.
+    package var endedSettlements: [String] = []
 
     package init(existence: Existence, base: Attributes?, target: Attributes = Attributes()) {
         self.existence = existence

@@ -23,6 +23,8 @@ extension Engine {
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)
             queue.recallBacklog()
+        case .clock(let clock):
+            clocks[side] = clock
         case .disconnected:
             isConnected[side] = false
         }
@@ -185,6 +187,7 @@ extension Engine {
     ) throws {
         let side = replica.side
         try store.put(replica, replacing: old)
+        try noteChangedValues(replica, from: old, store)
         var pair = try joined(replica, store)
         let before = pair
         let isSelected = try isSelected(replica.anchor, replica.object.flatMap { objects[$0] }, side, store)

@@ -40,6 +40,7 @@ extension Engine {
             return
         }
         count { $0.reconciled += 1 }
+        currentCause = try unsaved[id]?.cause ?? store.dirty(id)?.cause ?? .retry
         unsaved[id] = nil
         if pair.kind == .container && pair.object == nil {
             try processPlace(pair, store, now: now)
@@ -143,7 +144,22 @@ extension Engine {
         if before != pair { try store.put(before, replacing: pair) }
         let pair = before
         let states = try sideStates(pair, replicas, object, store)
-        let result = object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange)
+        var evidence = try evidence(of: pair.id, store)
+        func reconciled() -> Reconciliation {
+            object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange, evidence)
+        }
+        var result = reconciled()
+        if !result.needsStamps.isEmpty {
+            let search = try gatherStamps(of: result.needsStamps, pair, replicas, object, &evidence, store, now: now)
+            switch search {
+            case .known: result = reconciled()
+            case .asked:
+                unsaved[pair.id] = DirtyRecord(since: now, cause: currentCause)
+                return
+            case .waits: break
+            }
+        }
+        for name in result.endedSettlements { try store.setSettlement(nil, of: pair.id, name) }
 
         var next = pair
         next.base = result.base
@@ -184,7 +200,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         let ready = plan.writes.filter { hasRoom($0.side) }
-        let cause = try store.dirty(pair.id)?.cause ?? .retry
+        let cause = currentCause
         // A write that waits for its side keeps the pair in the queue, and what was decided of it is decided again then.
         if ready.count < plan.writes.count {
             unsaved[pair.id] = DirtyRecord(since: now, cause: cause)
@@ -195,11 +211,15 @@ extension Engine {
         } else {
             try store.clearDirty(pair.id)
         }
+        // What waits for a side that can't be asked now is decided when it is there.
+        if !result.needsStamps.isEmpty { unsaved[pair.id] = DirtyRecord(since: now, cause: cause) }
         if pair != before { try store.put(pair, replacing: before) }
         // Reported when it is acted on: while its write waits, the same conflict is decided again.
-        if !ready.isEmpty || !plan.settled.isEmpty {
-            try report(result.conflicts, pair, isJoin: before.base == nil, store, now: now)
-        }
+        let isActedOn = !ready.isEmpty || !plan.settled.isEmpty
+        let reported = isActedOn ? result.conflicts : result.conflicts.filter(\.isHeld)
+        try report(reported, pair, isJoin: before.base == nil, store, now: now)
+        try endHeldConflicts(result, pair.id, store, now: now)
+        noteTurns(ready, of: pair.id, now: now)
         for planned in ready {
             let write = Write(
                 id: try store.makeIntentID(),
@@ -236,28 +256,19 @@ extension Engine {
         }
     }
 
-    private mutating func report(
-        _ conflicts: [Conflict],
-        _ pair: Pair,
-        isJoin: Bool,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        for conflict in conflicts {
-            count { $0.conflicts += 1 }
-            try store.append(
-                ConflictRecord(
-                    pair: pair.id,
-                    object: pair.object,
-                    subject: conflict.subject,
-                    base: conflict.base,
-                    values: conflict.values,
-                    winner: conflict.winner,
-                    decision: conflict.decision,
-                    isJoin: isJoin,
-                    time: now
+    /// Two writers that overwrite each other show by the sides that are written in turns.
+    private mutating func noteTurns(_ planned: [PlannedWrite], of pair: PairID, now: Timestamp) {
+        for write in planned where write.event == .modified || write.event == .renamed {
+            for name in write.names {
+                oscillations.note(
+                    name,
+                    of: pair,
+                    to: write.side,
+                    now: now,
+                    limit: configuration.oscillationLimit,
+                    window: configuration.oscillationWindow
                 )
-            )
+            }
         }
     }
 

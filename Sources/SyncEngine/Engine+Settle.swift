@@ -35,11 +35,14 @@ extension Engine {
         }
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
-            if case .stale = outcome { count { $0.stale[side] += 1 } }
+            if case .stale = outcome { count { $0.stale[side] += 1 } } else { readClock(intent, snapshot, now: now) }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
             try confirm(intent, snapshot, store, now: now)
             if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
+        case .stamped(let snapshot, let stamps):
+            try settleStamps(intent, snapshot, stamps, store, now: now)
         case .edited(let snapshot, let refused):
+            readClock(intent, snapshot, now: now)
             try settleEdit(intent, snapshot, refused: refused, store, now: now)
         case .found(let snapshots):
             try settleFound(intent, snapshots, store, now: now)
@@ -76,7 +79,8 @@ extension Engine {
         switch intent.write.operation {
         case .add(let name, _, _), .readName(let name):
             repeated.write.operation = .readName(name)
-        case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .read(let anchor):
+        case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .read(let anchor),
+            .readStamps(let anchor, _):
             repeated.write.operation = .read(anchor)
         case .delete(let anchor, _, _), .confirmAbsence(let anchor):
             repeated.write.operation = .confirmAbsence(anchor)
@@ -152,7 +156,7 @@ extension Engine {
             try requestRead(.confirmAbsence(anchor), side, store, now: now)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
         case .readBelow, .readGroups: markDirty(intent.write.pair, .retry, now: now)
-        case .read(let anchor), .readMembers(let anchor):
+        case .read(let anchor), .readMembers(let anchor), .readStamps(let anchor, _):
             // The delete event is on its way; until it is here nothing is concluded, and the pair is looked at again.
             if try store.replica(side, anchor) != nil {
                 try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
@@ -241,7 +245,7 @@ extension WriteOperation {
     /// Whether the operation changes nothing on the server.
     package var isRead: Bool {
         switch self {
-        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups: true
+        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups, .readStamps: true
         case .add, .modify, .rename, .delete, .editValues: false
         }
     }
@@ -255,7 +259,8 @@ extension WriteOperation {
     var givesName: Bool {
         switch self {
         case .add, .rename: true
-        case .modify, .delete, .editValues, .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups:
+        case .modify, .delete, .editValues, .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups,
+            .readStamps:
             false
         }
     }
@@ -273,7 +278,7 @@ extension WriteOperation {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
             .confirmAbsence(let anchor), .editValues(let anchor, _, _), .readMembers(let anchor),
             .readBelow(let anchor),
-            .readGroups(let anchor):
+            .readGroups(let anchor), .readStamps(let anchor, _):
             anchor
         case .add, .readName: nil
         }

@@ -158,7 +158,7 @@ extension Engine {
         case .delete:
             return .deleted
         case .read(let anchor), .readMembers(let anchor), .confirmAbsence(let anchor), .editValues(let anchor, _, _),
-            .readBelow(let anchor), .readGroups(let anchor):
+            .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
             guard let replica = try store.replica(.miniorange, anchor), let name = try name(of: replica, store) else {
                 return .gone
             }

@@ -68,6 +68,15 @@ package struct Engine: Sendable {
     /// How often the server made something else of what was written, by pair.
     var mismatches: [PairID: Int] = [:]
     var nextRetry: Timestamp?
+    /// The servers' clocks, as far as they are known.
+    package internal(set) var clocks = PerSide<ClockEstimate?>(both: nil)
+    /// The version as of which an entry's stamps were asked for.
+    var stampsAsked = PerSide<[Anchor: Version]>(both: [:])
+    var oscillations = Oscillations()
+    /// Why the pair is looked at that is being looked at.
+    var currentCause = DirtyCause.retry
+    /// What became of the conflicts that persons settled in the last step.
+    package private(set) var answers: [(conflict: ConflictID, answer: ResolutionAnswer)] = []
     /// Sides that are being read anew because the mapping changed.
     var isReloading = PerSide<Bool>(both: false)
     /// Reads of open intents that wait for their time, or for their side.
@@ -90,6 +99,7 @@ package struct Engine: Sendable {
                     name: parentAttribute,
                     shape: .register,
                     direction: specification.direction,
+                    conflict: specification.conflict,
                     prefer: specification.prefer
                 )
             )
@@ -143,11 +153,15 @@ package struct Engine: Sendable {
     ) throws -> [Write] {
         writes = []
         unsaved = [:]
+        answers = []
         for event in events {
             switch event {
             case .feed(let side, let event): try ingest(event, from: side, store, now: now)
             case .settled(let id, let outcome): try settle(id, outcome, store, now: now)
             case .resync(let pair): try resync(pair, store, now: now)
+            case .resolve(let conflict, let choice):
+                answers.append((conflict, try resolve(conflict, choice, store, now: now)))
+            case .fetchStamps(let pair): try fetchStamps(of: pair, store, now: now)
             case .tick: break
             }
         }
@@ -189,6 +203,9 @@ package struct Engine: Sendable {
     package var nextDeadline: Timestamp? {
         [queue.nextDelayed, nextRetry, postponedReads.map(\.time).min(), rereads.next].compactMap { $0 }.min()
     }
+
+    /// Whether an answer is awaited about the pair.
+    package func isInFlight(_ pair: PairID) -> Bool { inFlight[pair] != nil }
 
     package var outstandingWrites: PerSide<Int> { outstanding }
 

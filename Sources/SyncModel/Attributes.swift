@@ -40,6 +40,27 @@ package struct Attributes: Hashable, Sendable {
         }
     }
 
+    /// The names of attributes whose values are not the same in both, sorted.
+    package static func differing(_ first: Attributes, _ second: Attributes) -> [String] {
+        if first == second { return [] }
+        var names: [String] = []
+        var (left, right) = (first.items[...], second.items[...])
+        while let a = left.first, let b = right.first {
+            if a.name == b.name {
+                if a.values != b.values { names.append(a.name) }
+                left.removeFirst()
+                right.removeFirst()
+            } else if a.name < b.name {
+                names.append(a.name)
+                left.removeFirst()
+            } else {
+                names.append(b.name)
+                right.removeFirst()
+            }
+        }
+        return names + left.map(\.name) + right.map(\.name)
+    }
+
     private func firstPosition(of name: String) -> Int {
         if let last = items.last, last.name < name { return items.count }
         var low = 0

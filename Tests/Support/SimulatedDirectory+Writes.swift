@@ -13,6 +13,14 @@ extension SimulatedDirectory {
         case .readBelow(let anchor): found(below: anchor)
         case .readGroups(let anchor): groups(of: anchor)
         case .read(let anchor), .confirmAbsence(let anchor): snapshot(anchor).map { .done($0) } ?? .gone
+        case .readStamps(let anchor, let attributes):
+            snapshot(anchor).map { entry in
+                let known = stamps[anchor] ?? [:]
+                return .stamped(
+                    entry,
+                    attributes.compactMap { name in known[name].map { AttributeStamp(attribute: name, stamp: $0) } }
+                )
+            } ?? .gone
         case .readName(let name): anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
         }
     }

@@ -37,6 +37,14 @@ package final class SimulatedDirectory {
     package internal(set) var log: [LogRecord] = []
     /// uSNChanged, or the microseconds of entryCSN.
     package internal(set) var sequence: UInt64 = 0
+    /// True time, in milliseconds since 1970; this server's clock shows `clockOffset` more.
+    package var now: Int64 = 1_767_225_600_000
+    package var clockOffset: Int64 = 0
+    /// Who writes; nil: Syncline.
+    package var author: String?
+    /// By sequence.
+    private var times: [Int64] = [1_767_225_600_000]
+    var stamps: [Anchor: [String: Stamp]] = [:]
     private var nextAnchor: UInt64 = 0
     /// Entries that this server's rules keep out of every group, as AD keeps a universal group out of a global one.
     package var unwelcome: Set<Anchor> = []
@@ -118,11 +126,43 @@ package final class SimulatedDirectory {
 
     package func version(_ sequence: UInt64) -> Version {
         if side == .ad { return .usn(sequence, invocationID: invocationID) }
-        let digits = String(1_000_000 + sequence).dropFirst()
-        guard let number = ChangeSequenceNumber(parsing: "20260101000000.\(digits)Z#000000#000#000000") else {
+        let shown = times[Int(sequence)]
+        let seconds = GeneralizedTime(seconds: shown / 1000).textInSeconds.dropLast()
+        let fraction = String(1_000_000 + shown % 1000 * 1000).dropFirst()
+        let count = String(0x100_0000 + sequence, radix: 16).dropFirst()
+        guard let number = ChangeSequenceNumber(parsing: "\(seconds).\(fraction)Z#\(count)#000#000000") else {
             return .unordered
         }
         return .csn(number)
+    }
+
+    /// Begins a change. A server's stamps never go backwards.
+    private func advance() {
+        sequence += 1
+        times.append(max(now + clockOffset, times.last ?? 0))
+    }
+
+    /// Notes who set these attributes now, as the server's metadata or its log would tell it.
+    private func stamp(_ anchor: Anchor, _ attributes: [String]) {
+        let time = times.last ?? 0
+        for attribute in attributes {
+            let version = (stamps[anchor]?[attribute]?.version ?? 0) + 1
+            stamps[anchor, default: [:]][attribute] =
+                side == .ad
+                ? Stamp(
+                    time: Timestamp(milliseconds: time / 1000 * 1000),
+                    granularity: 1000,
+                    source: .attribute,
+                    version: version
+                )
+                : Stamp(
+                    time: Timestamp(milliseconds: time),
+                    granularity: 1,
+                    source: .log,
+                    author: author ?? "syncline",
+                    isOurs: author == nil
+                )
+        }
     }
 
     // MARK: Changing
@@ -141,8 +181,9 @@ package final class SimulatedDirectory {
         nextAnchor += 1
         if side == .ad && held["objectclass"].contains("group") { held["objectsid"] = [Self.sid(nextAnchor)] }
         let anchor = Anchor(high: UInt64(side.rawValue) + 1, low: nextAnchor)
-        sequence += 1
+        advance()
         entries[anchor] = Entry(anchor: anchor, parent: parent, rdn: rdn, attributes: held, sequence: sequence)
+        stamp(anchor, held.names + [AttributeStamp.entryName])
         append(anchor, .added, members: memberChanges(from: Attributes(), to: held))
         attachNames()
         return .success(anchor)
@@ -159,9 +200,10 @@ package final class SimulatedDirectory {
         // A write that changes nothing emits nothing at AD; slapd stamps it anew.
         if side == .ad && entry.attributes == before { return nil }
         let edits = edits(from: before, to: entry.attributes, changed.map(\.name))
-        sequence += 1
+        advance()
         entry.sequence = sequence
         entries[anchor] = entry
+        stamp(anchor, changed.map(\.name).filter { side == .miniorange || entry.attributes[$0] != before[$0] })
         append(anchor, .edited(edits), members: memberChanges(from: before, to: entry.attributes))
         return nil
     }
@@ -177,9 +219,10 @@ package final class SimulatedDirectory {
         if side == .ad { entry.attributes[naming] = [rdn.value] }
         entry.rdn = rdn
         entry.parent = parent
-        sequence += 1
+        advance()
         entry.sequence = sequence
         entries[anchor] = entry
+        stamp(anchor, [naming, AttributeStamp.entryName])
         append(anchor, .renamed(parentName.child(rdn)))
         followRename(from: oldName, to: parentName.child(rdn))
         attachNames()
@@ -199,7 +242,7 @@ package final class SimulatedDirectory {
             }
         }
         dropMember(anchor, name)
-        sequence += 1
+        advance()
         log.append(LogRecord(anchor: anchor, kind: .deleted, snapshot: nil, version: version(sequence)))
         return nil
     }

@@ -18,6 +18,7 @@ extension WriteOperation {
         case .read(let anchor): "read \(anchor.low)"
         case .confirmAbsence(let anchor): "confirmAbsence \(anchor.low)"
         case .readName(let name): "readName \(name)"
+        case .readStamps(let anchor, let attributes): "readStamps \(anchor.low) \(attributes.joined(separator: ","))"
         }
     }
 }

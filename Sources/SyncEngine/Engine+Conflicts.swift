@@ -1,0 +1,321 @@
+import Mapping
+import Reconcile
+import SyncModel
+
+/// Conflicts: what must be known to decide them, how they are reported, and what a person decides.
+extension Engine {
+    /// What merging a pair may know besides its values, without asking anybody.
+    func evidence(of pair: PairID, _ store: any StoreTransaction) throws -> Evidence {
+        var judge = configuration.judge
+        judge.clocks = clocks
+        var evidence = Evidence(judge: judge)
+        if try store.count(.settlements) > 0 {
+            for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
+        }
+        if try store.count(.heldConflicts) > 0 {
+            for (name, id) in try store.heldConflicts(of: pair)
+            where try store.conflict(id)?.record.decision == .oscillation {
+                evidence.frozen.insert(name)
+            }
+        }
+        for name in oscillations.frozen(pair) { evidence.frozen.insert(name) }
+        return evidence
+    }
+
+    /// Whether it is known when, where and by whom the values were set on which a conflict hangs.
+    enum StampSearch {
+        case known
+        /// Both sides are being asked; the pair is looked at again with their answers.
+        case asked
+        /// A side can't be asked now. These attributes wait for it, others don't.
+        case waits
+    }
+
+    /// Puts the stamps of these attributes into the evidence, or asks for them: of both sides at once, and once for each state of an entry.
+    mutating func gatherStamps(
+        of names: [String],
+        _ pair: Pair,
+        _ replicas: PerSide<Replica?>,
+        _ object: Object,
+        _ evidence: inout Evidence,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> StampSearch {
+        var asking: [(side: Side, anchor: Anchor)] = []
+        for side in Side.allCases {
+            guard let replica = replicas[side], virtualObject(replica.anchor, side) == nil else {
+                continue
+            }
+            if stampsAsked[side][replica.anchor] != replica.version { asking.append((side, replica.anchor)) }
+        }
+        guard asking.isEmpty else {
+            guard asking.allSatisfy({ isConnected[$0.side] }) else { return .waits }
+            if let full = asking.first(where: { !hasRoom($0.side) }) {
+                queue.block(pair.id, on: full.side)
+                return .asked
+            }
+            for (side, anchor) in asking {
+                let wanted = Set(names.flatMap { object.stampedAttributes(of: $0, side) }).sorted()
+                try requestRead(.readStamps(anchor, attributes: wanted), side, store, now: now)
+            }
+            return .asked
+        }
+        for name in names {
+            var stamps = PerSide<Stamp?>(both: nil)
+            for side in Side.allCases {
+                guard let anchor = replicas[side]?.anchor else { continue }
+                stamps[side] = try object.stampedAttributes(of: name, side)
+                    .compactMap { try store.stamp(side, anchor, $0) }
+                    .max { $0.time < $1.time }
+            }
+            evidence.stamps[name] = stamps
+        }
+        return .known
+    }
+
+    /// A server has told the stamps of an entry, together with what it holds.
+    mutating func settleStamps(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ stamps: [AttributeStamp],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let side = intent.write.side
+        try confirm(intent, snapshot, store, now: now)
+        guard let replica = try store.replica(side, snapshot.anchor), replica.version == snapshot.version else {
+            return
+        }
+        for told in stamps {
+            var told = told
+            if let known = try store.stamp(side, snapshot.anchor, told.attribute) {
+                // What we confirmed ourselves no server needs to tell; and what we saw come says more than when the entry last changed.
+                if known.source == .observed && told.stamp.source == .entry { told.stamp = known }
+                told.stamp.isOurs = told.stamp.isOurs || known.isOurs
+            }
+            try store.put(told, side, snapshot.anchor)
+        }
+        if stampsAsked[side].count > Engine.mostStampsAsked { stampsAsked[side] = [:] }
+        stampsAsked[side][snapshot.anchor] = snapshot.version
+    }
+
+    private static let mostStampsAsked = 10_000
+
+    /// A person wants to see the stamps of both entries.
+    mutating func fetchStamps(of id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard let pair = try store.pair(id), let object = pair.object.flatMap({ objects[$0] }) else { return }
+        for side in Side.allCases where isConnected[side] && pair.presence[side] == .present {
+            guard let anchor = pair.anchors[side], virtualObject(anchor, side) == nil else { continue }
+            let wanted = object.mapping.specification.attributes.map {
+                (side == .ad ? $0.ad : $0.miniorange).lowercased()
+            }
+            let attributes = Set(wanted + [AttributeStamp.entryName]).sorted()
+            try requestRead(.readStamps(anchor, attributes: attributes), side, store, now: now)
+        }
+    }
+
+    /// A row describes the value that is there: it goes with it. Where the version tells when, we know when the new one came.
+    func noteChangedValues(_ replica: Replica, from old: Replica?, _ store: any StoreTransaction) throws {
+        guard let old else { return }
+        var changed = Attributes.differing(old.attributes, replica.attributes)
+        if old.parent != replica.parent || old.rdn != replica.rdn { changed.append(AttributeStamp.entryName) }
+        guard !changed.isEmpty else { return }
+        if case .csn(let number) = replica.version {
+            let stamp = Stamp(number, source: .observed)
+            for name in changed {
+                try store.put(AttributeStamp(attribute: name, stamp: stamp), replica.side, replica.anchor)
+            }
+        } else if try store.count(.stamps) > 0 {
+            for name in changed { try store.removeStamp(replica.side, replica.anchor, name) }
+        }
+    }
+
+    /// What we wrote and the server confirmed is ours, and nobody's intent.
+    func noteOwnValues(_ intent: Intent, _ snapshot: EntrySnapshot, _ store: any StoreTransaction, now: Timestamp)
+        throws
+    {
+        let side = intent.write.side
+        var stamp: Stamp
+        if case .csn(let number) = snapshot.version {
+            stamp = Stamp(number, source: .observed)
+        } else {
+            let shown = now.advanced(byMilliseconds: clocks[side]?.offset ?? 0)
+            stamp = Stamp(time: shown, granularity: 1, source: .observed)
+        }
+        stamp.isOurs = true
+        var names: [String] = []
+        switch intent.write.operation {
+        case .modify(_, _, _, let changes): names = changes.map(\.name)
+        case .rename: names = [AttributeStamp.entryName]
+        default: return
+        }
+        for name in names {
+            try store.put(AttributeStamp(attribute: name.lowercased(), stamp: stamp), side, snapshot.anchor)
+        }
+    }
+
+    /// A write of ours bears the server's time: between when it was sent and when its answer came.
+    mutating func readClock(_ intent: Intent, _ snapshot: EntrySnapshot, now: Timestamp) {
+        guard !intent.write.operation.isRead, case .csn(let number) = snapshot.version else { return }
+        let shown = Timestamp(milliseconds: number.microseconds / 1000)
+        let side = intent.write.side
+        if clocks[side] == nil {
+            clocks[side] = ClockEstimate(shown: shown, granularity: 1, sent: intent.since, received: now)
+        } else {
+            clocks[side]?.narrow(shown: shown, granularity: 1, sent: intent.since, received: now)
+        }
+    }
+
+    // MARK: The report
+
+    /// Reports what was decided. A conflict that waits for a person is one line of the report, however often it is looked at.
+    mutating func report(
+        _ conflicts: [Conflict],
+        _ pair: Pair,
+        isJoin: Bool,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        for conflict in conflicts {
+            var record = ConflictRecord(
+                pair: pair.id,
+                object: pair.object,
+                subject: conflict.subject,
+                base: conflict.base,
+                values: conflict.values,
+                winner: conflict.winner,
+                decision: conflict.decision,
+                rule: conflict.rule,
+                stamps: conflict.stamps,
+                isJoin: isJoin,
+                time: now
+            )
+            guard conflict.isHeld, case .attribute(let name) = conflict.subject else {
+                // Decided by what was known already: nobody was the loser of anything.
+                if conflict.decision == .ownWrite { continue }
+                count { $0.conflicts += 1 }
+                try store.append(record)
+                continue
+            }
+            if let held = try store.heldConflicts(of: pair.id).first(where: { $0.name == name }),
+                let before = try store.conflict(held.id)?.record
+            {
+                record.time = before.time
+                record.isJoin = before.isJoin
+                if record != before { try store.replace(held.id, with: record) }
+            } else {
+                count { $0.conflicts += 1 }
+                try store.setHeldConflict(try store.append(record), of: pair.id, name)
+            }
+        }
+    }
+
+    /// Those that waited for a person and are none any more: both sides came to agree, or one went back.
+    mutating func endHeldConflicts(
+        _ result: Reconciliation,
+        _ pair: PairID,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard try store.count(.heldConflicts) > 0 else { return }
+        let held = Set(
+            result.conflicts.compactMap { conflict -> String? in
+                guard conflict.isHeld, case .attribute(let name) = conflict.subject else { return nil }
+                return name
+            }
+        )
+        for (name, id) in try store.heldConflicts(of: pair)
+        where !held.contains(name) && !result.needsStamps.contains(name) {
+            try store.setHeldConflict(nil, of: pair, name)
+            if try store.conflict(id)?.resolution == nil {
+                try store.resolve(id, ConflictResolution(choice: .agreement, time: now))
+            }
+        }
+    }
+
+    // MARK: A person decides
+
+    /// Carries out a person's decision as a new change, unless a side has moved since the conflict.
+    mutating func resolve(
+        _ id: ConflictID,
+        _ choice: ConflictChoice,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> ResolutionAnswer {
+        guard let (record, resolution) = try store.conflict(id) else { return .noSuchConflict }
+        guard case .attribute(let name) = record.subject else {
+            return .notPossible("it is about an entry's existence or a membership: change that at either side instead")
+        }
+        guard let pair = try store.pair(record.pair), let object = pair.object.flatMap({ objects[$0] }) else {
+            return .entryGone
+        }
+        guard object.reconciler.hasRule(name) else { return .notPossible("the attribute is not mapped any more") }
+        var replicas = PerSide<Replica?>(both: nil)
+        for side in Side.allCases where pair.presence[side] == .present {
+            replicas[side] = try pair.anchors[side].flatMap { try store.replica(side, $0) }
+        }
+        let states = try sideStates(pair, replicas, object, store)
+        guard let ad = states.ad.values?[name], let miniorange = states.miniorange.values?[name] else {
+            return .entryGone
+        }
+        let wanted = wanted(choice, record)
+        guard name != parentAttribute || !wanted.isEmpty else { return .notPossible("an entry must stand somewhere") }
+        if ad == wanted && miniorange == wanted { return .alreadySo }
+        let shown = PerSide(ad: ad, miniorange: miniorange)
+        let expected = shownAfter(record, resolution)
+        for side in Side.allCases where shown[side] != expected[side] { return .moved(side) }
+        try store.setSettlement(
+            Settlement(conflict: id, values: wanted, seen: shown, time: now),
+            of: pair.id,
+            name
+        )
+        try store.setHeldConflict(nil, of: pair.id, name)
+        oscillations.forget(pair.id, name)
+        try store.resolve(id, ConflictResolution(choice: choice, time: now))
+        markDirty(pair.id, .request, now: now)
+        return .accepted
+    }
+
+    private func wanted(_ choice: ConflictChoice, _ record: ConflictRecord) -> [Octets] {
+        switch choice {
+        case .side(let side): record.values[side]
+        case .base: record.base
+        case .values(let values): values
+        case .agreement: record.values[record.winner]
+        }
+    }
+
+    /// What both sides show when nobody has touched the attribute since the conflict was dealt with.
+    private func shownAfter(_ record: ConflictRecord, _ resolution: ConflictResolution?) -> PerSide<[Octets]> {
+        if let resolution, resolution.choice != .agreement {
+            return PerSide(both: wanted(resolution.choice, record))
+        }
+        return record.isHeld ? record.values : PerSide(both: record.values[record.winner])
+    }
+}
+
+extension Engine.Object {
+    /// The attributes of a side, lower-cased, whose stamps tell when a canonical attribute was set there.
+    func stampedAttributes(of name: String, _ side: Side) -> [String] {
+        if name == parentAttribute { return [AttributeStamp.entryName] }
+        return mapping.specification.attributes
+            .filter { rule in
+                let own = rule.ad.lowercased()
+                return name == own || name.hasPrefix(own + ";")
+            }
+            .map { (side == .ad ? $0.ad : $0.miniorange).lowercased() }
+    }
+}
+
+extension Stamp {
+    /// Of an entry's version.
+    init(_ number: ChangeSequenceNumber, source: Source) {
+        let server = String(0x1000 + number.replica, radix: 16).dropFirst()
+        self.init(
+            time: Timestamp(milliseconds: number.microseconds / 1000),
+            granularity: 1,
+            source: source,
+            server: String(server)
+        )
+    }
+}
