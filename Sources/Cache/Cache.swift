@@ -123,6 +123,8 @@ final class Workspace: @unchecked Sendable {
     let key = CacheKey()
     let writer = RecordWriter()
     let names = NameTable()
+    /// The names of stamps that were read last, and the row that they were read from.
+    var stampNames: (octets: [UInt8], names: StampNames)?
 }
 
 // MARK: - What is under the path

@@ -16,6 +16,11 @@ package struct CacheFinding: Hashable, Sendable, CustomStringConvertible {
         case parkedLinkMissing = "the name that the entry holds does not lead to it"
         case historyIndexMissing = "the line is not found from a pair that it names"
         case historyIndexWrong = "the index leads to a line that does not name the pair, or to none"
+        case stampOfNone = "the stamp's entry is not in the cache"
+        case conflictIndexMissing = "the conflict is not found from its pair, its time or among the open ones"
+        case conflictIndexWrong = "the index leads to a conflict that is elsewhere, or to none"
+        case heldConflictWrong = "what is held is no open conflict of this pair"
+        case settlementWrong = "the decision is on no conflict of this pair"
         case pairMissing = "there is no such pair"
         case numberReused = "the number is beyond those that were given out"
     }

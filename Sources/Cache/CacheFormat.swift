@@ -1,13 +1,14 @@
 internal import LMDB
+import SyncModel
 
 /// The format of all tables together, and the way to it from earlier ones.
 ///
-/// Format 1 is the first; 2 added memberships and the index of history. A change of any key or record raises `current` and adds a step; each step leads from one
+/// Format 1 is the first; 2 added memberships and the index of history, 3 stamps, held conflicts and the indexes of the conflict report. A change of any key or record raises `current` and adds a step; each step leads from one
 /// format to the next, and all that are needed run in one transaction.
 struct CacheFormat: Sendable {
     /// The first octet of every record whose fields have not changed since format 1.
     static let recordVersion: UInt8 = 1
-    static let current = CacheFormat(number: 2, steps: [.indexHistory])
+    static let current = CacheFormat(number: 3, steps: [.indexHistory, .indexConflicts])
 
     /// What leads from format `from` to `from + 1`.
     struct Step: Sendable {
@@ -66,6 +67,21 @@ extension CacheFormat.Step {
             guard let place = HistoryPlace(key) else { return }
             let index = ownKey.history(of: place.pair, place.time, sequence: place.sequence)
             try tables.historyOf.put(index, .nothing, in: transaction)
+        }
+    }
+
+    /// Finds conflicts by pair and by time. Those of earlier formats are read as they are, and none of them waits for a person.
+    static let indexConflicts = CacheFormat.Step(from: 2) { tables, transaction in
+        let ownKey = CacheKey()
+        let names = NameTable()
+        try tables.conflicts.forEach(in: transaction) { key, value in
+            // The integrity check tells of a key or a record that nothing writes.
+            var reader = RecordReader(value, names: names)
+            guard key.count == 8, let id = key.number(at: 0).map(ConflictID.init),
+                let record = try? ConflictCodec.decode(id, from: &reader).record
+            else { return }
+            try tables.conflictsOf.put(ownKey.conflict(id, of: record.pair), .nothing, in: transaction)
+            try tables.conflictsAt.put(ownKey.conflict(id, at: record.time), .nothing, in: transaction)
         }
     }
 }

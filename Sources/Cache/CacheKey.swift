@@ -25,7 +25,7 @@ final class CacheKey {
         return octets
     }
 
-    /// side, parent, normalised RDN: names. One that is too long ends with a digest, and only then the key has the greatest length.
+    /// side, parent, normalised RDN: names; side, anchor, attribute: stamps. One that is too long ends with a digest, and only then the key has the greatest length.
     func name(_ side: Side, parent: Anchor, rdn: Octets) -> UnsafeRawBufferPointer {
         start(side)
         append(parent)
@@ -100,7 +100,7 @@ final class CacheKey {
         return octets
     }
 
-    /// A number alone: pairs, dirty, intents, quarantine, conflicts.
+    /// A number alone: pairs, dirty, intents, quarantine, conflicts, openConflicts.
     func number(_ number: UInt64) -> UnsafeRawBufferPointer {
         count = 0
         append(number)
@@ -122,6 +122,30 @@ final class CacheKey {
         append(pair.rawValue)
         append(Self.ordered(time))
         append(sequence)
+        return octets
+    }
+
+    /// pair, conflict: conflictsOf.
+    func conflict(_ id: ConflictID, of pair: PairID) -> UnsafeRawBufferPointer {
+        count = 0
+        append(pair.rawValue)
+        append(id.rawValue)
+        return octets
+    }
+
+    /// time, conflict: conflictsAt.
+    func conflict(_ id: ConflictID, at time: Timestamp) -> UnsafeRawBufferPointer {
+        count = 0
+        append(Self.ordered(time))
+        append(id.rawValue)
+        return octets
+    }
+
+    /// pair, name: heldConflicts, settlements. As with names, only a key with a digest has the greatest length.
+    func named(_ pair: PairID, _ name: Octets) -> UnsafeRawBufferPointer {
+        count = 0
+        append(pair.rawValue)
+        append(name, room: memory.count - count - 1, roomWithDigest: memory.count - count)
         return octets
     }
 

@@ -36,8 +36,20 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     case pendingLinks
     /// pair, side, group, member → the server's refusal
     case refusedLinks
+    /// side, anchor, attribute → when, where and by whom it was set
+    case stamps
     /// conflict id → conflict
     case conflicts
+    /// pair, conflict id → nothing
+    case conflictsOf
+    /// time, conflict id → nothing
+    case conflictsAt
+    /// conflict id that waits for a person → nothing
+    case openConflicts
+    /// pair, canonical name → conflict id that waits for a person
+    case heldConflicts
+    /// pair, canonical name → a person's decision that is to be carried out
+    case settlements
     /// time, sequence, pair id → what was changed
     case history
     /// pair that a line of history names, time, sequence → nothing
@@ -75,7 +87,13 @@ struct CacheTables: Sendable {
     let heldNames: Table
     let pendingLinks: Table
     let refusedLinks: Table
+    let stamps: Table
     let conflicts: Table
+    let conflictsOf: Table
+    let conflictsAt: Table
+    let openConflicts: Table
+    let heldConflicts: Table
+    let settlements: Table
     let history: Table
     let historyOf: Table
     let cursors: Table
@@ -103,7 +121,13 @@ struct CacheTables: Sendable {
         heldNames = try open(.heldNames)
         pendingLinks = try open(.pendingLinks)
         refusedLinks = try open(.refusedLinks)
+        stamps = try open(.stamps)
         conflicts = try open(.conflicts)
+        conflictsOf = try open(.conflictsOf)
+        conflictsAt = try open(.conflictsAt)
+        openConflicts = try open(.openConflicts)
+        heldConflicts = try open(.heldConflicts)
+        settlements = try open(.settlements)
         history = try open(.history)
         historyOf = try open(.historyOf)
         cursors = try open(.cursors)
@@ -128,7 +152,13 @@ struct CacheTables: Sendable {
         case .heldNames: heldNames
         case .pendingLinks: pendingLinks
         case .refusedLinks: refusedLinks
+        case .stamps: stamps
         case .conflicts: conflicts
+        case .conflictsOf: conflictsOf
+        case .conflictsAt: conflictsAt
+        case .openConflicts: openConflicts
+        case .heldConflicts: heldConflicts
+        case .settlements: settlements
         case .history: history
         case .historyOf: historyOf
         case .cursors: cursors

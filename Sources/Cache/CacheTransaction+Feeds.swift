@@ -69,6 +69,9 @@ extension CacheTransaction {
         case .links: try tables.links.count(in: transaction)
         case .parkedLinks: try tables.parkedLinks.count(in: transaction)
         case .pendingLinks: try tables.pendingLinks.count(in: transaction)
+        case .stamps: try tables.stamps.count(in: transaction)
+        case .heldConflicts: try tables.heldConflicts.count(in: transaction)
+        case .settlements: try tables.settlements.count(in: transaction)
         case .refusedLinks: try tables.refusedLinks.count(in: transaction)
         case .waiting:
             try tables.waiting.count(in: transaction) + tables.parked.count(in: transaction)

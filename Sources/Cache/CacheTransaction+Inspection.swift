@@ -33,26 +33,6 @@ extension CacheTransaction {
         return side == .ad ? count : all - count
     }
 
-    /// Conflicts of one pair, the newest first. Of the others no more is read than whose they are.
-    package func conflicts(of pair: PairID, limit: Int) throws -> [StoredConflict] {
-        guard limit > 0 else { return [] }
-        var found: [StoredConflict] = []
-        try tables.conflicts.scan(.backward, in: transaction) { key, value in
-            guard key.count == 8, let id = key.number(at: 0) else { throw damaged(.conflicts, key, "invalid key") }
-            let owner = try decode(.conflicts, key, value) { reader throws(RecordDamage) in
-                try ConflictCodec.decodePair(from: &reader)
-            }
-            guard owner == pair else { return .next }
-            found.append(
-                try decode(.conflicts, key, value) { reader throws(RecordDamage) in
-                    try ConflictCodec.decode(id, from: &reader)
-                }
-            )
-            return found.count < limit ? .next : .stop
-        }
-        return found
-    }
-
     /// Whether `waiter` is to be looked at again when `target` changes its presence.
     package func isWaiting(on target: PairID, waiter: PairID) throws -> Bool {
         try tables.waiting.get(key.waiting(on: target, waiter: waiter), in: transaction) { _ in true } ?? false
@@ -78,17 +58,5 @@ extension CacheTransaction {
         var octets = 0
         try tables[table].forEach(in: transaction) { key, value in octets += key.count + value.count }
         return octets
-    }
-}
-
-extension ConflictCodec {
-    /// Whose conflict it is.
-    fileprivate static func decodePair(from reader: inout RecordReader) throws(RecordDamage) -> PairID {
-        try reader.begin()
-        if try reader.readFlag() {
-            _ = try reader.readOctet()
-            _ = try reader.readTime()
-        }
-        return PairID(try reader.readVarint())
     }
 }

@@ -35,6 +35,10 @@ extension CacheTransaction {
         for side in Side.allCases {
             if let anchor = pair.anchors[side] { try removeJoin(side, anchor, of: pair.id) }
         }
+        let prefix = pair.id.rawValue.bigEndianOctets
+        for table in [tables.heldConflicts, tables.settlements] {
+            try table.deleteAll(prefix: prefix, in: try writable())
+        }
     }
 
     package func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID? {

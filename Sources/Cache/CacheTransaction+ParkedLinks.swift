@@ -95,8 +95,3 @@ extension CacheTransaction {
         try storeRecord(tables[table], key)
     }
 }
-
-extension UnsafeRawBufferPointer {
-    /// Whether a name in this key was too long for it.
-    fileprivate var holdsDigest: Bool { count == Environment.maximumKeyOctets }
-}

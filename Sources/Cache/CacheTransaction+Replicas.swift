@@ -34,6 +34,7 @@ extension CacheTransaction {
         try tables.replicas.delete(key.entry(replica.side, replica.anchor), in: try writable())
         try removeName(of: replica)
         for matchKey in replica.keys { try removeKey(matchKey, of: replica) }
+        try removeStamps(replica.side, replica.anchor)
     }
 
     package func forEachAnchor(_ side: Side, after: Anchor?, _ body: (Anchor) throws -> Bool) throws {

@@ -14,12 +14,15 @@ package final class CacheTransaction: StoreTransaction {
     private var loadedCounters: Counters?
     private var countersChanged = false
     private var loadedLinkVersions: LinkVersions?
+    private var loadedStampNames: StampNames?
+    private let workspace: Workspace
 
     init(_ cache: Cache, _ transaction: Transaction, _ workspace: Workspace) {
         self.cache = cache
         self.tables = cache.tables
         self.transaction = transaction
         self.writing = transaction as? WriteTransaction
+        self.workspace = workspace
         self.key = workspace.key
         self.writer = workspace.writer
         self.names = workspace.names
@@ -125,6 +128,33 @@ package final class CacheTransaction: StoreTransaction {
         guard case .usn(_, let server) = version, versions.take(server) else { return }
         versions.encode(into: writer)
         try LinkVersions.key.withUnsafeBytes { try storeRecord(tables.meta, $0) }
+    }
+
+    // MARK: - Names of stamps
+
+    func stampNames() throws -> StampNames {
+        if let loadedStampNames { return loadedStampNames }
+        let stored = try StampNames.key.withUnsafeBytes { key in
+            try tables.meta.get(key, in: transaction) { octets in
+                // What the last transaction read, as long as it is the same.
+                if let last = workspace.stampNames, last.octets.withUnsafeBytes({ $0.equals(octets) }) {
+                    return last.names
+                }
+                let names = try decode(.meta, key, octets) { reader throws(RecordDamage) in
+                    try StampNames.decode(from: &reader)
+                }
+                workspace.stampNames = ([UInt8](octets), names)
+                return names
+            }
+        }
+        loadedStampNames = stored ?? StampNames()
+        return stored ?? StampNames()
+    }
+
+    func store(_ names: StampNames) throws {
+        loadedStampNames = names
+        names.encode(into: writer)
+        try StampNames.key.withUnsafeBytes { try storeRecord(tables.meta, $0) }
     }
 
     /// Called once, before the commit.

@@ -1,11 +1,14 @@
 import SyncModel
 
-/// The record of a conflict, and how a person settled it. Its id is its key.
+/// The record of a conflict, and how it was settled afterwards. Its id is its key.
 enum ConflictCodec {
+    /// 2 added the rule, the stamps and settlements other than by a side.
+    static let version: UInt8 = 2
+
     static func encode(_ record: ConflictRecord, _ resolution: ConflictResolution?, into writer: RecordWriter) {
-        writer.begin()
+        writer.begin(version: version)
         writer.appendOptional(resolution) { resolution in
-            writer.append(resolution.taken.rawValue)
+            encode(resolution.choice, into: writer)
             writer.append(resolution.time)
         }
         writer.appendVarint(record.pair.rawValue)
@@ -26,13 +29,19 @@ enum ConflictCodec {
         writer.append(record.base)
         writer.append(record.values.ad)
         writer.append(record.values.miniorange)
+        writer.append(record.rule.rawValue)
+        for side in Side.allCases {
+            // Names in full: the report outlives what the codes of stamps were given for.
+            writer.appendOptional(record.stamps[side]) { StampCodec.append($0, StampNames(), into: writer) }
+        }
     }
 
-    static func decode(_ id: UInt64, from reader: inout RecordReader) throws(RecordDamage) -> StoredConflict {
-        try reader.begin()
+    static func decode(_ id: ConflictID, from reader: inout RecordReader) throws(RecordDamage) -> StoredConflict {
+        let recordVersion = try reader.begin(upTo: version)
         let resolution = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
-            let taken = try reader.readCase(Side.self)
-            return ConflictResolution(taken: taken, time: try reader.readTime())
+            let choice =
+                recordVersion >= 2 ? try decodeChoice(from: &reader) : .side(try reader.readCase(Side.self))
+            return ConflictResolution(choice: choice, time: try reader.readTime())
         }
         let pair = PairID(try reader.readVarint())
         let time = try reader.readTime()
@@ -46,6 +55,12 @@ enum ConflictCodec {
         let base = try reader.readValues()
         let ad = try reader.readValues()
         let values = PerSide(ad: ad, miniorange: try reader.readValues())
+        var rule = ruleBefore2(decision, winner)
+        var stamps = PerSide<Stamp?>(both: nil)
+        if recordVersion >= 2 {
+            rule = try reader.readCase(ConflictRule.self)
+            for side in Side.allCases { stamps[side] = try decodeStamp(from: &reader) }
+        }
         try reader.end()
         let record = ConflictRecord(
             pair: pair,
@@ -55,10 +70,46 @@ enum ConflictCodec {
             values: values,
             winner: winner,
             decision: decision,
+            rule: rule,
+            stamps: stamps,
             isJoin: isJoin,
             time: time
         )
         return StoredConflict(id: id, record: record, resolution: resolution)
+    }
+
+    /// What stood for a rule before there were any: the preferred side always won.
+    private static func ruleBefore2(_ decision: ConflictRecord.Decision, _ winner: Side) -> ConflictRule {
+        guard decision == .preferredSide else { return .newest }
+        return winner == .ad ? .ad : .miniorange
+    }
+
+    private static func decodeStamp(from reader: inout RecordReader) throws(RecordDamage) -> Stamp? {
+        try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+            try StampCodec.read(StampNames(), from: &reader)
+        }
+    }
+
+    private static func encode(_ choice: ConflictChoice, into writer: RecordWriter) {
+        switch choice {
+        case .side(let side): writer.append(side.rawValue)
+        case .base: writer.append(2 as UInt8)
+        case .values(let values):
+            writer.append(3 as UInt8)
+            writer.append(values)
+        case .agreement: writer.append(4 as UInt8)
+        }
+    }
+
+    private static func decodeChoice(from reader: inout RecordReader) throws(RecordDamage) -> ConflictChoice {
+        switch try reader.readOctet() {
+        case Side.ad.rawValue: return .side(.ad)
+        case Side.miniorange.rawValue: return .side(.miniorange)
+        case 2: return .base
+        case 3: return .values(try reader.readValues())
+        case 4: return .agreement
+        default: throw .invalid("choice")
+        }
     }
 
     private static func decodeSubject(

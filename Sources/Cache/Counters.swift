@@ -4,26 +4,25 @@ struct Counters: Hashable {
     var nextIntent: UInt64 = 1
     var nextConflict: UInt64 = 1
     var nextHistory: UInt64 = 1
-    /// Conflicts of the report that a person has settled.
-    var settledConflicts: UInt64 = 0
+
+    /// 2 left out how many conflicts were settled.
+    static let version: UInt8 = 2
 
     static let key = [UInt8]("counters".utf8)
 
     func encode(into writer: RecordWriter) {
-        writer.begin()
-        for number in [nextPair, nextIntent, nextConflict, nextHistory, settledConflicts] {
-            writer.appendVarint(number)
-        }
+        writer.begin(version: Self.version)
+        for number in [nextPair, nextIntent, nextConflict, nextHistory] { writer.appendVarint(number) }
     }
 
     static func decode(from reader: inout RecordReader) throws(RecordDamage) -> Counters {
-        try reader.begin()
+        let recordVersion = try reader.begin(upTo: version)
         var counters = Counters()
         counters.nextPair = try reader.readVarint()
         counters.nextIntent = try reader.readVarint()
         counters.nextConflict = try reader.readVarint()
         counters.nextHistory = try reader.readVarint()
-        counters.settledConflicts = try reader.readVarint()
+        if recordVersion < 2 { _ = try reader.readVarint() }
         try reader.end()
         return counters
     }

@@ -71,6 +71,7 @@ enum IntentCodec {
         case readMembers = 8
         case readBelow = 9
         case readGroups = 10
+        case readStamps = 11
     }
 
     private static func encode(_ operation: WriteOperation, into writer: RecordWriter) {
@@ -104,6 +105,9 @@ enum IntentCodec {
         case .readMembers(let anchor): encode(.readMembers, anchor, into: writer)
         case .readBelow(let anchor): encode(.readBelow, anchor, into: writer)
         case .readGroups(let anchor): encode(.readGroups, anchor, into: writer)
+        case .readStamps(let anchor, let attributes):
+            encode(.readStamps, anchor, into: writer)
+            writer.appendList(attributes, writer.append)
         case .readName(let name):
             writer.append(Tag.readName.rawValue)
             writer.append(name)
@@ -148,6 +152,12 @@ enum IntentCodec {
             return .readBelow(try reader.readAnchor())
         case .readGroups:
             return .readGroups(try reader.readAnchor())
+        case .readStamps:
+            let anchor = try reader.readAnchor()
+            let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
+                try reader.readName()
+            }
+            return .readStamps(anchor, attributes: attributes)
         case .editValues:
             let anchor = try reader.readAnchor()
             let name = try reader.readDistinguishedName()

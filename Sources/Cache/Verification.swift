@@ -26,7 +26,11 @@ struct Verification {
         try checkParkedLinks()
         try checkHeldNames()
         for table in [CacheTable.pendingLinks, .refusedLinks] { try checkLinksOfPairs(table) }
+        try checkStamps()
         try checkConflicts()
+        try checkConflictIndexes()
+        try checkHeldConflicts()
+        try checkSettlements()
         try checkHistory()
         try checkHistoryIndex()
         return findings
@@ -163,17 +167,6 @@ struct Verification {
             if try !check.contains(.pairs, check.ownKey.number(intent.write.pair.rawValue)) {
                 check.note(.intents, key, .pairMissing)
             }
-        }
-    }
-
-    private mutating func checkConflicts() throws {
-        let counters = try cache.counters()
-        try forEachRow(.conflicts) { check, key, _ in
-            guard key.count == 8, let number = key.number(at: 0) else {
-                return check.note(.conflicts, key, .unreadable)
-            }
-            if number >= counters.nextConflict { check.note(.conflicts, key, .numberReused) }
-            _ = try check.cache.conflict(number)
         }
     }
 }

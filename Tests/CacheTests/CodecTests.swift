@@ -6,6 +6,7 @@ import Testing
 /// Every record, and how it is read by the key that it lies under.
 enum Codec: CaseIterable, Sendable {
     case replica, pair, intent, dirty, quarantine, conflict, history, cursor, counters, link, refusedLink, servers
+    case stamp, stampNames, heldConflict, settlement
 
     /// Makes a noun, writes it, and says whether reading gives the same.
     func roundTrip(_ generator: inout NounGenerator, _ writer: RecordWriter) throws -> Bool {
@@ -40,11 +41,11 @@ enum Codec: CaseIterable, Sendable {
             return try QuarantineCodec.decode(from: &read) == noun
         case .conflict:
             let noun = generator.conflict()
-            let resolution = generator.optional { ConflictResolution(taken: $0.side(), time: $0.time()) }
+            let resolution = generator.optional { $0.resolution() }
             ConflictCodec.encode(noun, resolution, into: writer)
             read = reader()
-            return try ConflictCodec.decode(7, from: &read)
-                == StoredConflict(id: 7, record: noun, resolution: resolution)
+            return try ConflictCodec.decode(ConflictID(7), from: &read)
+                == StoredConflict(id: ConflictID(7), record: noun, resolution: resolution)
         case .history:
             let noun = generator.history()
             HistoryCodec.encode(noun, into: writer)
@@ -70,6 +71,37 @@ enum Codec: CaseIterable, Sendable {
             RefusedLinkCodec.encode(noun, into: writer)
             read = reader()
             return try RefusedLinkCodec.decode(from: &read) == noun
+        case .stamp:
+            let noun = generator.stamp()
+            let attribute = generator.name()
+            let isInKey = generator.flag()
+            StampCodec.encode(noun, attribute: isInKey ? nil : attribute, .sample, into: writer)
+            read = reader()
+            return try StampCodec.decode(attribute: isInKey ? attribute : nil, .sample, from: &read)
+                == AttributeStamp(attribute: attribute, stamp: noun)
+        case .stampNames:
+            var noun = StampNames()
+            let stamps = generator.list(upTo: 9) { $0.stamp() }
+            for stamp in stamps { _ = noun.take(stamp) }
+            noun.encode(into: writer)
+            read = reader()
+            let found = try StampNames.decode(from: &read)
+            return stamps.flatMap { [$0.server, $0.author].compactMap(\.self) }.allSatisfy { name in
+                found.code(of: name).map { found.name(UInt64($0)) } == name
+                    && found.code(of: name) == noun.code(of: name)
+            }
+        case .heldConflict:
+            let noun = (name: generator.name(), id: ConflictID(generator.next()))
+            let isInKey = generator.flag()
+            HeldConflictCodec.encode(noun.id, name: isInKey ? nil : noun.name, into: writer)
+            read = reader()
+            return try HeldConflictCodec.decode(name: isInKey ? noun.name : nil, from: &read) == noun
+        case .settlement:
+            let noun = (name: generator.name(), settlement: generator.settlement())
+            let isInKey = generator.flag()
+            SettlementCodec.encode(noun.settlement, name: isInKey ? nil : noun.name, into: writer)
+            read = reader()
+            return try SettlementCodec.decode(name: isInKey ? noun.name : nil, from: &read) == noun
         case .servers:
             let noun = LinkVersions()
             let servers = generator.list(upTo: 9) { $0.anchor() }
@@ -97,12 +129,16 @@ enum Codec: CaseIterable, Sendable {
         case .intent: _ = try IntentCodec.decode(IntentID(1), from: &reader)
         case .dirty: _ = try DirtyCodec.decode(from: &reader)
         case .quarantine: _ = try QuarantineCodec.decode(from: &reader)
-        case .conflict: _ = try ConflictCodec.decode(1, from: &reader)
+        case .conflict: _ = try ConflictCodec.decode(ConflictID(1), from: &reader)
         case .history: _ = try HistoryCodec.decode(PairID(1), Timestamp(milliseconds: 0), from: &reader)
         case .cursor: _ = try CursorCodec.decode(from: &reader)
         case .counters: _ = try Counters.decode(from: &reader)
         case .link: _ = try LinkCodec.decode(.sample, from: &reader)
         case .refusedLink: _ = try RefusedLinkCodec.decode(from: &reader)
+        case .stamp: _ = try StampCodec.decode(attribute: octets.count % 2 == 0 ? "mail" : nil, .sample, from: &reader)
+        case .stampNames: _ = try StampNames.decode(from: &reader)
+        case .heldConflict: _ = try HeldConflictCodec.decode(name: "mail", from: &reader)
+        case .settlement: _ = try SettlementCodec.decode(name: "mail", from: &reader)
         case .servers: _ = try LinkVersions.decode(from: &reader)
         }
     }
@@ -273,6 +309,17 @@ extension LinkVersions {
         let versions = LinkVersions()
         for number in [0, 3, 1] as [UInt64] { _ = versions.take(.number(number)) }
         return versions
+    }
+}
+
+extension StampNames {
+    /// Knows some of the generator's names, not all.
+    fileprivate static var sample: StampNames {
+        var names = StampNames()
+        _ = names.take("001", .server)
+        _ = names.take("", .author)
+        _ = names.take("people", .author)
+        return names
     }
 }
 

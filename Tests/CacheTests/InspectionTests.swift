@@ -99,11 +99,11 @@ import Testing
                 record.pair = PairID(UInt64(number % 3))
                 try transaction.append(record)
             }
-            let resolution = ConflictResolution(taken: .ad, time: Timestamp(milliseconds: 1))
-            #expect(try transaction.settleConflict(17, resolution))
+            let resolution = ConflictResolution(choice: .side(.ad), time: Timestamp(milliseconds: 1))
+            try transaction.resolve(ConflictID(17), resolution)
         }
         try cache.read { transaction throws in
-            #expect(try transaction.conflicts(of: PairID(1), limit: 3).map(\.id) == [20, 17, 14])
+            #expect(try transaction.conflicts(of: PairID(1), limit: 3).map(\.id.rawValue) == [20, 17, 14])
             #expect(try transaction.conflicts(of: PairID(1), limit: 100).count == 7)
             #expect(try transaction.conflicts(of: PairID(1), limit: 0).isEmpty)
             #expect(try transaction.conflicts(of: PairID(9), limit: 3).isEmpty)

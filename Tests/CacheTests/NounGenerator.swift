@@ -129,7 +129,9 @@ struct NounGenerator: RandomNumberGenerator {
     }
 
     mutating func operation() -> WriteOperation {
-        switch below(10) {
+        switch below(12) {
+        case 10: .readGroups(anchor())
+        case 11: .readStamps(anchor(), attributes: list(upTo: 4) { $0.name() })
         case 0: .add(name: distinguishedName(), objectClasses: list(upTo: 3) { $0.name() }, attributes: attributes())
         case 1:
             .modify(
@@ -212,8 +214,38 @@ struct NounGenerator: RandomNumberGenerator {
             base: list(upTo: 3) { $0.octets() },
             values: PerSide(ad: list(upTo: 3) { $0.octets() }, miniorange: list(upTo: 3) { $0.octets() }),
             winner: side(),
-            decision: ConflictRecord.Decision(rawValue: UInt8(below(5)))!,
+            decision: ConflictRecord.Decision(rawValue: UInt8(below(12)))!,
+            rule: pick(ConflictRule.allCases),
+            stamps: PerSide(ad: optional { $0.stamp() }, miniorange: optional { $0.stamp() }),
             isJoin: flag(),
+            time: time()
+        )
+    }
+
+    mutating func resolution() -> ConflictResolution {
+        let choices: [ConflictChoice] = [
+            .side(.ad), .side(.miniorange), .base, .agreement, .values([]), .values(list(upTo: 3) { $0.octets() }),
+        ]
+        return ConflictResolution(choice: pick(choices), time: time())
+    }
+
+    mutating func stamp() -> Stamp {
+        Stamp(
+            time: time(),
+            granularity: pick([0, 1, 1000, 600_000, .max, -1]),
+            source: pick(Stamp.Source.allCases),
+            server: optional { $0.pick(["001", "002", "d4a1f0f0-0000-4000-8000-000000000001", ""]) },
+            author: optional { $0.text() },
+            version: optional { $0.pick([0, 1, 127, .max]) },
+            isOurs: flag()
+        )
+    }
+
+    mutating func settlement() -> Settlement {
+        Settlement(
+            conflict: ConflictID(next()),
+            values: list(upTo: 3) { $0.octets() },
+            seen: PerSide(ad: list(upTo: 3) { $0.octets() }, miniorange: list(upTo: 3) { $0.octets() }),
             time: time()
         )
     }

@@ -28,18 +28,23 @@ import Testing
         var generator = NounGenerator(seed: 9)
         let records = (0..<5).map { _ in generator.conflict() }
         try cache.write { for record in records { try $0.append(record) } }
-        let resolution = ConflictResolution(taken: .miniorange, time: Timestamp(milliseconds: 7))
+        let resolution = ConflictResolution(choice: .side(.miniorange), time: Timestamp(milliseconds: 7))
         try cache.write { transaction throws in
-            #expect(try transaction.conflicts().map(\.id) == [1, 2, 3, 4, 5])
+            #expect(try transaction.conflicts().map(\.id) == (1...5).map { ConflictID($0) })
             #expect(try transaction.conflicts().map(\.record) == records)
-            #expect(try transaction.conflicts(after: 2, limit: 2).map(\.id) == [3, 4])
-            #expect(try transaction.countOpenConflicts() == 5)
-            #expect(try transaction.settleConflict(3, resolution))
-            #expect(try transaction.settleConflict(3, resolution))
-            #expect(try !transaction.settleConflict(6, resolution))
-            #expect(try transaction.conflict(3)?.resolution == resolution)
-            #expect(try transaction.conflict(3)?.record == records[2])
-            #expect(try transaction.countOpenConflicts() == 4)
+            #expect(
+                try transaction.conflicts(after: ConflictID(2), limit: 2).map(\.id) == [ConflictID(3), ConflictID(4)]
+            )
+            #expect(try transaction.countOpenConflicts() == records.count { $0.isHeld })
+            for (index, _) in records.enumerated() {
+                try transaction.resolve(ConflictID(UInt64(index + 1)), resolution)
+                try transaction.resolve(ConflictID(UInt64(index + 1)), resolution)
+            }
+            try transaction.resolve(ConflictID(6), resolution)
+            #expect(try transaction.conflict(ConflictID(3))?.resolution == resolution)
+            #expect(try transaction.conflict(ConflictID(3))?.record == records[2])
+            #expect(try transaction.conflict(ConflictID(6))?.record == nil)
+            #expect(try transaction.countOpenConflicts() == 0)
         }
     }
 

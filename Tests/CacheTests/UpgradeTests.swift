@@ -122,7 +122,7 @@ import Testing
             )
             let refused = QuarantineReason.refused(.ad, Refusal(reason: .valueTaken, code: 50, message: "no"))
             #expect(try transaction.quarantine(PairID(1))?.reason == refused)
-            #expect(try transaction.conflict(1)?.record.subject == .attribute("mail"))
+            #expect(try transaction.conflict(ConflictID(1))?.record.subject == .attribute("mail"))
             for table in [StoreTable.links, .parkedLinks, .pendingLinks, .refusedLinks] {
                 #expect(try transaction.count(table) == 0)
             }

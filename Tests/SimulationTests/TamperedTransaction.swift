@@ -18,8 +18,9 @@ final class TamperedTransaction: StoreTransaction {
         try real.put(replica, replacing: old)
     }
 
-    func append(_ conflict: ConflictRecord) throws {
-        if canary != .dropsConflicts { try real.append(conflict) }
+    func append(_ conflict: ConflictRecord) throws -> ConflictID {
+        // No conflict has this number.
+        canary == .dropsConflicts ? ConflictID(.max) : try real.append(conflict)
     }
 
     func put(_ pair: Pair, replacing old: Pair?) throws {
@@ -111,6 +112,32 @@ final class TamperedTransaction: StoreTransaction {
     func refusedLinks(of pair: PairID, limit: Int) throws -> [(LinkID, RefusedLink)] {
         try real.refusedLinks(of: pair, limit: limit)
     }
+    func stamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws -> Stamp? {
+        try real.stamp(side, anchor, attribute)
+    }
+    func stamps(_ side: Side, _ anchor: Anchor) throws -> [AttributeStamp] { try real.stamps(side, anchor) }
+    func put(_ stamp: AttributeStamp, _ side: Side, _ anchor: Anchor) throws { try real.put(stamp, side, anchor) }
+    func removeStamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws {
+        try real.removeStamp(side, anchor, attribute)
+    }
+    func removeStamps(_ side: Side, _ anchor: Anchor) throws { try real.removeStamps(side, anchor) }
+    func heldConflicts(of pair: PairID) throws -> [(name: String, id: ConflictID)] {
+        try real.heldConflicts(of: pair)
+    }
+    func setHeldConflict(_ id: ConflictID?, of pair: PairID, _ name: String) throws {
+        try real.setHeldConflict(id, of: pair, name)
+    }
+    func settlements(of pair: PairID) throws -> [(name: String, settlement: Settlement)] {
+        try real.settlements(of: pair)
+    }
+    func setSettlement(_ settlement: Settlement?, of pair: PairID, _ name: String) throws {
+        try real.setSettlement(settlement, of: pair, name)
+    }
+    func conflict(_ id: ConflictID) throws -> (record: ConflictRecord, resolution: ConflictResolution?)? {
+        try real.conflict(id)
+    }
+    func replace(_ id: ConflictID, with conflict: ConflictRecord) throws { try real.replace(id, with: conflict) }
+    func resolve(_ id: ConflictID, _ resolution: ConflictResolution) throws { try real.resolve(id, resolution) }
     func append(_ history: HistoryRecord) throws { try real.append(history) }
     func cursor(_ side: Side) throws -> Cursor? { try real.cursor(side) }
     func put(_ cursor: Cursor, for side: Side) throws { try real.put(cursor, for: side) }

@@ -24,10 +24,17 @@ package final class InMemoryStore {
         package var cursors = SortedTable<Side, Cursor>()
         package var loaded = SortedTable<Side, Bool>()
         package var facts = SortedTable<String, Octets>()
-        package var conflicts: [ConflictRecord] = []
+        package var stamps = SortedTable<StampKey, Stamp>()
+        package var conflictRows = SortedTable<ConflictID, ConflictRow>()
+        package var heldConflicts = SortedTable<PairNameKey, ConflictID>()
+        package var settlements = SortedTable<PairNameKey, Settlement>()
         package var history: [HistoryRecord] = []
         package var nextPair: UInt64 = 1
         package var nextIntent: UInt64 = 1
+        package var nextConflict: UInt64 = 1
+
+        /// In the order in which they were found.
+        package var conflicts: [ConflictRecord] { conflictRows.keys.compactMap { conflictRows[$0]?.record } }
     }
 
     package struct EntryKey: Hashable, Comparable, Sendable {
@@ -147,6 +154,7 @@ extension InMemoryStore: StoreTransaction {
         set(\.replicas, EntryKey(side: replica.side, anchor: replica.anchor), nil)
         removeName(replica)
         for key in replica.keys { set(\.keys, matchKey(replica, key), nil) }
+        removeStamps(replica.side, replica.anchor)
     }
 
     package func child(_ side: Side, of parent: Anchor, named rdn: Octets) -> Anchor? {
@@ -212,6 +220,8 @@ extension InMemoryStore: StoreTransaction {
         for side in Side.allCases {
             if let anchor = pair.anchors[side] { removeJoin(side, anchor, of: pair.id) }
         }
+        for (name, _) in heldConflicts(of: pair.id) { setHeldConflict(nil, of: pair.id, name) }
+        for (name, _) in settlements(of: pair.id) { setSettlement(nil, of: pair.id, name) }
     }
 
     package func pairID(_ side: Side, _ anchor: Anchor) -> PairID? {
@@ -317,9 +327,11 @@ extension InMemoryStore: StoreTransaction {
 
     // MARK: - Reports
 
-    package func append(_ conflict: ConflictRecord) {
-        undo.append { $0.conflicts.removeLast() }
-        contents.conflicts.append(conflict)
+    func makeConflictID() -> ConflictID {
+        let id = ConflictID(contents.nextConflict)
+        undo.append { $0.nextConflict = id.rawValue }
+        contents.nextConflict += 1
+        return id
     }
 
     package func append(_ history: HistoryRecord) {
@@ -343,7 +355,10 @@ extension InMemoryStore: StoreTransaction {
         case .dirty: contents.dirty.count
         case .intents: contents.intents.count
         case .quarantine: contents.quarantine.count
-        case .conflicts: contents.conflicts.count
+        case .conflicts: contents.conflictRows.count
+        case .stamps: contents.stamps.count
+        case .heldConflicts: contents.heldConflicts.count
+        case .settlements: contents.settlements.count
         case .waiting: contents.waiting.count + contents.parked.count
         case .replicas: contents.replicas.count
         case .links: contents.links.count
