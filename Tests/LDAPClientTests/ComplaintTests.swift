@@ -1,4 +1,4 @@
-import SyncModel
+import LDAPClient
 import Testing
 
 struct ComplaintTests {
