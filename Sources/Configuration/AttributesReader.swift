@@ -7,6 +7,8 @@ struct AttributesReader {
     let section: Section
     /// The object's direction.
     let direction: Direction
+    /// The object's.
+    let conflicts: ConflictPolicy
     /// The rows that `default` stands for.
     let preset: [AttributeSpecification]
     /// The AD attributes of all rows of the kind's preset, also of those that its classes have no place for.
@@ -78,7 +80,8 @@ struct AttributesReader {
         return items.compactMap { item in
             let item = Value(node: item.node, path: "objects.attributes.rules", reading: item.reading)
             guard let section = item.asSection() else { return nil }
-            let rule = RuleReader(section: section, outer: direction, preset: preset).read(origin: item.origin)
+            let rule = RuleReader(section: section, outer: direction, conflicts: conflicts, preset: preset)
+                .read(origin: item.origin)
             guard let rule else { return nil }
             let key = CaseFolding.lowercaseName(rule.ad)
             if let line = seen[key] {

@@ -8,6 +8,12 @@ extension Configuration {
         Self.digest(of: mappingText)
     }
 
+    /// 16 octets that change whenever a conflict may be settled otherwise than before. Nothing has to be read anew for that, and what is settled stays
+    /// settled; only what waits for a person is to be looked at again.
+    package var conflictDigest: [UInt8] {
+        Self.digest(of: conflictText)
+    }
+
     /// 16 octets that change with the parts of the directories that are worked on; not with the servers' addresses.
     package var serverDigest: [UInt8] {
         Self.digest(of: serverText)
@@ -39,6 +45,31 @@ extension Configuration {
                 guard let group = object.onlyMembersOf[side] else { continue }
                 text.append("only \(side.name)")
                 text.append(group.normalized)
+            }
+        }
+        return text.bytes
+    }
+
+    var conflictText: [UInt8] {
+        var text = CanonicalText()
+        text.append("\(conflicts.clockTolerance)")
+        text.append("\(conflicts.oscillationLimit)")
+        text.append("\(conflicts.oscillationWindow)")
+        for rank in conflicts.ranks {
+            text.append(rank.subject == .author ? "author" : "server")
+            text.append(name: rank.pattern)
+            text.append("\(rank.rank)")
+        }
+        for object in objects.sorted(by: { $0.name < $1.name }) {
+            text.append("object")
+            text.append(object.name)
+            text.append(object.conflict.name)
+            text.append(object.prefer.name)
+            text.append(object.deleteAgainstChange == .changeWins ? "change" : "delete")
+            for rule in object.attributes.sorted(by: Self.precedes) where rule.conflict != nil || rule.prefer != nil {
+                text.append(name: rule.ad)
+                text.append((rule.conflict ?? object.conflict).name)
+                text.append((rule.prefer ?? rule.conflict?.side ?? object.prefer).name)
             }
         }
         return text.bytes

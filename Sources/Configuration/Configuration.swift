@@ -7,6 +7,8 @@ package struct Configuration: Sendable, Hashable {
     package var file: String
     /// The directory of the cache, absolute.
     package var cachePath: String
+    /// Nil: what is in the cache stands there as it is.
+    package var cacheEncryption: CacheEncryption?
     /// The path of the admin API's socket, absolute.
     package var adminSocket: String
     /// Where the admin API listens for HTTP, on a loopback address; nil: nowhere.
@@ -14,6 +16,7 @@ package struct Configuration: Sendable, Hashable {
     package var logLevel: LogLevel
     package var ad: SideConfiguration
     package var miniorange: SideConfiguration
+    package var conflicts: ConflictSettings
     /// In the order of the file; never empty.
     package var objects: [ObjectSpecification]
 
@@ -31,12 +34,20 @@ package struct Configuration: Sendable, Hashable {
         path: String,
         credentialsDirectory: String?
     ) throws(ConfigurationErrors) -> Configuration {
+        try load(path: path, credentialsDirectory: credentialsDirectory, unavailable: UnavailableFeature.all)
+    }
+
+    static func load(
+        path: String,
+        credentialsDirectory: String?,
+        unavailable: [UnavailableFeature]
+    ) throws(ConfigurationErrors) -> Configuration {
         let problems = Problems(file: path)
         let text = readText(path, problems)
         if let text, let document = Document(text: text, problems: problems) {
             let directory = FileReader.directory(of: path)
             let files = FileReader(directory: directory, credentialsDirectory: credentialsDirectory)
-            let reading = Reading(document: document, problems: problems, files: files)
+            let reading = Reading(document: document, problems: problems, files: files, unavailable: unavailable)
             let configuration = ConfigurationReader(reading: reading).read()
             if problems.collected == nil, let configuration { return configuration }
         }

@@ -15,26 +15,30 @@ struct ConfigurationReader {
         guard let top = Value(node: root, path: "", reading: reading).asSection() else { return nil }
         readVersion(top)
         let cache = top["cache"]?.asSection()
-        _ = cache?["encrypt"]?.asFlag()
+        let cachePath = cache?["path"].flatMap(reading.files.resolve) ?? "/var/lib/syncline"
+        let cacheEncryption = cache.flatMap { CacheEncryptionReader(section: $0, directory: cachePath).read() }
         let admin = top["admin"]?.asSection()
         let log = top["log"]?.asSection()
         let ad = readSide(.ad, top)
         let miniorange = readSide(.miniorange, top)
         readSchedule(top)
+        let conflicts = top["conflicts"]?.asSection()
         let objects = ObjectsReader(
-            defaults: readDefaults(top),
+            defaults: readDefaults(top, conflicts: conflicts),
             bases: PerSide(ad: ad?.base, miniorange: miniorange?.base)
         ).read(top)
         guard let ad, let miniorange else { return nil }
         let files = reading.files
         return Configuration(
             file: reading.problems.file,
-            cachePath: cache?["path"].flatMap(files.resolve) ?? "/var/lib/syncline",
+            cachePath: cachePath,
+            cacheEncryption: cacheEncryption,
             adminSocket: admin?["socket"].flatMap(files.resolve) ?? "/run/syncline/admin.sock",
             adminHTTP: admin?["http"].flatMap(readAddress),
             logLevel: log?["level"].flatMap(readLogLevel) ?? .info,
             ad: ad,
             miniorange: miniorange,
+            conflicts: conflicts.map { ConflictSettingsReader(section: $0).read() } ?? ConflictSettings(),
             objects: objects
         )
     }
@@ -78,23 +82,12 @@ struct ConfigurationReader {
         value.report("`\(value.path)` does not know `\(text)`", remedy: "write \(Schedule.forms)")
     }
 
-    private func readDefaults(_ top: Section) -> ObjectDefaults {
+    private func readDefaults(_ top: Section, conflicts: Section?) -> ObjectDefaults {
         var defaults = ObjectDefaults()
         defaults.direction = top["direction"]?.asDirection() ?? .both
-        if let conflicts = top["conflicts"]?.asSection() {
-            let sides: KeyValuePairs<String, Side> = ["ad": .ad, "miniorange": .miniorange]
-            let rule = conflicts["rule"]?.asChoice(sides)
-            let prefer = conflicts["prefer"]?.asChoice(sides)
-            if let rule, let prefer, rule != prefer {
-                conflicts["prefer"]?.report(
-                    "`conflicts.rule: \(rule.name)` and `conflicts.prefer: \(prefer.name)` contradict each other",
-                    remedy: "keep the one that names the side whose value shall stand, and remove the other"
-                )
-            }
-            defaults.prefer = rule ?? prefer ?? .ad
-            defaults.deleteAgainstChange =
-                conflicts["deleteAgainstChange"]?
-                .asChoice(["change-wins": .changeWins, "delete-wins": .deleteWins]) ?? .changeWins
+        if let conflicts {
+            defaults.conflicts =
+                ConflictPolicyReader(section: conflicts, ruleKey: "rule", outer: ConflictPolicy()).read()
         }
         if let deletes = top["deletes"]?.asSection() {
             defaults.deletePolicy = deletes["policy"]?.asDeletePolicy() ?? .delete
@@ -108,9 +101,8 @@ struct ConfigurationReader {
 /// What an object takes over where it says nothing itself.
 struct ObjectDefaults {
     var direction = Direction.both
-    var prefer = Side.ad
+    var conflicts = ConflictPolicy()
     var deletePolicy = DeletePolicy.delete
-    var deleteAgainstChange = DeleteAgainstChange.changeWins
 }
 
 extension Value {

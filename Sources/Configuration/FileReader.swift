@@ -110,13 +110,7 @@ struct FileReader {
     func password(_ value: Value) -> Secret {
         let nothing = Secret(Octets())
         guard let path = resolve(value), let contents = contents(of: path, named: value) else { return nothing }
-        // systemd grants its copies by an ACL, whose mask the mode shows as the group's; it guards them itself.
-        let isCredential = credentialsDirectory.map { path.hasPrefix($0 + "/") } ?? false
-        if !isCredential, contents.mode & 0o077 != 0 {
-            let mode = String(contents.mode & 0o777, radix: 8)
-            let message = "`\(value.path)`: others than its owner may use \(path) (mode \(mode))"
-            value.report(message, remedy: "run `chmod 600 \(path)`, and change the password if others could read it")
-        }
+        checkMode(of: contents, path, named: value, ifSeen: "change the password")
         var bytes = contents.bytes[...]
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
@@ -128,6 +122,32 @@ struct FileReader {
             value.report(message, remedy: "keep nothing but the password in it, on one line")
         }
         return Secret(Octets(bytes))
+    }
+
+    /// The file with a key that `value` names, as it is; nil where something else was reported.
+    func key(_ value: Value) -> (path: String, key: Secret)? {
+        guard let path = resolve(value), let contents = contents(of: path, named: value) else { return nil }
+        checkMode(of: contents, path, named: value, ifSeen: "make a new key")
+        // 256 bits, and what some form of text makes of them.
+        guard 32...4096 ~= contents.bytes.count else {
+            value.report(
+                "`\(value.path)`: \(path) holds no key of 256 bits (\(contents.bytes.count) octets)",
+                remedy: "make one: `(umask 077 && openssl rand -base64 32 >\(path))`"
+            )
+            return nil
+        }
+        return (path, Secret(Octets(contents.bytes)))
+    }
+
+    private func checkMode(of contents: Contents, _ path: String, named value: Value, ifSeen remedy: String) {
+        // systemd grants its copies by an ACL, whose mask the mode shows as the group's; it guards them itself.
+        let isCredential = credentialsDirectory.map { path.hasPrefix($0 + "/") } ?? false
+        guard !isCredential, contents.mode & 0o077 != 0 else { return }
+        let mode = String(contents.mode & 0o777, radix: 8)
+        value.report(
+            "`\(value.path)`: others than its owner may use \(path) (mode \(mode))",
+            remedy: "run `chmod 600 \(path)`, and \(remedy) if others could read it"
+        )
     }
 
     /// The path of a readable file with certificates in PEM; nil where something else was reported.
@@ -151,9 +171,10 @@ struct FileReader {
         do throws(Failure) {
             return try Self.read(path)
         } catch {
-            // What is no path may be the password itself, written in the wrong place.
+            // What is no path may be the secret itself, written in the wrong place.
             let written = value.written ?? ""
-            let shown = written.contains("/") || value.path.lastKey != "passwordFile" ? path : "the file named there"
+            let isSecret = ["passwordFile", "keyFile"].contains(value.path.lastKey)
+            let shown = written.contains("/") || !isSecret ? path : "the file named there"
             value.report("`\(value.path)`: \(shown): \(error.reason)", remedy: remedy(for: error, at: value.path))
             return nil
         }

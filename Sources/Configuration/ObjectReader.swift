@@ -33,9 +33,11 @@ struct ObjectReader {
         let problemsBefore = section.reading.problems.count
         let match = readMatch(scopes)
         let preset = preset(scopes, isVirtual: isVirtual)
+        let conflicts = readConflicts(direction)
         let rules = AttributesReader(
             section: section,
             direction: direction,
+            conflicts: conflicts,
             preset: preset,
             known: preset.map(\.ad) + (isVirtual ? [] : AttributePreset.attributes(of: kind).map(\.ad)),
             isOptional: kind != .user
@@ -50,9 +52,10 @@ struct ObjectReader {
             match: match.map(\.specification),
             attributes: rules.map(\.specification),
             direction: direction,
-            prefer: defaults.prefer,
+            conflict: conflicts.rule,
+            prefer: conflicts.prefer,
             deletePolicy: section["deletes"]?.asSection()?["policy"]?.asDeletePolicy() ?? defaults.deletePolicy,
-            deleteAgainstChange: defaults.deleteAgainstChange,
+            deleteAgainstChange: conflicts.deleteAgainstChange,
             isFlat: isFlat || isVirtual,
             membership: membership?.read(direction: direction, scope: scopes.miniorange),
             groupType: ad?["groupType"].flatMap(readGroupType),
@@ -166,6 +169,14 @@ struct ObjectReader {
     }
 
     // MARK: Rules
+
+    private func readConflicts(_ direction: Direction) -> ConflictPolicy {
+        guard let section = section["conflicts"]?.asSection() else { return defaults.conflicts }
+        let reader = ConflictPolicyReader(section: section, ruleKey: "rule", outer: defaults.conflicts)
+        let policy = reader.read()
+        reader.refuseOneWay(direction, "`\(name)` goes", policy, canWiden: defaults.direction == .both)
+        return policy
+    }
 
     private func preset(_ scopes: PerSide<ScopeSpecification>, isVirtual: Bool) -> [AttributeSpecification] {
         switch kind {

@@ -6,6 +6,8 @@ struct RuleReader {
     let section: Section
     /// The object's direction, which a rule may narrow.
     let outer: Direction
+    /// The object's.
+    let conflicts: ConflictPolicy
     /// The rows of the object's kind.
     let preset: [AttributeSpecification]
 
@@ -46,17 +48,39 @@ struct RuleReader {
         let type = typeName.map { readDetails(of: $0, miniorange: miniorange) } ?? .value
         // The miniorange side demands some attributes that many AD accounts lack; a rule of one's own needs the same help.
         let row = preset.first { isSame($0.ad, ad) && isSame($0.miniorange, miniorange) }
+        let isSingle = readIsSingleValued(ad: ad)
+        let isSet = !isSingle && (type == .value || type == .reference)
+        let policy = readConflict(ad: ad, direction, isSet: isSet)
         let usualFallback = direction.permits(writingTo: .miniorange) ? row?.fallback ?? [] : []
         return AttributeSpecification(
             ad: ad,
             miniorange: miniorange,
             type: type,
             direction: direction,
-            isSingleValuedAtAD: readIsSingleValued(ad: ad),
+            isSingleValuedAtAD: isSingle,
             maximumLengthAtAD: section["maximumLength"]?.asInteger(in: 1...1_000_000),
             fallback: section.mentions("fallback") ? section["fallback"].map(readFallback) ?? [] : usualFallback,
+            conflict: policy?.rule,
+            prefer: policy?.prefer,
             origin: origin
         )
+    }
+
+    /// Nil where the rule says nothing of conflicts.
+    private func readConflict(ad: String, _ direction: Direction, isSet: Bool) -> ConflictPolicy? {
+        let keys = ["conflict", "prefer"].filter(section.mentions)
+        guard !keys.isEmpty else { return nil }
+        let reader = ConflictPolicyReader(section: section, ruleKey: "conflict", outer: conflicts)
+        let policy = reader.read()
+        let isOneWay = reader.refuseOneWay(direction, "`\(ad)` goes", policy, canWiden: outer == .both)
+        guard isSet, !isOneWay else { return policy }
+        for key in keys {
+            section.refuse(
+                key,
+                "settles nothing here: values of `\(ad)` come and go one by one, and those that either side adds all stand"
+            )
+        }
+        return policy
     }
 
     private func readIsSingleValued(ad: String) -> Bool {

@@ -43,7 +43,8 @@ struct Section {
         keyPositions[key] = place
         let keyPath = path(of: key)
         guard Grammar.keys(of: path).contains(where: { $0.name == key }) else { return reportUnknown(key, at: place) }
-        if let feature = UnavailableFeature.find(path: keyPath, scalar: node.isNull ? nil : node.scalar?.string) {
+        let written = node.isNull ? nil : node.scalar?.string
+        if let feature = reading.unavailable.first(where: { $0.path == keyPath && $0.concerns(written) }) {
             let asked = node.scalar.map { node.isNull ? "" : ": \($0.string)" } ?? ""
             let message = "`\(keyPath)\(asked)` is not available in this version"
             return reading.problems.report(message, at: place, remedy: feature.remedy)

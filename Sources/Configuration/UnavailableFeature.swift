@@ -21,15 +21,6 @@ struct UnavailableFeature: Sendable {
             concerns: { $0 == "true" }
         ),
         UnavailableFeature(
-            "conflicts.rule",
-            "remove it, or write `rule: ad` or `rule: miniorange` (in a conflict the named side's value stands)",
-            concerns: { $0 == "newest" || $0 == "hold" }
-        ),
-        UnavailableFeature(
-            "conflicts.clockTolerance",
-            "remove it (conflicts are settled by the preferred side, not by clocks)"
-        ),
-        UnavailableFeature(
             "deletes.policy",
             "remove it, or write `policy: delete` or `policy: keep`",
             concerns: { $0 == "disable" || $0 == "move" }
@@ -56,8 +47,4 @@ struct UnavailableFeature: Sendable {
         ),
         UnavailableFeature("gateway", "remove it (clients go on binding at the directories themselves)"),
     ]
-
-    static func find(path: String, scalar: String?) -> UnavailableFeature? {
-        all.first { $0.path == path && $0.concerns(scalar) }
-    }
 }

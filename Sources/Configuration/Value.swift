@@ -6,8 +6,10 @@ final class Reading {
     let document: Document
     let problems: Problems
     let files: FileReader
+    let unavailable: [UnavailableFeature]
 
-    init(document: Document, problems: Problems, files: FileReader) {
+    init(document: Document, problems: Problems, files: FileReader, unavailable: [UnavailableFeature]) {
+        self.unavailable = unavailable
         self.document = document
         self.problems = problems
         self.files = files
@@ -78,7 +80,7 @@ struct Value {
         guard let duration = Duration(configured: text) else {
             report(
                 "`\(path)` must be a duration, not `\(text)`",
-                remedy: "write a whole number and a unit without a space: `250ms`, `2s`, `5m` or `1h`"
+                remedy: "write a whole number and a unit without a space: `250ms`, `2s`, `5m`, `1h` or `30d`"
             )
             return nil
         }

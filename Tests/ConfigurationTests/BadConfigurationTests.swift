@@ -53,6 +53,16 @@ import Testing
         try expectOnly(mistake, in: Workspace.userAttribute)
     }
 
+    @Test("Conflict settings that cannot work are refused", arguments: Mistake.conflicts)
+    func wrongConflicts(_ mistake: Mistake) throws {
+        try expectOnly(mistake)
+    }
+
+    @Test("A conflict rule of a group that cannot work is refused", arguments: Mistake.groupConflicts)
+    func wrongGroupConflicts(_ mistake: Mistake) throws {
+        try expectOnly(mistake, in: Workspace.groups)
+    }
+
     @Test func everythingWrongIsReportedInOneRunInTheFilesOrder() throws {
         let text = """
             version: 3

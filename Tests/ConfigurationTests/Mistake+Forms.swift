@@ -133,12 +133,6 @@ extension Mistake {
         15:23
         does not know `daily 24:00`
         `daily 02:00`
-
-        {prefer: ad}
-        {prefer: ad, rule: miniorange}
-        13:21
-        contradict each other
-        remove the other
         """#
     )
 }

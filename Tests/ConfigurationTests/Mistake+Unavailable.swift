@@ -8,24 +8,6 @@ extension Mistake {
         `cache.encrypt: true` is not available in this version
         remove it
 
-        {prefer: ad}
-        {rule: newest}
-        13:13
-        `conflicts.rule: newest` is not available in this version
-        `rule: ad`
-
-        {prefer: ad}
-        {rule: hold}
-        13:13
-        `conflicts.rule: hold` is not available
-        `rule: miniorange`
-
-        {prefer: ad}
-        {clockTolerance: 2s}
-        13:13
-        `conflicts.clockTolerance: 2s` is not available
-        remove it
-
         {policy: delete}
         {policy: disable}
         14:11

@@ -13,7 +13,7 @@ import Testing
     private static let files = ["syncline.yaml"] + examples
     private static let examples = [
         "minimal", "one-way", "own-rules", "groups-member", "groups-uniquemember", "groups-memberuid",
-        "groups-memberof-dns", "groups-memberof-names", "containers",
+        "groups-memberof-dns", "groups-memberof-names", "containers", "conflicts",
     ].map { "examples/\($0).yaml" }
 
     private func shipped(_ name: String) throws -> String {
@@ -48,6 +48,17 @@ import Testing
         #expect(try errors(text) == [])
     }
 
+    @Test func theConflictSettingsInCommentsAreSound() throws {
+        var text = try shipped("syncline.yaml")
+        for key in ["clockTolerance:", "provenance:", "  - {author:", "  - {server:", "oscillation:", "retention:"] {
+            #expect(text.contains("  # \(key)"), "\(key)")
+            text = text.replacing("  # \(key)", with: "  \(key)")
+        }
+        #expect(text.contains("\n    # conflicts:"))
+        text = text.replacing("\n    # conflicts:", with: "\n    conflicts:")
+        #expect(try errors(text) == [])
+    }
+
     @Test func theDefaultsInCommentsAreTheDefaults() throws {
         let shown = try shipped("syncline.yaml")
         for setting in [
@@ -62,7 +73,9 @@ import Testing
             "objectClass: [\(KindDefaults.groupAtAD.objectClasses.joined(separator: ", "))]",
             "objectClass: [top, \(MembershipName.member.classes[0])]",
             "filter: \"\(KindDefaults.containerAtAD(rdn: "ou").filter)\"",
-            "userValues: dns", "entries: true", "createMissing: false", "rdn: ou",
+            "userValues: dns", "entries: true", "createMissing: false", "rdn: ou", "rule: newest", "prefer: ad",
+            "deleteAgainstChange: change-wins", "clockTolerance: 2s", "oscillation: {changes: 6, within: 60s}",
+            "retention: 90d",
         ] {
             #expect(shown.contains("# \(setting)") || shown.contains("  \(setting)"), "\(setting)")
         }

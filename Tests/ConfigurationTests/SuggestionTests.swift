@@ -30,7 +30,8 @@ import Testing
         "Durations are a number and a unit",
         arguments: [
             ("250ms", Duration.milliseconds(250)), ("2s", .seconds(2)), ("5m", .seconds(300)), ("1h", .seconds(3600)),
-            ("0s", .zero), ("1.5s", nil), ("-1s", nil), ("5", nil), ("s", nil), ("5 s", nil), ("5S", nil), ("5d", nil),
+            ("0s", .zero), ("1.5s", nil), ("-1s", nil), ("5", nil), ("s", nil), ("5 s", nil), ("5S", nil),
+            ("30d", .seconds(2_592_000)), ("5w", nil),
             ("9999999999s", nil), ("٣s", nil), ("", nil),
         ]
     )

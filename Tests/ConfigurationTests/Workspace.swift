@@ -87,16 +87,32 @@ final class Workspace {
         return file
     }
 
-    func load(_ text: String, credentialsDirectory: String? = nil) throws -> Configuration {
+    func load(
+        _ text: String,
+        credentialsDirectory: String? = nil,
+        unavailable: [UnavailableFeature] = UnavailableFeature.all
+    ) throws -> Configuration {
         let file = try write("syncline.yaml", text)
-        return try Configuration.load(path: file, credentialsDirectory: credentialsDirectory)
+        return try Configuration.load(
+            path: file,
+            credentialsDirectory: credentialsDirectory,
+            unavailable: unavailable
+        )
     }
 
     /// What is wrong with the text; nothing if it loads.
-    func errors(_ text: String, credentialsDirectory: String? = nil) throws -> [ConfigurationError] {
+    func errors(
+        _ text: String,
+        credentialsDirectory: String? = nil,
+        unavailable: [UnavailableFeature] = UnavailableFeature.all
+    ) throws -> [ConfigurationError] {
         let file = try write("syncline.yaml", text)
         do throws(ConfigurationErrors) {
-            _ = try Configuration.load(path: file, credentialsDirectory: credentialsDirectory)
+            _ = try Configuration.load(
+                path: file,
+                credentialsDirectory: credentialsDirectory,
+                unavailable: unavailable
+            )
             return []
         } catch {
             return error.errors
