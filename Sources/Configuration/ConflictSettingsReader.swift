@@ -6,6 +6,7 @@ struct ConflictSettingsReader {
     let section: Section
 
     private static let day: Duration = .seconds(86_400)
+    private static let maximumRanks = 256
 
     func read() -> ConflictSettings {
         var settings = ConflictSettings()
@@ -35,6 +36,14 @@ struct ConflictSettingsReader {
         guard let items = value.asList() else { return [] }
         if items.isEmpty {
             value.report("`\(value.path)` is empty", remedy: "remove it, or write `\(Grammar.example(of: value.path))`")
+        }
+        // Each is tried for every conflict.
+        guard items.count <= Self.maximumRanks else {
+            value.report(
+                "`\(value.path)` has \(items.count) lines, and \(Self.maximumRanks) are the most",
+                remedy: "name many at once by a pattern: `\(Grammar.example(of: "\(value.path).author"))`"
+            )
+            return []
         }
         var ranks: [(rank: ProvenanceRank, line: Int)] = []
         for item in items {

@@ -70,6 +70,14 @@ import Testing
         #expect(try load("{provenance: \(list)}").conflicts.ranks.map(\.rank) == [2, 1])
     }
 
+    @Test("There is a most to the ranks", arguments: [(256, 0), (257, 1)])
+    func manyRanks(_ count: Int, _ problems: Int) throws {
+        let list = (0..<count).map { "{author: a\($0), rank: 1}" }.joined(separator: ", ")
+        let errors = try Workspace().errors(Workspace.edited("{prefer: ad}", "{provenance: [\(list)]}"))
+        #expect(errors.count == problems)
+        #expect(errors.allSatisfy { $0.message.contains("257 lines") && $0.position?.description == "13:25" })
+    }
+
     struct Case: CustomTestStringConvertible, Sendable {
         /// Of the file, of the object, of the rule.
         var file: String
