@@ -61,7 +61,6 @@ extension Engine {
             now: now
         )
         try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
-        if !intent.write.operation.isRead { try noteOwnValues(intent, snapshot, store, now: now) }
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
     }
 

@@ -38,6 +38,7 @@ extension Engine {
             if case .stale = outcome { count { $0.stale[side] += 1 } } else { readClock(intent, snapshot, now: now) }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
             try confirm(intent, snapshot, store, now: now)
+            if case .done = outcome { try noteOwnValues(intent, snapshot, store, now: now) }
             if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)

@@ -43,9 +43,9 @@ struct MergeTableTests {
         MergeRow("none", "x", "-", "=x, write miniorange, base -"),
         MergeRow("none", "-", "x", "=x, write ad, base -"),
         // Both moved, differently.
-        MergeRow("x", "y", "z", "=y, write miniorange, conflict(value preferredSide ad), base x"),
-        MergeRow("x", "-", "z", "=-, write miniorange, conflict(value preferredSide ad), base x"),
-        MergeRow("none", "x", "y", "=x, write miniorange, conflict(value preferredSide ad), base -"),
+        MergeRow("x", "y", "z", "=y, write miniorange, conflict(value configuredSide ad), base x"),
+        MergeRow("x", "-", "z", "=-, write miniorange, conflict(value configuredSide ad), base x"),
+        MergeRow("none", "x", "y", "=x, write miniorange, conflict(value configuredSide ad), base -"),
         // One side can't be said to hold anything.
         MergeRow("x", "?", "y", "=x, base x"),
         MergeRow("x", "y", "?", "=x, base x"),

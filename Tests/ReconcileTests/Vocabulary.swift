@@ -28,8 +28,21 @@ enum Vocabulary {
         }
     }
 
-    static func rule(_ shape: MergeRule.Shape, _ direction: Direction = .both, prefer: Side = .ad) -> MergeRule {
-        MergeRule(name: name, shape: shape, direction: direction, prefer: prefer)
+    /// Conflicts go by the preferred side, unless the rule says something else.
+    static func rule(
+        _ shape: MergeRule.Shape,
+        _ direction: Direction = .both,
+        _ conflict: ConflictRule? = nil,
+        prefer: Side = .ad
+    ) -> MergeRule {
+        let byPreference: ConflictRule = prefer == .ad ? .ad : .miniorange
+        return MergeRule(
+            name: name,
+            shape: shape,
+            direction: direction,
+            conflict: conflict ?? byPreference,
+            prefer: prefer
+        )
     }
 
     /// What a reconciliation says, in one line.
@@ -45,10 +58,26 @@ enum Vocabulary {
         for side in Side.allCases where !result.changes[side].isEmpty { words.append("write \(side.name)") }
         for conflict in result.conflicts {
             let subject = conflict.subject == .existence ? "existence" : "value"
-            words.append("conflict(\(subject) \(conflict.decision) \(conflict.winner.name))")
+            words.append(
+                conflict.isHeld
+                    ? "hold(\(conflict.decision))" : "conflict(\(subject) \(conflict.decision) \(conflict.winner.name))"
+            )
         }
+        if !result.needsStamps.isEmpty { words.append("needs stamps") }
+        if !result.endedSettlements.isEmpty { words.append("settled") }
         words.append("base \(result.base.map { word($0[name]) } ?? "none")")
         return words.joined(separator: ", ")
+    }
+}
+
+extension ConflictRule {
+    /// The same rule seen from the other side.
+    var mirrored: ConflictRule {
+        switch self {
+        case .ad: .miniorange
+        case .miniorange: .ad
+        case .newest, .hold: self
+        }
     }
 }
 
@@ -80,6 +109,8 @@ extension Reconciliation {
             var swapped = conflict
             swapped.values = PerSide(ad: conflict.values.miniorange, miniorange: conflict.values.ad)
             swapped.winner = conflict.winner.opposite
+            swapped.rule = conflict.rule.mirrored
+            swapped.stamps = PerSide(ad: conflict.stamps.miniorange, miniorange: conflict.stamps.ad)
             return swapped
         }
         return mirrored

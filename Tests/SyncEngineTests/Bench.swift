@@ -124,14 +124,14 @@ final class Bench {
     @discardableResult
     func answer() throws -> [String] {
         let write = sent.removeFirst()
-        return try step(.settled(write.id, directories[write.side].perform(write.operation)))
+        return try step(.settled(write.id, directory(write.side, author: nil).perform(write.operation)))
     }
 
     /// The first write ends like this, whatever the server did.
     @discardableResult
     func answer(_ outcome: WriteOutcome, carriedOut: Bool = false) throws -> [String] {
         let write = sent.removeFirst()
-        if carriedOut { _ = directories[write.side].perform(write.operation) }
+        if carriedOut { _ = directory(write.side, author: nil).perform(write.operation) }
         return try step(.settled(write.id, outcome))
     }
 
@@ -157,6 +157,13 @@ final class Bench {
     }
 
     // MARK: The users
+
+    /// The directory at this moment, with somebody at work; nil: Syncline.
+    private func directory(_ side: Side, author: String? = "user") -> SimulatedDirectory {
+        directories[side].now = now.milliseconds
+        directories[side].author = author
+        return directories[side]
+    }
 
     func container(_ side: Side, _ name: String, below parent: Anchor) throws -> Anchor {
         try directories[side].add(
@@ -186,20 +193,20 @@ final class Bench {
             side == .ad
             ? RelativeDistinguishedName(type: "CN", value: Octets(name))
             : RelativeDistinguishedName(type: "uid", value: held[account][0])
-        return try directories[side].add(below: try place(side, path), rdn, held).get()
+        return try directory(side).add(below: try place(side, path), rdn, held).get()
     }
 
     func set(_ side: Side, _ anchor: Anchor, _ attribute: String, _ values: [Octets]) throws {
-        if let refusal = directories[side].modify(anchor, [(attribute, values)]) { throw refusal }
+        if let refusal = directory(side).modify(anchor, [(attribute, values)]) { throw refusal }
     }
 
     func delete(_ side: Side, _ anchor: Anchor) throws {
-        if let refusal = directories[side].delete(anchor) { throw refusal }
+        if let refusal = directory(side).delete(anchor) { throw refusal }
     }
 
     func move(_ side: Side, _ anchor: Anchor, to path: String, rdn: RelativeDistinguishedName? = nil) throws {
         guard let entry = directories[side].entries[anchor] else { throw SimulatedRefusal.noSuchEntry }
-        if let refusal = directories[side].rename(anchor, below: try place(side, path), rdn ?? entry.rdn) {
+        if let refusal = directory(side).rename(anchor, below: try place(side, path), rdn ?? entry.rdn) {
             throw refusal
         }
     }

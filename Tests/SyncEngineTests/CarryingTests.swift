@@ -94,7 +94,7 @@ struct CarryingTests {
     }
 
     @Test
-    func `What both sides set differently is reported, and the preferred side stands`() throws {
+    func `What both sides set differently at the same time is reported, and the preferred side stands`() throws {
         let bench = try Bench()
         let ad = try bench.create(.ad, "Ann")
         try bench.settle()

@@ -1,0 +1,269 @@
+import Mapping
+import Reconcile
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// Both sides set the same attribute: the later write stands, whatever order the news came in.
+struct ConflictTests {
+    /// What may happen between two writes and the agreement, in any order.
+    enum Move: CaseIterable, Sendable {
+        case tellAD, tellMiniOrange, answer, restart, loseAD, loseMiniOrange
+    }
+
+    static let orders: [[Move]] = permutations(Move.allCases)
+
+    private static func permutations(_ moves: [Move]) -> [[Move]] {
+        guard moves.count > 1 else { return [moves] }
+        return moves.indices.flatMap { index in
+            var rest = moves
+            let first = rest.remove(at: index)
+            return permutations(rest).map { [first] + $0 }
+        }
+    }
+
+    private func apply(_ move: Move, _ bench: Bench) throws {
+        switch move {
+        case .tellAD: try bench.tell(.ad)
+        case .tellMiniOrange: try bench.tell(.miniorange)
+        case .answer: if !bench.sent.isEmpty { try bench.answer() }
+        case .restart:
+            try bench.start()
+            for side in Side.allCases { _ = try bench.connect(side) }
+        case .loseAD, .loseMiniOrange:
+            let side: Side = move == .loseAD ? .ad : .miniorange
+            try bench.disconnect(side)
+            _ = try bench.pass(milliseconds: 10)
+            _ = try bench.connect(side)
+        }
+    }
+
+    @Test(arguments: Side.allCases, Side.allCases)
+    func `the later write wins in every order of news, answers, restarts and outages`(later: Side, preferred: Side)
+        throws
+    {
+        for order in Self.orders {
+            let bench = try Bench { $0.prefer = preferred }
+            let ad = try bench.create(.ad, "Ann")
+            try bench.settle()
+            let miniorange = try #require(bench.counterpart(.miniorange, "ann"))
+            let anchors = PerSide(ad: ad, miniorange: miniorange)
+            _ = try bench.pass(milliseconds: 60_000)
+            try bench.set(later.opposite, anchors[later.opposite], "displayname", ["earlier"])
+            _ = try bench.pass(milliseconds: 60_000)
+            try bench.set(later, anchors[later], "displayname", ["later"])
+            for move in order { try apply(move, bench) }
+            _ = try bench.pass(milliseconds: 5_000)
+            try bench.settle()
+            for side in Side.allCases {
+                #expect(bench.values(side, "ann", "displayname") == "[later]", "\(order), at \(side.name)")
+            }
+            // Lost is nothing: the earlier value reached the other side first, or it is in the report.
+            let reported = bench.store.contents.conflicts
+            for record in reported {
+                #expect(record.winner == later && record.decision == .later, "\(order)")
+                #expect(record.values[later.opposite] == ["earlier"])
+            }
+        }
+    }
+
+    private func bench(_ rule: ConflictRule, limit: Int = 6) throws -> (Bench, PerSide<Anchor>) {
+        let bench = try Bench { specification in
+            specification.conflict = rule
+            for index in specification.attributes.indices { specification.attributes[index].conflict = rule }
+        }
+        let ad = try bench.create(.ad, "Ann")
+        try bench.settle()
+        return (bench, PerSide(ad: ad, miniorange: try #require(bench.counterpart(.miniorange, "ann"))))
+    }
+
+    private func rows(_ bench: Bench) -> [(id: ConflictID, record: ConflictRecord)] {
+        let stored = bench.store.contents.conflictRows
+        return stored.keys.compactMap { id in stored[id].map { (id, $0.record) } }
+    }
+
+    private func conflict(_ bench: Bench) throws -> (id: ConflictID, record: ConflictRecord) {
+        let stored = rows(bench)
+        #expect(stored.count == 1)
+        return try #require(stored.first)
+    }
+
+    @Test func `deciding asks each side once`() throws {
+        let (bench, anchors) = try bench(.newest)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        let lines = try bench.settle()
+        #expect(lines.filter { $0.contains("readStamps") }.count == 2)
+        let (_, record) = try conflict(bench)
+        #expect(record.decision == .preferredSide)
+        #expect(record.stamps.ad?.source == .attribute && record.stamps.miniorange?.author == "user")
+    }
+
+    @Test func `a side that is away keeps the conflict waiting and nothing else`() throws {
+        let (bench, anchors) = try bench(.newest)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.miniorange, anchors.miniorange, "mail", ["ann@example.com"])
+        try bench.disconnect(.miniorange)
+        try bench.tell(.miniorange)
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "mail") == "[ann@example.com]")
+        #expect(bench.values(.ad, "ann", "displayname") == "[here]")
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[there]")
+        _ = try bench.connect(.miniorange)
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") == bench.values(.miniorange, "ann", "displayname"))
+    }
+
+    @Test func `what is held is written to neither side, reported once, and follows what is set`() throws {
+        let (bench, anchors) = try bench(.hold)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        try bench.set(.ad, anchors.ad, "mail", ["ann@example.com"])
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") == "[here]")
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[there]")
+        #expect(bench.values(.miniorange, "ann", "mail") == "[ann@example.com]")
+        #expect(try conflict(bench).record.isHeld)
+        try bench.set(.ad, anchors.ad, "displayname", ["other"])
+        try bench.settle()
+        #expect(try conflict(bench).record.values.ad == ["other"])
+    }
+
+    @Test func `a held conflict ends by itself when both agree`() throws {
+        let (bench, anchors) = try bench(.hold)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        try bench.set(.ad, anchors.ad, "displayname", ["there"])
+        try bench.settle()
+        let (id, _) = try conflict(bench)
+        #expect(bench.store.contents.conflictRows[id]?.resolution?.choice == .agreement)
+        #expect(bench.store.count(.heldConflicts) == 0)
+    }
+
+    struct Choice: Sendable {
+        var choice: ConflictChoice
+        var outcome: String
+    }
+
+    @Test(
+        arguments: [
+            Choice(choice: .side(.ad), outcome: "[here]"), Choice(choice: .side(.miniorange), outcome: "[there]"),
+            Choice(choice: .base, outcome: "[]"), Choice(choice: .values(["new"]), outcome: "[new]"),
+        ],
+        [ConflictRule.hold, .ad, .miniorange]
+    )
+    func `a person's choice is written to both sides`(_ row: Choice, rule: ConflictRule) throws {
+        let (bench, anchors) = try bench(rule)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        let (id, _) = try conflict(bench)
+        try bench.step(.resolve(id, row.choice))
+        let isNoChange = row.choice == .side(rule == .ad ? .ad : .miniorange) && rule != .hold
+        #expect(bench.engine.answers.map(\.answer) == [isNoChange ? .alreadySo : .accepted])
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == row.outcome) }
+        #expect(bench.store.count(.settlements) == 0 && bench.store.count(.heldConflicts) == 0)
+        #expect(bench.store.contents.conflicts.count == 1)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `a person's choice does nothing once a side has moved`(_ side: Side) throws {
+        let (bench, anchors) = try bench(.hold)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        let (id, _) = try conflict(bench)
+        // Chosen, and overtaken before it is written.
+        bench.engine.isPaused = true
+        try bench.step(.resolve(id, .values(["new"])))
+        #expect(bench.engine.answers.map(\.answer) == [.accepted])
+        try bench.set(side, anchors[side], "displayname", ["meanwhile"])
+        try bench.tell(side)
+        bench.engine.isPaused = false
+        try bench.step()
+        try bench.settle()
+        #expect(bench.values(side, "ann", "displayname") == "[meanwhile]")
+        // Chosen after it has moved.
+        let open = try #require(rows(bench).map(\.id).max())
+        try bench.set(side, anchors[side], "displayname", ["once more"])
+        bench.engine.isPaused = true
+        try bench.tell(side)
+        try bench.step(.resolve(open, .values(["new"])))
+        #expect(bench.engine.answers.map(\.answer) == [.moved(side)])
+    }
+
+    @Test func `who is not there can't be settled`() throws {
+        let (bench, anchors) = try bench(.hold)
+        try bench.step(.resolve(ConflictID(99), .side(.ad)))
+        #expect(bench.engine.answers.map(\.answer) == [.noSuchConflict])
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        let (id, _) = try conflict(bench)
+        try bench.delete(.ad, anchors.ad)
+        bench.engine.isPaused = true
+        try bench.tell(.ad)
+        try bench.step(.resolve(id, .side(.ad)))
+        #expect(bench.engine.answers.map(\.answer) == [.entryGone])
+    }
+
+    @Test func `two writers that overwrite each other without end are stopped and named`() throws {
+        let (bench, anchors) = try bench(.newest)
+        var rounds = 0
+        while bench.store.count(.heldConflicts) == 0, rounds < 50 {
+            rounds += 1
+            _ = try bench.pass(milliseconds: 2_000)
+            try bench.set(
+                rounds % 2 == 0 ? .ad : .miniorange,
+                rounds % 2 == 0 ? anchors.ad : anchors.miniorange,
+                "displayname",
+                [Octets("\(rounds % 2)")]
+            )
+            try bench.settle()
+        }
+        #expect(rounds > 5 && rounds < 12)
+        let held = bench.store.contents.conflicts.filter { $0.decision == .oscillation }
+        #expect(held.count == 1 && held.first?.stamps.miniorange?.author == "user")
+        // It outlives a restart, and ends by a person's word.
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") != bench.values(.miniorange, "ann", "displayname"))
+        let id = try #require(rows(bench).first { $0.record.decision == .oscillation }?.id)
+        try bench.step(.resolve(id, .side(.ad)))
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") == bench.values(.miniorange, "ann", "displayname"))
+    }
+
+    @Test func `our own write is ours, and nobody's intent`() throws {
+        let (bench, anchors) = try bench(.newest)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.settle()
+        #expect(bench.store.stamp(.miniorange, anchors.miniorange, "displayname")?.isOurs == true)
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.tell(.miniorange)
+        #expect(bench.store.stamp(.miniorange, anchors.miniorange, "displayname")?.isOurs == false)
+    }
+
+    @Test func `a rename on both sides goes by the later one`() throws {
+        let (bench, anchors) = try bench(.newest)
+        let south = try bench.container(.ad, "South", below: bench.place(.ad))
+        _ = south
+        _ = try bench.container(.miniorange, "South", below: bench.place(.miniorange))
+        try bench.settle()
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.move(.ad, anchors.ad, to: "OU=North,")
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.move(.miniorange, anchors.miniorange, to: "ou=South,")
+        try bench.tell(.ad)
+        try bench.settle()
+        #expect(bench.directories.ad.name(of: anchors.ad)?.description.contains("South") == true)
+        #expect(bench.directories.miniorange.name(of: anchors.miniorange)?.description.contains("South") == true)
+    }
+}
