@@ -80,8 +80,12 @@ extension CacheFormat.Step {
             guard key.count == 8, let id = key.number(at: 0).map(ConflictID.init),
                 let record = try? ConflictCodec.decode(id, from: &reader).record
             else { return }
-            try tables.conflictsOf.put(ownKey.conflict(id, of: record.pair), .nothing, in: transaction)
-            try tables.conflictsAt.put(ownKey.conflict(id, at: record.time), .nothing, in: transaction)
+            try tables.conflictsOf.put(ownKey.conflict(id, of: record.pair, record.time), .nothing, in: transaction)
+            try tables.conflictsAt.put(
+                ownKey.conflict(id, at: record.time, pair: record.pair),
+                .nothing,
+                in: transaction
+            )
         }
     }
 }

@@ -100,7 +100,7 @@ final class CacheKey {
         return octets
     }
 
-    /// A number alone: pairs, dirty, intents, quarantine, conflicts, openConflicts.
+    /// A number alone: pairs, dirty, intents, quarantine, conflicts.
     func number(_ number: UInt64) -> UnsafeRawBufferPointer {
         count = 0
         append(number)
@@ -125,16 +125,24 @@ final class CacheKey {
         return octets
     }
 
-    /// pair, conflict: conflictsOf.
-    func conflict(_ id: ConflictID, of pair: PairID) -> UnsafeRawBufferPointer {
+    /// pair, time, conflict: conflictsOf.
+    func conflict(_ id: ConflictID, of pair: PairID, _ time: Timestamp) -> UnsafeRawBufferPointer {
         count = 0
         append(pair.rawValue)
+        append(Self.ordered(time))
         append(id.rawValue)
         return octets
     }
 
-    /// time, conflict: conflictsAt.
-    func conflict(_ id: ConflictID, at time: Timestamp) -> UnsafeRawBufferPointer {
+    /// time, conflict, pair: conflictsAt.
+    func conflict(_ id: ConflictID, at time: Timestamp, pair: PairID) -> UnsafeRawBufferPointer {
+        _ = openConflict(id, at: time)
+        append(pair.rawValue)
+        return octets
+    }
+
+    /// time, conflict: openConflicts.
+    func openConflict(_ id: ConflictID, at time: Timestamp) -> UnsafeRawBufferPointer {
         count = 0
         append(Self.ordered(time))
         append(id.rawValue)

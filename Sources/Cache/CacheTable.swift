@@ -40,11 +40,11 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     case stamps
     /// conflict id → conflict
     case conflicts
-    /// pair, conflict id → nothing
+    /// pair, time, conflict id → nothing
     case conflictsOf
-    /// time, conflict id → nothing
+    /// time, conflict id, pair → nothing
     case conflictsAt
-    /// conflict id that waits for a person → nothing
+    /// time, conflict id that waits for a person → nothing
     case openConflicts
     /// pair, canonical name → conflict id that waits for a person
     case heldConflicts

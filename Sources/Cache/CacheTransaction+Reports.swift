@@ -40,22 +40,52 @@ extension CacheTransaction {
         let id = conflict.id.rawValue
         ConflictCodec.encode(conflict.record, conflict.resolution, into: writer)
         try storeRecord(tables.conflicts, key.number(id))
-        if old?.record.pair != conflict.record.pair || old?.record.time != conflict.record.time {
-            if let old { try removeFromIndexes(old) }
-            try tables.conflictsOf.put(key.conflict(conflict.id, of: conflict.record.pair), .nothing, in: writing)
-            try tables.conflictsAt.put(key.conflict(conflict.id, at: conflict.record.time), .nothing, in: writing)
+        if let old, old.place != conflict.place {
+            try removeFromOtherIndexes(old.place)
+            try tables.conflictsAt.delete(key.conflict(old.id, at: old.place.time, pair: old.place.pair), in: writing)
         }
+        if old?.place != conflict.place {
+            let place = conflict.place
+            try tables.conflictsOf.put(key.conflict(place.id, of: place.pair, place.time), .nothing, in: writing)
+            try tables.conflictsAt.put(key.conflict(place.id, at: place.time, pair: place.pair), .nothing, in: writing)
+        }
+        let openKey = key.openConflict(conflict.id, at: conflict.record.time)
         if conflict.isOpen {
-            try tables.openConflicts.put(key.number(id), .nothing, in: writing)
+            try tables.openConflicts.put(openKey, .nothing, in: writing)
         } else if old?.isOpen == true {
-            try tables.openConflicts.delete(key.number(id), in: writing)
+            try tables.openConflicts.delete(openKey, in: writing)
         }
     }
 
-    func removeFromIndexes(_ conflict: StoredConflict) throws {
+    private func removeFromOtherIndexes(_ place: ConflictPlace) throws {
         let writing = try writable()
-        try tables.conflictsOf.delete(key.conflict(conflict.id, of: conflict.record.pair), in: writing)
-        try tables.conflictsAt.delete(key.conflict(conflict.id, at: conflict.record.time), in: writing)
+        try tables.conflictsOf.delete(key.conflict(place.id, of: place.pair, place.time), in: writing)
+        try tables.openConflicts.delete(key.openConflict(place.id, at: place.time), in: writing)
+    }
+
+    /// Forgets conflicts from before `time`, at most `limit` in this transaction, and says how many. Those that wait for a person stay, and those of
+    /// which a person's decision is still to be carried out, as long as their pair is there.
+    package func removeConflicts(before time: Timestamp, limit: Int) throws -> Int {
+        let writing = try writable()
+        var count = 0
+        try tables.conflictsAt.scan(in: transaction) { key, _ in
+            guard let place = ConflictPlace(at: key) else { throw damaged(.conflictsAt, key, "invalid key") }
+            guard count < limit, place.time < time else { return .stop }
+            if try isNeeded(place) { return .next }
+            try tables.conflicts.delete(self.key.number(place.id.rawValue), in: writing)
+            try removeFromOtherIndexes(place)
+            count += 1
+            return .delete
+        }
+        return count
+    }
+
+    private func isNeeded(_ place: ConflictPlace) throws -> Bool {
+        let openKey = key.openConflict(place.id, at: place.time)
+        if try tables.openConflicts.get(openKey, in: transaction, { _ in true }) != nil {
+            return try outline(place.pair) != nil
+        }
+        return try settlements(of: place.pair).contains { $0.settlement.conflict == place.id }
     }
 
     // MARK: - Listings
@@ -73,14 +103,7 @@ extension CacheTransaction {
 
     /// Conflicts of one pair, the newest first. No others are looked at.
     package func conflicts(of pair: PairID, limit: Int) throws -> [StoredConflict] {
-        guard limit > 0 else { return [] }
-        var found: [StoredConflict] = []
-        try tables.conflictsOf.scan(prefix: pair.rawValue.bigEndianOctets, .backward, in: transaction) { key, _ in
-            guard key.count == 16, let id = key.number(at: 8) else { throw damaged(.conflictsOf, key, "invalid key") }
-            if let conflict = try storedConflict(ConflictID(id)) { found.append(conflict) }
-            return found.count < limit ? .next : .stop
-        }
-        return found
+        try conflicts(ConflictQuery(pair: pair), limit: limit)
     }
 
     func decodeConflict(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> StoredConflict {
@@ -89,4 +112,28 @@ extension CacheTransaction {
             try ConflictCodec.decode(ConflictID(id), from: &reader)
         }
     }
+}
+
+/// Where the indexes of the conflict report have a conflict.
+struct ConflictPlace: Hashable {
+    let id: ConflictID
+    let pair: PairID
+    let time: Timestamp
+
+    init(id: ConflictID, pair: PairID, time: Timestamp) {
+        self.id = id
+        self.pair = pair
+        self.time = time
+    }
+
+    /// Of a key of conflictsAt.
+    init?(at key: UnsafeRawBufferPointer) {
+        guard key.count == 24, let time = key.number(at: 0), let id = key.number(at: 8), let pair = key.number(at: 16)
+        else { return nil }
+        self.init(id: ConflictID(id), pair: PairID(pair), time: CacheKey.time(ordered: time))
+    }
+}
+
+extension StoredConflict {
+    fileprivate var place: ConflictPlace { ConflictPlace(id: id, pair: record.pair, time: record.time) }
 }

@@ -15,6 +15,7 @@ enum ConflictCodec {
         writer.append(record.time)
         writer.append(record.winner.rawValue)
         writer.append(record.decision.rawValue)
+        writer.append(record.rule.rawValue)
         writer.append(record.isJoin)
         writer.appendOptional(record.object, writer.append)
         switch record.subject {
@@ -29,7 +30,6 @@ enum ConflictCodec {
         writer.append(record.base)
         writer.append(record.values.ad)
         writer.append(record.values.miniorange)
-        writer.append(record.rule.rawValue)
         for side in Side.allCases {
             // Names in full: the report outlives what the codes of stamps were given for.
             writer.appendOptional(record.stamps[side]) { StampCodec.append($0, StampNames(), into: writer) }
@@ -37,6 +37,40 @@ enum ConflictCodec {
     }
 
     static func decode(_ id: ConflictID, from reader: inout RecordReader) throws(RecordDamage) -> StoredConflict {
+        let (head, recordVersion) = try readHead(id, from: &reader)
+        let base = try reader.readValues()
+        let ad = try reader.readValues()
+        let values = PerSide(ad: ad, miniorange: try reader.readValues())
+        var stamps = PerSide<Stamp?>(both: nil)
+        if recordVersion >= 2 {
+            for side in Side.allCases { stamps[side] = try decodeStamp(from: &reader) }
+        }
+        try reader.end()
+        let record = ConflictRecord(
+            pair: head.pair,
+            object: head.object,
+            subject: head.subject,
+            base: base,
+            values: values,
+            winner: head.winner,
+            decision: head.decision,
+            rule: head.rule,
+            stamps: stamps,
+            isJoin: head.isJoin,
+            time: head.time
+        )
+        return StoredConflict(id: id, record: record, resolution: head.resolution)
+    }
+
+    /// All but the values and the stamps.
+    static func decodeHead(_ id: ConflictID, from reader: inout RecordReader) throws(RecordDamage) -> ConflictHead {
+        try readHead(id, from: &reader).head
+    }
+
+    private static func readHead(
+        _ id: ConflictID,
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> (head: ConflictHead, version: UInt8) {
         let recordVersion = try reader.begin(upTo: version)
         let resolution = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
             let choice =
@@ -47,35 +81,24 @@ enum ConflictCodec {
         let time = try reader.readTime()
         let winner = try reader.readCase(Side.self)
         let decision = try reader.readCase(ConflictRecord.Decision.self)
+        let rule = recordVersion >= 2 ? try reader.readCase(ConflictRule.self) : ruleBefore2(decision, winner)
         let isJoin = try reader.readFlag()
         let object = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
             try reader.readName()
         }
-        let subject = try decodeSubject(from: &reader)
-        let base = try reader.readValues()
-        let ad = try reader.readValues()
-        let values = PerSide(ad: ad, miniorange: try reader.readValues())
-        var rule = ruleBefore2(decision, winner)
-        var stamps = PerSide<Stamp?>(both: nil)
-        if recordVersion >= 2 {
-            rule = try reader.readCase(ConflictRule.self)
-            for side in Side.allCases { stamps[side] = try decodeStamp(from: &reader) }
-        }
-        try reader.end()
-        let record = ConflictRecord(
+        let head = ConflictHead(
+            id: id,
             pair: pair,
             object: object,
-            subject: subject,
-            base: base,
-            values: values,
+            subject: try decodeSubject(from: &reader),
             winner: winner,
             decision: decision,
             rule: rule,
-            stamps: stamps,
             isJoin: isJoin,
-            time: time
+            time: time,
+            resolution: resolution
         )
-        return StoredConflict(id: id, record: record, resolution: resolution)
+        return (head, recordVersion)
     }
 
     /// What stood for a rule before there were any: the preferred side always won.

@@ -7,6 +7,8 @@ package struct StoredConflict: Hashable, Sendable {
     /// How it was settled after it was reported. Nil for one that is still open, and for most of those that a rule decided at once.
     package let resolution: ConflictResolution?
 
+    package var state: ConflictState { ConflictState(record.decision, resolution) }
+
     /// Waits for a person.
-    package var isOpen: Bool { record.isHeld && resolution == nil }
+    package var isOpen: Bool { state == .held }
 }

@@ -23,28 +23,32 @@ extension Verification {
             }
             if number >= counters.nextConflict { check.note(.conflicts, key, .numberReused) }
             let conflict = try check.cache.decodeConflict(key, value)
+            let (id, time) = (conflict.id, conflict.record.time)
             let isFound =
-                try check.contains(.conflictsOf, check.ownKey.conflict(conflict.id, of: conflict.record.pair))
-                && check.contains(.conflictsAt, check.ownKey.conflict(conflict.id, at: conflict.record.time))
-                && check.contains(.openConflicts, check.ownKey.number(number)) == conflict.isOpen
+                try check.contains(.conflictsOf, check.ownKey.conflict(id, of: conflict.record.pair, time))
+                && check.contains(.conflictsAt, check.ownKey.conflict(id, at: time, pair: conflict.record.pair))
+                && check.contains(.openConflicts, check.ownKey.openConflict(id, at: time)) == conflict.isOpen
             if !isFound { check.note(.conflicts, key, .conflictIndexMissing) }
         }
     }
 
     mutating func checkConflictIndexes() throws {
-        for table in [CacheTable.conflictsOf, .conflictsAt, .openConflicts] {
+        // Where the number stands in the key.
+        for (table, offset) in [(CacheTable.conflictsOf, 16), (.conflictsAt, 8), (.openConflicts, 8)] {
             try forEachRow(table) { check, key, _ in
-                guard key.count == (table == .openConflicts ? 8 : 16), let number = key.number(at: key.count - 8)
-                else { return check.note(table, key, .unreadable) }
+                guard key.count == (table == .openConflicts ? 16 : 24), let number = key.number(at: offset) else {
+                    return check.note(table, key, .unreadable)
+                }
                 let id = ConflictID(number)
                 guard let conflict = try check.cache.storedConflict(id) else {
                     return check.note(table, key, .conflictIndexWrong)
                 }
+                let (pair, time) = (conflict.record.pair, conflict.record.time)
                 let isRight =
                     switch table {
-                    case .conflictsOf: check.ownKey.conflict(id, of: conflict.record.pair).equals(key)
-                    case .conflictsAt: check.ownKey.conflict(id, at: conflict.record.time).equals(key)
-                    default: conflict.isOpen
+                    case .conflictsOf: check.ownKey.conflict(id, of: pair, time).equals(key)
+                    case .conflictsAt: check.ownKey.conflict(id, at: time, pair: pair).equals(key)
+                    default: conflict.isOpen && check.ownKey.openConflict(id, at: time).equals(key)
                     }
                 if !isRight { check.note(table, key, .conflictIndexWrong) }
             }

@@ -74,10 +74,9 @@ enum Codec: CaseIterable, Sendable {
         case .stamp:
             let noun = generator.stamp()
             let attribute = generator.name()
-            let isInKey = generator.flag()
-            StampCodec.encode(noun, attribute: isInKey ? nil : attribute, .sample, into: writer)
+            StampCodec.encode(noun, attribute: attribute, .sample, into: writer)
             read = reader()
-            return try StampCodec.decode(attribute: isInKey ? attribute : nil, .sample, from: &read)
+            return try StampCodec.decode(attribute: nil, .sample, from: &read)
                 == AttributeStamp(attribute: attribute, stamp: noun)
         case .stampNames:
             var noun = StampNames()
@@ -92,16 +91,14 @@ enum Codec: CaseIterable, Sendable {
             }
         case .heldConflict:
             let noun = (name: generator.name(), id: ConflictID(generator.next()))
-            let isInKey = generator.flag()
-            HeldConflictCodec.encode(noun.id, name: isInKey ? nil : noun.name, into: writer)
+            HeldConflictCodec.encode(noun.id, name: noun.name, into: writer)
             read = reader()
-            return try HeldConflictCodec.decode(name: isInKey ? noun.name : nil, from: &read) == noun
+            return try HeldConflictCodec.decode(name: nil, from: &read) == noun
         case .settlement:
             let noun = (name: generator.name(), settlement: generator.settlement())
-            let isInKey = generator.flag()
-            SettlementCodec.encode(noun.settlement, name: isInKey ? nil : noun.name, into: writer)
+            SettlementCodec.encode(noun.settlement, name: noun.name, into: writer)
             read = reader()
-            return try SettlementCodec.decode(name: isInKey ? noun.name : nil, from: &read) == noun
+            return try SettlementCodec.decode(name: nil, from: &read) == noun
         case .servers:
             let noun = LinkVersions()
             let servers = generator.list(upTo: 9) { $0.anchor() }
@@ -135,10 +132,10 @@ enum Codec: CaseIterable, Sendable {
         case .counters: _ = try Counters.decode(from: &reader)
         case .link: _ = try LinkCodec.decode(.sample, from: &reader)
         case .refusedLink: _ = try RefusedLinkCodec.decode(from: &reader)
-        case .stamp: _ = try StampCodec.decode(attribute: octets.count % 2 == 0 ? "mail" : nil, .sample, from: &reader)
+        case .stamp: _ = try StampCodec.decode(attribute: nil, .sample, from: &reader)
         case .stampNames: _ = try StampNames.decode(from: &reader)
-        case .heldConflict: _ = try HeldConflictCodec.decode(name: "mail", from: &reader)
-        case .settlement: _ = try SettlementCodec.decode(name: "mail", from: &reader)
+        case .heldConflict: _ = try HeldConflictCodec.decode(name: nil, from: &reader)
+        case .settlement: _ = try SettlementCodec.decode(name: nil, from: &reader)
         case .servers: _ = try LinkVersions.decode(from: &reader)
         }
     }
@@ -314,7 +311,7 @@ extension LinkVersions {
 
 extension StampNames {
     /// Knows some of the generator's names, not all.
-    fileprivate static var sample: StampNames {
+    static var sample: StampNames {
         var names = StampNames()
         _ = names.take("001", .server)
         _ = names.take("", .author)

@@ -20,8 +20,10 @@ import Testing
             let found = try answers(steps, fails) { try cache.write($0) }
             #expect(found == expected, "seed \(seed), round \(round)")
         }
-        // Random calls put entries below none, and two pairs on one anchor.
-        let problems = Set(try cache.verify().map(\.problem)).subtracting([.parentMissing, .joinMissing])
+        // Random calls put entries below none, two pairs on one anchor, and hold conflicts that are not there.
+        let problems = Set(try cache.verify().map(\.problem)).subtracting([
+            .parentMissing, .joinMissing, .heldConflictWrong, .settlementWrong,
+        ])
         #expect(problems == [])
     }
 
@@ -56,7 +58,8 @@ import Testing
         let key = generator.pick(Self.keys)
         let time = Timestamp(milliseconds: Int64(generator.below(1000)))
         let link = LinkID(side: side, group: anchor, member: .number(UInt64(generator.below(12))))
-        switch generator.below(24) {
+        switch generator.below(28) {
+        case 24, 25, 26, 27: return try conflictCall(transaction, side, anchor, &generator)
         case 0, 1, 2:
             var replica = Replica.sample(UInt64(generator.below(12)), side: side, name: name)
             replica.anchor = anchor
@@ -190,5 +193,51 @@ import Testing
         let limit = generator.below(4)
         return "waiting \(try transaction.pending(of: id, limit: limit)) "
             + "\(try transaction.refusedLinks(of: id, limit: limit))"
+    }
+
+    /// Stamps of entries that may not be there, and conflicts of pairs that are.
+    private static func conflictCall(
+        _ transaction: any StoreTransaction,
+        _ side: Side,
+        _ anchor: Anchor,
+        _ generator: inout NounGenerator
+    ) throws -> String {
+        let name = generator.pick(["mail", "cn", AttributeStamp.entryName, String(repeating: "n", count: 520)])
+        let id = ConflictID(UInt64(generator.below(8)))
+        switch generator.below(10) {
+        case 0, 1:
+            if try transaction.replica(side, anchor) != nil {
+                try transaction.put(AttributeStamp(attribute: name, stamp: generator.stamp()), side, anchor)
+            }
+        case 2: try transaction.removeStamp(side, anchor, name)
+        case 3: try transaction.removeStamps(side, anchor)
+        case 4: return "appended \(try transaction.append(generator.conflict()))"
+        case 5: try transaction.replace(id, with: generator.conflict())
+        case 6: try transaction.resolve(id, generator.resolution())
+        case 7:
+            let found = try transaction.conflict(id)
+            return "conflict \(String(describing: found?.record.time)) \(String(describing: found?.resolution?.time))"
+        default: return try heldCall(transaction, id, name, &generator)
+        }
+        let stamps = try transaction.stamps(side, anchor).map { "\($0.attribute) \($0.stamp)" }
+        return "stamps \(stamps) \(String(describing: try transaction.stamp(side, anchor, name)))"
+    }
+
+    private static func heldCall(
+        _ transaction: any StoreTransaction,
+        _ id: ConflictID,
+        _ name: String,
+        _ generator: inout NounGenerator
+    ) throws -> String {
+        guard let pair = try transaction.dirty(after: nil, limit: 1).first else { return "no pair" }
+        let settlement = generator.optional { $0.settlement() }
+        let isHeld = generator.flag()
+        if generator.flag() {
+            try transaction.setHeldConflict(isHeld ? id : nil, of: pair, name)
+        } else {
+            try transaction.setSettlement(settlement, of: pair, name)
+        }
+        let held = try transaction.heldConflicts(of: pair).map { "\($0.name) \($0.id)" }
+        return "held \(held) settled \(try transaction.settlements(of: pair).map { "\($0.name) \($0.settlement)" })"
     }
 }

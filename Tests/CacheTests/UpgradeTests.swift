@@ -57,12 +57,37 @@ import Testing
         ]
     }
 
-    private func writeFormat1() throws {
+    /// What format 2 added.
+    private static let tablesOfFormat2 = [
+        "referrers", "links", "backlinks", "parkedLinks", "heldNames", "pendingLinks", "refusedLinks", "historyOf",
+    ]
+
+    private static var rowsOfFormat2: [(String, [UInt8], [UInt8])] {
+        rows + [
+            ("meta", Array("format".utf8), Array("syncline cache".utf8) + [0, 0, 0, 2]),
+            ("meta", Array("counters".utf8), [1, 2, 2, 4, 4, 1]),
+            // Of another pair, and settled by a person.
+            (
+                "conflicts", number(2),
+                [1, 1, 1, 14, 2, 4, 1, 0, 0, 0, 1] + text("mail") + [0, 1] + text("a") + [1] + text("b")
+            ),
+            ("conflicts", number(3), [1, 0, 2, 12, 1, 2, 0, 0, 0, 0, 0, 0]),
+            ("historyOf", number(1) + five + number(1), []),
+            ("historyOf", number(2) + five + number(2), []),
+            ("historyOf", number(1) + six + number(3), []),
+            ("links", [0] + anchor(3) + anchor(1), [1, 1]),
+            ("backlinks", [0] + anchor(1) + anchor(3), []),
+        ]
+    }
+
+    private func writeFormat1() throws { try write(Self.tables, Self.rows) }
+    private func writeFormat2() throws { try write(Self.tables + Self.tablesOfFormat2, Self.rowsOfFormat2) }
+
+    private func write(_ names: [String], _ rows: [(String, [UInt8], [UInt8])]) throws {
         let environment = try Environment(directory: directory.path)
-        for name in Self.tables { _ = try environment.table(name) }
-        let tables = try Dictionary(uniqueKeysWithValues: Self.tables.map { ($0, try environment.table($0)) })
+        let tables = try Dictionary(uniqueKeysWithValues: names.map { ($0, try environment.table($0)) })
         try environment.write { transaction throws in
-            for (table, key, value) in Self.rows { try tables[table]?.put(key, value, in: transaction) }
+            for (table, key, value) in rows { try tables[table]?.put(key, value, in: transaction) }
         }
         try environment.close()
     }
@@ -81,7 +106,7 @@ import Testing
     @Test func aCacheOfFormat1IsRefusedByAReaderUntilTheWriterHasUpgradedIt() throws {
         try writeFormat1()
         let error = #expect(throws: CacheError.self) { _ = try directory.open(.readOnly) }
-        #expect(error?.kind == .olderFormat(found: 1, supported: 2))
+        #expect(error?.kind == .olderFormat(found: 1, supported: 3))
         try directory.open().close()
         #expect(try directory.open(.readOnly).read { try $0.count(.replicas) } == 2)
     }
@@ -139,5 +164,37 @@ import Testing
             #expect(try transaction.history(of: PairID(2)) == [line(2, 5)])
         }
         #expect(try cache.verify() == [])
+    }
+
+    @Test(arguments: [1, 2])
+    func theConflictsOfEarlierFormatsAreFoundByPairAndTime(format: Int) throws {
+        try format == 1 ? writeFormat1() : writeFormat2()
+        let cache = try directory.open()
+        try cache.read { transaction throws in
+            func numbers(_ query: ConflictQuery) throws -> [UInt64] {
+                try transaction.conflicts(query, .oldestFirst, limit: 9).map(\.id.rawValue)
+            }
+            #expect(try numbers(ConflictQuery()) == (format == 1 ? [1] : [2, 1, 3]))
+            #expect(try numbers(ConflictQuery(pair: PairID(2))) == (format == 1 ? [] : [2, 3]))
+            #expect(try numbers(ConflictQuery(since: Timestamp(milliseconds: 6))) == (format == 1 ? [] : [3]))
+            #expect(try transaction.countOpenConflicts() == 0)
+            #expect(try transaction.storedConflict(ConflictID(1))?.record.rule == .miniorange)
+            #expect(try transaction.storedConflict(ConflictID(1))?.state == .automatic)
+            let settled = try transaction.storedConflict(ConflictID(2))
+            #expect(settled?.resolution?.choice == (format == 1 ? nil : .side(.miniorange)))
+            #expect(settled?.record.rule == (format == 1 ? nil : .miniorange))
+        }
+        #expect(try cache.verify() == [])
+        var generator = NounGenerator(seed: 1)
+        let conflict = generator.conflict()
+        #expect(try cache.write { try $0.append(conflict) } == ConflictID(format == 1 ? 2 : 4))
+        try cache.close()
+        // Once, and no more.
+        #expect(try directory.open(.readOnly).read { try $0.conflicts() }.count == (format == 1 ? 2 : 4))
+    }
+
+    @Test func aRecordThatCanNotBeReadDoesNotStopTheUpgrade() throws {
+        try write(Self.tables, Self.rows + [("conflicts", Self.number(1), [1, 99])])
+        #expect(try directory.open().verify().map(\.problem) == [.unreadable])
     }
 }
