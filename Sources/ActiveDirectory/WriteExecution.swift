@@ -29,6 +29,7 @@ struct WriteExecution: Sendable {
         case .readMembers(let anchor): readMembers(anchor)
         case .readBelow(let anchor): readBelow(anchor)
         case .readGroups(let anchor): readGroups(of: anchor)
+        case .readStamps(let anchor, let attributes): readStamps(anchor, attributes)
         }
     }
 
