@@ -82,7 +82,12 @@ package struct Daemon {
         var engine = Engine(configuration: wiring.engineConfiguration())
         engine = try cache.write { transaction in
             var attempt = engine
-            try attempt.recover(transaction, mapping: Octets(configuration.mappingDigest), now: .now)
+            try attempt.recover(
+                transaction,
+                mapping: Octets(configuration.mappingDigest),
+                conflicts: Octets(configuration.conflictDigest),
+                now: .now
+            )
             return attempt
         }
         let session = try Session(wiring: wiring, cache: cache, logger: logger)
@@ -94,6 +99,9 @@ package struct Daemon {
         var services: [any Service] = [EngineService(loop: session.loop, engine: engine, writers: session.writers)]
         for side in Side.allCases { services.append(session.feedService(side)) }
         services.append(session.progressService())
+        services.append(
+            RetentionService(cache: cache, keepsConflicts: configuration.conflicts.retention, logger: logger)
+        )
         services.append(admin.socketApplication(path: configuration.adminSocket, logger: quiet))
         if let http = configuration.adminHTTP {
             services.append(admin.loopbackApplication(host: http.host, port: Int(http.port), logger: quiet))
@@ -124,9 +132,8 @@ package struct Daemon {
 
     /// A socket that a killed daemon left behind. The cache is ours alone, so nobody can be listening.
     private func removeStaleSocket(_ path: String) throws {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
+        guard let status = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard status[.type] as? FileAttributeType == .typeSocket else {
             throw DaemonError(description: "\(path) exists and is no socket; change admin.socket or remove it")
         }
         unlink(path)

@@ -48,7 +48,7 @@ extension WriteOperation {
         case .rename: "rename"
         case .delete: "delete"
         case .editValues: "members"
-        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups: "read"
+        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups, .readStamps: "read"
         }
     }
 }
@@ -60,6 +60,7 @@ extension WriteOutcome {
         case .deleted: "deleted"
         case .edited: "done"
         case .found: "done"
+        case .stamped: "done"
         case .stale: "stale"
         case .gone: "gone"
         case .refused: "refused"

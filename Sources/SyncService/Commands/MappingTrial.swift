@@ -338,16 +338,9 @@ enum PlaceText {
 
 /// Values as an admin may see them.
 enum TrialText {
-    private static let secret: Set<String> = [
-        "userpassword", "unicodepwd", "authpassword", "sambantpassword", "sambalmpassword",
-        "pwdhistory", "ntpwdhistory",
-        "lmpwdhistory", "dbcspwd", "supplementalcredentials",
-    ]
-
     /// Text as it is; what is no text by its length; passwords not at all.
     static func text(_ value: Octets, attribute: String) -> String {
-        let name = CaseFolding.lowercaseName(String(attribute.prefix { $0 != ";" }))
-        if secret.contains(name) || name.contains("password") { return "<not shown>" }
+        if SecretAttributes.contains(attribute) { return "<not shown>" }
         guard let text = value.text, !text.isEmpty,
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { return "<\(value.count) octets>" }

@@ -228,7 +228,7 @@ extension PlanReport.PlannedWrite {
                 removed: edits.remove.count,
                 reason: "differs on \(other)"
             )
-        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups: return nil
+        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups, .readStamps: return nil
         }
     }
 

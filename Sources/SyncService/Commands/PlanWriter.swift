@@ -41,6 +41,10 @@ final class PlanWriter: DirectoryWriter {
         case .readBelow(let anchor), .readGroups(let anchor):
             if state.withLock({ $0.imagined[anchor] }) != nil { return completion(.found([])) }
             read(write, completion)
+        case .readStamps(let anchor, _):
+            // Nobody but us has touched what we have only imagined.
+            if let entry = state.withLock({ $0.imagined[anchor] }) { return completion(.stamped(entry, [])) }
+            read(write, completion)
         case .readName:
             read(write, completion)
         case .add(let name, let objectClasses, let attributes):

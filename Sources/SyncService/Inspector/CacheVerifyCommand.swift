@@ -96,6 +96,11 @@ extension CacheFinding.Problem {
         case .historyIndexWrong: "history-index-wrong"
         case .pairMissing: "pair-missing"
         case .numberReused: "number-reused"
+        case .stampOfNone: "stamp-of-none"
+        case .conflictIndexMissing: "conflict-index-missing"
+        case .conflictIndexWrong: "conflict-index-wrong"
+        case .heldConflictWrong: "held-conflict-wrong"
+        case .settlementWrong: "settlement-wrong"
         }
     }
 }

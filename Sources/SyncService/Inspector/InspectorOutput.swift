@@ -31,8 +31,8 @@ package final class InspectorOutput {
         self.descriptor = descriptor
         self.errorDescriptor = errorDescriptor
         self.isInterrupted = isInterrupted ?? { Interruption.wasAskedFor }
-        var status = stat()
-        isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        // A pipe, a socket or a terminal has no position.
+        isFile = lseek(descriptor, 0, SEEK_CUR) >= 0
         pending.reserveCapacity(2 * Self.pieceOctets)
     }
 
@@ -40,6 +40,9 @@ package final class InspectorOutput {
         pending.append(contentsOf: text.utf8)
         pending.append(0x0A)
     }
+
+    /// As it is.
+    func text(_ text: String) { pending.append(contentsOf: text.utf8) }
 
     func json(_ value: JSONValue, isPretty: Bool) {
         value.append(to: &pending, indent: isPretty ? 0 : nil)

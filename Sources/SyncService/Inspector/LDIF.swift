@@ -18,7 +18,7 @@ enum LDIF {
     ) {
         append("dn", .text(entry.name), isForPeople, &text)
         for attribute in entry.attributes where wanted?.contains(attribute.name) ?? true {
-            for value in attribute.values { append(attribute.name, value, isForPeople, &text) }
+            for value in attribute.values where value != .secret { append(attribute.name, value, isForPeople, &text) }
         }
         let anchorName = entry.side == .ad ? "objectguid" : "entryuuid"
         if wanted?.contains(anchorName) ?? true {

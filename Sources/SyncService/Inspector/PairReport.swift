@@ -116,9 +116,9 @@ struct PairReport {
 
     private func lines(_ conflict: StoredConflict) throws -> [String] {
         let record = conflict.record
-        let state = conflict.resolution.map { ", settled: \($0.taken.name)" } ?? ""
+        let state = conflict.resolution.map { ", settled: \($0.choice.code)" } ?? ""
         var lines = [
-            "  \(conflict.id)  \(record.time.text)  \(try title(record)): \(record.winner.name) stands\(state)"
+            "  \(conflict.id.rawValue)  \(record.time.text)  \(try title(record)): \(record.winner.name) stands\(state)"
         ]
         guard case .attribute(let name) = record.subject else { return lines }
         for side in Side.allCases {
@@ -165,9 +165,9 @@ struct PairReport {
             case .member: "member"
             }
         return .object([
-            ("id", .int(Int(clamping: conflict.id))), ("time", .string(record.time.text)),
+            ("id", .int(Int(clamping: conflict.id.rawValue))), ("time", .string(record.time.text)),
             ("subject", .string(subject)), ("winner", .string(record.winner.name)),
-            ("isJoin", .bool(record.isJoin)), ("settled", .string(orNull: conflict.resolution?.taken.name)),
+            ("isJoin", .bool(record.isJoin)), ("settled", .string(orNull: conflict.resolution?.choice.code)),
             ("ad", try values(record.values.ad)), ("miniorange", try values(record.values.miniorange)),
             ("base", try values(record.base)),
         ])

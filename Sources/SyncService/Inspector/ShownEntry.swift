@@ -19,6 +19,10 @@ struct ShownEntry {
         var attributes: [(name: String, values: [ShownValue])] = []
         let references = view.wiring.views[replica.side].references
         for item in replica.attributes.items {
+            if SecretAttributes.contains(item.name) {
+                attributes.append((item.name, item.values.map { _ in .secret }))
+                continue
+            }
             guard references.contains(item.name) else {
                 attributes.append((item.name, item.values.map(ShownValue.init)))
                 continue

@@ -5,6 +5,8 @@ import SyncModel
 enum ShownValue: Hashable {
     case text(String)
     case octets([UInt8])
+    /// Of an attribute that nobody is shown.
+    case secret
 
     init(_ octets: Octets) {
         if let text = octets.text, Self.isPrintable(octets.bytes) {
@@ -18,6 +20,7 @@ enum ShownValue: Hashable {
         switch self {
         case .text(let text): Data(text.utf8).base64EncodedString()
         case .octets(let octets): Data(octets).base64EncodedString()
+        case .secret: ""
         }
     }
 
@@ -31,14 +34,16 @@ enum ShownValue: Hashable {
         case .octets(let octets):
             let shown = octets.count <= 48 ? base64 : Data(octets.prefix(48)).base64EncodedString() + "…"
             return "\(shown) (base64, \(octets.count) octets)"
+        case .secret: return "<not shown>"
         }
     }
 
-    /// Text as a string, all else as an object with the key `base64`.
+    /// Text as a string, all else as an object with the key `base64`; a value that is not shown as one with the key `secret`.
     var json: JSONValue {
         switch self {
         case .text(let text): .string(text)
         case .octets: .object([("base64", .string(base64))])
+        case .secret: .object([("secret", .bool(true))])
         }
     }
 
