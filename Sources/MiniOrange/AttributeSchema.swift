@@ -7,6 +7,8 @@ package struct AttributeSchema: Sendable {
         var hasEquality: Bool
         var syntax: String?
         var superior: String?
+        /// The first of its names, as the schema has it.
+        var spelling: String?
     }
 
     /// Certificates, certificate lists and pairs: only `;binary` is a way to transfer them (RFC 4523).
@@ -53,6 +55,9 @@ package struct AttributeSchema: Sendable {
         return syntax.map(Self.binarySyntaxes.contains) == true ? "\(name);binary" : name
     }
 
+    /// The name by which the server writes an attribute down itself, without options; nil where the schema doesn't know it.
+    package func spelling(_ name: String) -> String? { definitions[Self.base(name)]?.spelling }
+
     private func lookUp<Answer>(_ name: String, _ answer: (Definition) -> Answer?) -> Answer? {
         var next: String? = Self.base(name)
         // No schema is this deep; a circle ends here.
@@ -88,6 +93,7 @@ package struct AttributeSchema: Sendable {
             }
             position += 1
         }
+        definition.spelling = names.dropFirst().first
         for name in names { definitions[CaseFolding.lowercaseName(name)] = definition }
     }
 

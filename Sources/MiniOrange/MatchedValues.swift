@@ -17,4 +17,19 @@ package enum MatchedValues {
         }
         return LDAPControl(oid, isCritical: true, value: writer.octets)
     }
+
+    /// Those values of `attribute` that begin with one of `beginnings`, and all values of the attributes `whole`. No others come at all.
+    package static func request(_ attribute: String, beginnings: [String], whole: [String]) -> LDAPControl {
+        var writer = BERWriter()
+        writer.sequence { filter in
+            for beginning in beginnings {
+                filter.sequence(tag: BERTag.context(4, constructed: true)) { assertion in
+                    assertion.string(attribute)
+                    assertion.sequence { $0.string(beginning, tag: BERTag.context(0, constructed: false)) }
+                }
+            }
+            for name in whole { filter.string(name, tag: BERTag.context(7, constructed: false)) }
+        }
+        return LDAPControl(oid, isCritical: true, value: writer.octets)
+    }
 }

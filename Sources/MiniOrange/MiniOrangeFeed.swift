@@ -110,6 +110,7 @@ final class Delivery: Sendable {
             case .disconnected: state.isConnected = false
             case .changes(_, let cursor): state.cursor = cursor ?? state.cursor
             case .complete(_, let cursor): state.cursor = cursor
+            case .clock: break
             }
         }
     }

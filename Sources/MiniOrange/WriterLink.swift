@@ -10,6 +10,7 @@ struct WriterLink: Sendable {
     let view: DirectoryView
     /// Whom our own writes are logged as, normalised; nil where that isn't known.
     let ownName: Octets?
+    let log: LogAccess
 
     /// The first server that answers, used for no more than `limit` has.
     static func connect(_ settings: MiniOrangeSettings, _ view: DirectoryView, _ limit: WritePlan?) async throws
@@ -36,7 +37,8 @@ struct WriterLink: Sendable {
                     plan: plan,
                     searchBase: server.searchBase,
                     view: view,
-                    ownName: settings.credentials?.distinguishedName?.normalized
+                    ownName: settings.credentials?.distinguishedName?.normalized,
+                    log: LogAccess(base: settings.accesslogBase)
                 )
             } catch {
                 last = error
