@@ -2,8 +2,8 @@ import SyncModel
 
 /// The record of one line of history. Time and pair are part of its key.
 enum HistoryCodec {
-    /// 2 added the members.
-    static let version: UInt8 = 2
+    /// 2 added the members, 3 the values before.
+    static let version: UInt8 = 3
 
     static func encode(_ record: HistoryRecord, into writer: RecordWriter) {
         writer.begin(version: version)
@@ -15,6 +15,7 @@ enum HistoryCodec {
             writer.appendVarint(change.member.rawValue)
             writer.append(change.isPresent)
         }
+        writer.append(record.before)
     }
 
     static func decode(
@@ -30,6 +31,7 @@ enum HistoryCodec {
             try reader.readName()
         }
         let members = recordVersion >= 2 ? try decodeMembers(from: &reader) : []
+        let before = recordVersion >= 3 ? try reader.readAttributes() : Attributes()
         try reader.end()
         return HistoryRecord(
             pair: pair,
@@ -38,7 +40,8 @@ enum HistoryCodec {
             side: side,
             cause: cause,
             attributes: attributes,
-            members: members
+            members: members,
+            before: before
         )
     }
 

@@ -193,6 +193,14 @@ extension Engine {
             guard conflict.isHeld, case .attribute(let name) = conflict.subject else {
                 // Decided by what was known already: nobody was the loser of anything.
                 if conflict.decision == .ownWrite { continue }
+                // What was held until the rules changed is decided now: still one line.
+                if case .attribute(let name) = conflict.subject,
+                    let held = try store.heldConflicts(of: pair.id).first(where: { $0.name == name })
+                {
+                    try store.replace(held.id, with: record)
+                    try store.setHeldConflict(nil, of: pair.id, name)
+                    continue
+                }
                 count { $0.conflicts += 1 }
                 try store.append(record)
                 continue
@@ -218,14 +226,13 @@ extension Engine {
         now: Timestamp
     ) throws {
         guard try store.count(.heldConflicts) > 0 else { return }
-        let held = Set(
-            result.conflicts.compactMap { conflict -> String? in
-                guard conflict.isHeld, case .attribute(let name) = conflict.subject else { return nil }
-                return name
-            }
-        )
+        let conflicting = result.conflicts.compactMap { conflict -> String? in
+            if case .attribute(let name) = conflict.subject { return name }
+            return nil
+        }
         for (name, id) in try store.heldConflicts(of: pair)
-        where !held.contains(name) && !result.needsStamps.contains(name) {
+        where !conflicting.contains(name) && !result.needsStamps.contains(name) {
+            oscillations.forget(pair, name)
             try store.setHeldConflict(nil, of: pair, name)
             if try store.conflict(id)?.resolution == nil {
                 try store.resolve(id, ConflictResolution(choice: .agreement, time: now))

@@ -4,6 +4,7 @@ package import SyncModel
 /// What a restart finds: intents that were open, and a mapping that may be another one now.
 extension Engine {
     private static let mappingFact = "mapping"
+    private static let conflictsFact = "conflicts"
 
     private static func reloadFact(_ side: Side) -> String { "reload.\(side.name)" }
 
@@ -12,7 +13,13 @@ extension Engine {
     ///
     /// `mapping` stands for everything that decides which entries and attributes are kept in agreement. Where it is not what the cache was filled by,
     /// both sides are read again as a whole, and nothing is written until both were: what was not asked for before is not known to be absent.
-    package mutating func recover(_ store: any StoreTransaction, mapping: Octets, now: Timestamp) throws {
+    /// `conflicts` stands for the rules by which conflicts are settled: by other ones, what is held may be decided.
+    package mutating func recover(
+        _ store: any StoreTransaction,
+        mapping: Octets,
+        conflicts: Octets = Octets([]),
+        now: Timestamp
+    ) throws {
         try recallRoots(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
@@ -29,9 +36,23 @@ extension Engine {
             try renewLinks(store)
         }
         try store.setFact(Engine.mappingFact, mapping)
+        if try store.fact(Engine.conflictsFact) != conflicts {
+            try store.setFact(Engine.conflictsFact, conflicts)
+            try recallHeld(store, now: now)
+        }
         for side in Side.allCases { isReloading[side] = try store.fact(Engine.reloadFact(side)) != nil }
         queue.recallBacklog()
         nextRetry = now
+    }
+
+    private func recallHeld(_ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.heldConflicts) > 0 else { return }
+        var pairs: [PairID] = []
+        try store.forEachPairID(after: nil) { id in
+            if try !store.heldConflicts(of: id).isEmpty { pairs.append(id) }
+            return true
+        }
+        for pair in pairs { try store.markDirty(pair, DirtyRecord(since: now, cause: .configuration)) }
     }
 
     func markAllDirty(_ cause: DirtyCause, _ store: any StoreTransaction, now: Timestamp) throws {

@@ -244,7 +244,8 @@ extension Engine {
                     event: planned.event,
                     side: planned.side,
                     cause: cause,
-                    attributes: planned.names
+                    attributes: planned.names,
+                    before: before(planned, states[planned.side].values)
                 )
             )
         }
@@ -254,6 +255,15 @@ extension Engine {
             mismatches[pair.id] = nil
             if try store.count(.quarantine) > 0 { try store.removeQuarantine(pair.id) }
         }
+    }
+
+    /// What a write takes the place of.
+    private func before(_ planned: PlannedWrite, _ values: Attributes?) -> Attributes {
+        guard let values else { return Attributes() }
+        guard planned.event != .deleted else { return values }
+        var before = Attributes()
+        for name in planned.names { before[name] = values[name] }
+        return before
     }
 
     /// Two writers that overwrite each other show by the sides that are written in turns.

@@ -252,6 +252,8 @@ package struct HistoryRecord: Hashable, Sendable {
     package var attributes: [String]
     /// The group's members that came and went, of pair `pair`.
     package var members: [MemberChange]
+    /// What the written side showed of `attributes` before, in canonical form; of a deleted entry, all that it showed.
+    package var before: Attributes
 
     package init(
         pair: PairID,
@@ -260,8 +262,10 @@ package struct HistoryRecord: Hashable, Sendable {
         side: Side,
         cause: DirtyCause,
         attributes: [String],
-        members: [MemberChange] = []
+        members: [MemberChange] = [],
+        before: Attributes = Attributes()
     ) {
+        self.before = before
         self.members = members
         self.pair = pair
         self.time = time

@@ -14,6 +14,8 @@ package final class EngineLoop: Sendable {
         package var outstanding = PerSide<Int>(both: 0)
         package var isQuiet = false
         package var isPaused = false
+        /// The servers' clocks, where they were measured.
+        package var clocks = PerSide<ClockEstimate?>(both: nil)
         /// What keeps the cache from being written, for the admin.
         package var problem: String?
         /// Why a side was refused.
@@ -24,6 +26,8 @@ package final class EngineLoop: Sendable {
     private struct Arrival {
         var event: EngineEvent
         var resume: (@Sendable ((any Error)?) -> Void)?
+        /// Whom to tell what became of a person's decision, once it is committed.
+        var answer: (@Sendable (ResolutionAnswer) -> Void)?
     }
 
     private struct Inbox {
@@ -68,9 +72,54 @@ package final class EngineLoop: Sendable {
         }
     }
 
-    package func post(_ event: EngineEvent, resume: (@Sendable ((any Error)?) -> Void)? = nil) {
+    /// Carries out a person's decision on a conflict, and says what became of it. Throws where the daemon is stopping or its cache can't be written.
+    package func resolve(_ id: ConflictID, _ choice: ConflictChoice) async throws -> ResolutionAnswer {
+        let answer = Mutex<ResolutionAnswer?>(nil)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            post(
+                .resolve(id, choice),
+                resume: { error in
+                    if let error { continuation.resume(throwing: error) } else { continuation.resume() }
+                },
+                answer: { given in answer.withLock { $0 = given } }
+            )
+        }
+        guard let given = answer.withLock({ $0 }) else { throw CancellationError() }
+        return given
+    }
+
+    /// Asks both servers when, where and by whom a pair's values were set, and returns when that is in the cache, or could not be had within a few seconds.
+    package func fetchStamps(of pair: PairID) async {
+        post(.fetchStamps(pair))
+        let end = ContinuousClock.now + EngineLoop.stampLimit
+        repeat {
+            let isAwaited = await withCheckedContinuation { continuation in
+                inbox.withLock { inbox in
+                    if inbox.isStopping {
+                        continuation.resume(returning: false)
+                    } else {
+                        inbox.requests.append { continuation.resume(returning: $0.isInFlight(pair)) }
+                    }
+                }
+                signal()
+            }
+            // The requests are served before the events of the same turn: the first answer says nothing yet.
+            try? await Task.sleep(for: .milliseconds(5))
+            if !isAwaited && ContinuousClock.now > end - EngineLoop.stampLimit + .milliseconds(50) { return }
+        } while ContinuousClock.now < end && !Task.isCancelled
+    }
+
+    private static let stampLimit = Duration.seconds(5)
+
+    package func post(
+        _ event: EngineEvent,
+        resume: (@Sendable ((any Error)?) -> Void)? = nil,
+        answer: (@Sendable (ResolutionAnswer) -> Void)? = nil
+    ) {
         let isStopping = inbox.withLock { inbox in
-            if !inbox.isStopping || resume == nil { inbox.events.append(Arrival(event: event, resume: resume)) }
+            if !inbox.isStopping || resume == nil {
+                inbox.events.append(Arrival(event: event, resume: resume, answer: answer))
+            }
             return inbox.isStopping
         }
         if isStopping, let resume { resume(CancellationError()) }
@@ -192,6 +241,10 @@ package final class EngineLoop: Sendable {
             }
             engine = attempt
             publish(engine, problem: nil)
+            // In the order of their events.
+            for (entry, answer) in zip(batch.filter { $0.answer != nil }, engine.answers) {
+                entry.answer?(answer.answer)
+            }
             for entry in batch { entry.resume?(nil) }
             for write in writes { start(write) }
         } catch let error as EngineError {
@@ -238,6 +291,7 @@ package final class EngineLoop: Sendable {
             snapshot.outstanding = engine.outstandingWrites
             snapshot.isQuiet = engine.isQuiet
             snapshot.isPaused = engine.isPaused
+            snapshot.clocks = engine.clocks
             snapshot.problem = problem
         }
     }

@@ -4,6 +4,7 @@ package import LDAPClient
 import Logging
 package import Mapping
 import MiniOrange
+import Reconcile
 package import SyncEngine
 package import SyncModel
 
@@ -60,7 +61,13 @@ package struct Wiring: Sendable {
                 miniorange: configuration.miniorange.writesInFlight
             ),
             excluded: PerSide(ad: excluded(.ad), miniorange: excluded(.miniorange)),
-            excludedAccounts: accountNames()
+            excludedAccounts: accountNames(),
+            judge: StampJudge(
+                tolerance: configuration.conflicts.clockTolerance,
+                ranks: configuration.conflicts.ranks
+            ),
+            oscillationLimit: configuration.conflicts.oscillationLimit,
+            oscillationWindow: configuration.conflicts.oscillationWindow
         )
     }
 

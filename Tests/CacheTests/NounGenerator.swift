@@ -258,7 +258,8 @@ struct NounGenerator: RandomNumberGenerator {
             side: side(),
             cause: cause(),
             attributes: list(upTo: 4) { $0.name() },
-            members: list(upTo: 4) { HistoryRecord.MemberChange(member: $0.pairID(), isPresent: $0.flag()) }
+            members: list(upTo: 4) { HistoryRecord.MemberChange(member: $0.pairID(), isPresent: $0.flag()) },
+            before: attributes()
         )
     }
 
