@@ -22,7 +22,9 @@ extension CacheTransaction {
         return isCut ? found.sorted { Octets($0.attribute) < Octets($1.attribute) } : found
     }
 
+    /// Of an entry that is not there nothing is kept: its deletion may be told before the answer to a write.
     package func put(_ stamp: AttributeStamp, _ side: Side, _ anchor: Anchor) throws {
+        guard try tables.replicas.get(key.entry(side, anchor), in: transaction, { _ in true }) != nil else { return }
         var names = try stampNames()
         if names.take(stamp.stamp) { try store(names) }
         let rowKey = key.name(side, parent: anchor, rdn: Octets(stamp.attribute))

@@ -22,6 +22,9 @@ import Testing
     func stampsAreKeptByEntryAndAttribute(backing: Backing) throws {
         let names = ["telephonenumber", "mail", AttributeStamp.entryName, Self.longName, "mailalias"]
         try backing.make().write { transaction throws in
+            try transaction.put(.sample(1), replacing: nil)
+            try transaction.put(.sample(2), replacing: nil)
+            try transaction.put(.sample(1, side: .miniorange), replacing: nil)
             for (number, name) in names.enumerated() {
                 let stamp = AttributeStamp(
                     attribute: name,
@@ -74,6 +77,9 @@ import Testing
             try transaction.remove(.sample(1, name: "Berta"))
             #expect(try transaction.stamps(.ad, .number(1)) == [])
             #expect(try transaction.stamps(.ad, .number(2)).count == 2)
+            let late = AttributeStamp(attribute: "mail", stamp: Self.stamp(1))
+            try transaction.put(late, .ad, .number(1))
+            #expect(try transaction.count(.stamps) == 2)
         }
     }
 
@@ -145,6 +151,9 @@ import Testing
         func put(_ author: String, _ number: UInt64, in transaction: CacheTransaction) throws {
             let stamp = AttributeStamp(attribute: "mail", stamp: Self.stamp(1, author: author))
             try transaction.put(stamp, .ad, .number(number))
+        }
+        try cache.write { transaction in
+            for number in 1...4 as ClosedRange<UInt64> { try transaction.put(.sample(number), replacing: nil) }
         }
         try cache.write { try put("anna", 1, in: $0) }
         #expect(throws: Refused.self) {

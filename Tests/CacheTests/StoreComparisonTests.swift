@@ -206,9 +206,7 @@ import Testing
         let id = ConflictID(UInt64(generator.below(8)))
         switch generator.below(10) {
         case 0, 1:
-            if try transaction.replica(side, anchor) != nil {
-                try transaction.put(AttributeStamp(attribute: name, stamp: generator.stamp()), side, anchor)
-            }
+            try transaction.put(AttributeStamp(attribute: name, stamp: generator.stamp()), side, anchor)
         case 2: try transaction.removeStamp(side, anchor, name)
         case 3: try transaction.removeStamps(side, anchor)
         case 4: return "appended \(try transaction.append(generator.conflict()))"

@@ -38,6 +38,7 @@ extension InMemoryStore {
     }
 
     package func put(_ stamp: AttributeStamp, _ side: Side, _ anchor: Anchor) {
+        guard replica(side, anchor) != nil else { return }
         set(\.stamps, stampKey(side, anchor, stamp.attribute), stamp.stamp)
     }
 
