@@ -245,7 +245,7 @@ extension Engine {
                     side: planned.side,
                     cause: cause,
                     attributes: planned.names,
-                    before: before(planned, states[planned.side].values)
+                    before: valuesBefore(planned, states[planned.side].values)
                 )
             )
         }
@@ -258,7 +258,7 @@ extension Engine {
     }
 
     /// What a write takes the place of.
-    private func before(_ planned: PlannedWrite, _ values: Attributes?) -> Attributes {
+    private func valuesBefore(_ planned: PlannedWrite, _ values: Attributes?) -> Attributes {
         guard let values else { return Attributes() }
         guard planned.event != .deleted else { return values }
         var before = Attributes()
