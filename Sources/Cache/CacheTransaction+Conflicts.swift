@@ -63,7 +63,12 @@ extension CacheTransaction {
         _ query: ConflictQuery,
         _ body: (StoredConflict) throws -> Bool
     ) throws -> Bool {
-        guard let head = try head(id), query.matches(head), let conflict = try storedConflict(id) else { return true }
+        let found = try record(.conflicts, tables.conflicts, key.number(id.rawValue)) { reader throws(RecordDamage) in
+            var glance = reader
+            guard query.matches(try ConflictCodec.decodeHead(id, from: &glance)) else { return nil as StoredConflict? }
+            return try ConflictCodec.decode(id, from: &reader)
+        }
+        guard let conflict = found ?? nil else { return true }
         return try body(conflict)
     }
 

@@ -214,6 +214,18 @@ enum Codec: CaseIterable, Sendable {
         #expect(writer.count == 13)
     }
 
+    /// Before there were members, and before there were the values that went.
+    @Test(arguments: [[1, 1, 1, 0, 1, 1, 0x61], [2, 1, 1, 0, 1, 1, 0x61, 1, 7, 1]] as [[UInt8]])
+    func aLineOfHistoryOfAnEarlierVersionIsRead(octets: [UInt8]) throws {
+        let line = try octets.withUnsafeBytes { octets in
+            var reader = RecordReader(octets, names: NameTable())
+            return try HistoryCodec.decode(PairID(1), Timestamp(milliseconds: 0), from: &reader)
+        }
+        #expect(line.attributes == ["a"])
+        #expect(line.members.map(\.member) == (octets[0] == 1 ? [] : [PairID(7)]))
+        #expect(line.before == Attributes())
+    }
+
     @Test(
         arguments: [
             "20261123191501.123456Z#00000a#0ff#000000", "00000101000000.000000Z#000000#000#000000",
