@@ -259,7 +259,12 @@ extension FeedSession {
     }
 
     func highestUSN() async throws(ActiveDirectoryError) -> UInt64 {
-        try highestUSN(await connection.pipeline([.search(DomainController.usnRequest)])[0])
+        let sent = FeedStatusBoard.now
+        let answer = await connection.pipeline([.search(DomainController.usnRequest)])[0]
+        if case .success(.search(let result)) = answer, let shown = DomainController.time(in: result.entries.first) {
+            clock.read(shown, sent: sent, received: FeedStatusBoard.now)
+        }
+        return try highestUSN(answer)
     }
 
     func highestUSN(_ answer: Result<PipelinedAnswer, LDAPError>) throws(ActiveDirectoryError) -> UInt64 {

@@ -10,8 +10,18 @@ struct DomainController: Hashable, Sendable {
     /// Names the database: another one after a restore.
     var invocationID: Anchor
     var highestCommittedUSN: UInt64
+    var schemaNamingContext: String?
+    var configurationNamingContext: String?
+    /// The first reading of its clock.
+    var clock: ClockEstimate?
 
-    static let usnRequest = SearchRequest(base: "", scope: .base, attributes: ["highestCommittedUSN"])
+    /// With the time, which then costs nothing.
+    static let usnRequest = SearchRequest(base: "", scope: .base, attributes: ["highestCommittedUSN", "currentTime"])
+
+    static func time(in root: LDAPEntry?) -> Timestamp? {
+        let time = root?.first("currentTime").flatMap(GeneralizedTime.init(parsing:))
+        return time.map { Timestamp(milliseconds: $0.seconds * 1000) }
+    }
 
     static func usn(in result: SearchResult) -> UInt64? {
         result.entries.first?.text("highestCommittedUSN").flatMap { UInt64($0) }
@@ -21,9 +31,15 @@ struct DomainController: Hashable, Sendable {
         func missing(_ what: String) -> ActiveDirectoryError {
             .notADomainController(endpoint: connection.endpoint.uri, missing: what)
         }
-        let names = ["highestCommittedUSN", "dsServiceName", "defaultNamingContext", "dnsHostName"]
+        let names = [
+            "highestCommittedUSN", "dsServiceName", "defaultNamingContext", "dnsHostName", "schemaNamingContext",
+            "configurationNamingContext", "currentTime",
+        ]
         let request = SearchRequest(base: "", scope: .base, attributes: names)
+        let sent = FeedStatusBoard.now
         guard let root = try await connection.only(request) else { throw missing("its root DSE") }
+        var clock = ClockReadings()
+        if let shown = time(in: root) { clock.read(shown, sent: sent, received: FeedStatusBoard.now) }
         guard let usn = root.text("highestCommittedUSN").flatMap({ UInt64($0) }) else {
             throw missing("highestCommittedUSN")
         }
@@ -38,7 +54,10 @@ struct DomainController: Hashable, Sendable {
             hostName: root.text("dnsHostName"),
             namingContext: namingContext,
             invocationID: invocationID,
-            highestCommittedUSN: usn
+            highestCommittedUSN: usn,
+            schemaNamingContext: root.text("schemaNamingContext"),
+            configurationNamingContext: root.text("configurationNamingContext"),
+            clock: clock.estimate
         )
     }
 }
@@ -59,6 +78,7 @@ extension LDAPConnection {
 struct ConnectedServer: Sendable {
     let connection: LDAPConnection
     let controller: DomainController
+    let stampDictionary = StampDictionary()
 }
 
 extension ActiveDirectorySettings {

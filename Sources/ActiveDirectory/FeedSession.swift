@@ -12,6 +12,7 @@ struct FeedSession: Sendable {
     let delivery: FeedDelivery
     let board: FeedStatusBoard
     let logger: Logger
+    let clock: ClockWatch
 
     init(
         server: ConnectedServer,
@@ -30,6 +31,7 @@ struct FeedSession: Sendable {
         self.board = board
         self.logger = logger
         reading = EntryReading(view: view)
+        clock = ClockWatch(server.controller.clock)
     }
 
     var connection: LDAPConnection { server.connection }
@@ -40,6 +42,7 @@ struct FeedSession: Sendable {
         let roots = try await readRoots()
         let start = progress.start(at: controller)
         try await delivery.connect(server: Octets(controller.invocationID.octets), roots: roots)
+        try await tellClock()
         logger.info(
             "the feed is connected",
             metadata: ["server": "\(controller.endpoint)", "usn": "\(controller.highestCommittedUSN)"]
@@ -99,12 +102,24 @@ struct FeedSession: Sendable {
             var follower = DirSyncFollower(session: self, position: position, cookie: cookie, rangeCost: rangeCost)
             if stored == nil { try await follower.bridge() }
             try await follower.catchUp()
-            for await _ in wakes { try await follower.catchUp() }
+            for await _ in wakes {
+                try await follower.catchUp()
+                try await tellClock()
+            }
         } else {
             var follower = ChangeFollower(session: self, position: position, members: members, rangeCost: rangeCost)
             try await follower.catchUp(.pulse)
-            for await wake in wakes { try await follower.catchUp(wake) }
+            for await wake in wakes {
+                try await follower.catchUp(wake)
+                try await tellClock()
+            }
         }
+    }
+
+    /// Behind the changes, which don't wait for it.
+    private func tellClock() async throws {
+        guard let estimate = clock.news(at: FeedStatusBoard.now) else { return }
+        try await delivery.behind { .clock(estimate) }
     }
 
     /// The configured bases. One that can't be found is an error, never absence.
