@@ -58,16 +58,17 @@ private struct StampReading: Sendable {
         _ snapshot: EntrySnapshot,
         _ answer: Result<PipelinedAnswer, LDAPError>?
     ) async -> WriteOutcome {
-        let ofEntry = EntryStamp.stamp(entry, ownName: link.ownName)
         var told: [String: Stamp] = [:]
-        var others = ofEntry
+        var others = EntryStamp.stamp(entry, ownName: link.ownName)
         if case .csn(let number) = snapshot.version, let answer {
             do {
                 if let (log, horizon) = try await ask(number, answer) {
                     told = log.stamps
-                    if let horizon, horizon < number {
-                        others = Stamp(horizon, source: .entry, author: Author(nil, ownName: nil))
-                    }
+                    // Not by the entry's last change, which is in the log; by whom isn't known.
+                    others?.time = min(horizon ?? number, number).timestamp
+                    others?.server = nil
+                    others?.author = nil
+                    others?.isOurs = false
                 }
             } catch {
                 guard error.serverResult != nil || error.disposition != .reconnect else { return .unavailable }

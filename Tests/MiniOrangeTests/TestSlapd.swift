@@ -26,11 +26,12 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             || ProcessInfo.processInfo.environment["CI"] != nil
     }
 
-    /// `extra`: lines for the directory's database. `followsReferences`: with the memberof and refint overlays as production has them.
+    /// `extra`: lines for the directory's database. `ofLog`: lines for the access log's. `followsReferences`: with the memberof and refint overlays as production has them.
     init(
         _ overlays: Overlays,
         sizeLimit: String = "unlimited",
         extra: String = "",
+        ofLog: String = "",
         followsReferences: Bool = false,
         people: Int = 0
     ) throws {
@@ -44,7 +45,11 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
         }
         configuration = directory.appending(path: "slapd.conf")
         let extra = followsReferences ? extra + Self.references : extra
-        try Self.text(overlays, directory, sizeLimit, extra).write(to: configuration, atomically: true, encoding: .utf8)
+        try Self.text(overlays, directory, sizeLimit, extra, ofLog).write(
+            to: configuration,
+            atomically: true,
+            encoding: .utf8
+        )
         try load(people, overlays)
         try start()
     }
@@ -109,10 +114,10 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
         )
     }
 
-    func connect() async throws -> LDAPConnection {
+    func connect(as name: String = rootDN) async throws -> LDAPConnection {
         try await LDAPConnection.open(
             try LDAPEndpoint("ldap://127.0.0.1:\(port)"),
-            bind: .simple(name: Self.rootDN, password: "secret")
+            bind: .simple(name: name, password: "secret")
         )
     }
 
@@ -179,7 +184,13 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
         }
     }
 
-    private static func text(_ overlays: Overlays, _ directory: URL, _ sizeLimit: String, _ extra: String) -> String {
+    private static func text(
+        _ overlays: Overlays,
+        _ directory: URL,
+        _ sizeLimit: String,
+        _ extra: String,
+        _ ofLog: String
+    ) -> String {
         let schemas = ["core", "cosine", "nis", "inetorgperson"].map { "include /etc/ldap/schema/\($0).schema" }
         let log = """
             database mdb
@@ -188,7 +199,8 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             rootdn "\(rootDN)"
             directory \(directory.path)/log
             dbnosync
-            index reqStart,reqEnd,reqResult,objectClass,entryCSN eq
+            index reqStart,reqEnd,reqResult,objectClass,entryCSN,reqEntryUUID eq
+            \(ofLog)
             overlay syncprov
             syncprov-nopresent TRUE
             syncprov-reloadhint TRUE
