@@ -70,6 +70,7 @@ package struct Engine: Sendable {
     var nextRetry: Timestamp?
     /// The servers' clocks, as far as they are known.
     package internal(set) var clocks = PerSide<ClockEstimate?>(both: nil)
+    var keptClocks = PerSide<ClockEstimate?>(both: nil)
     /// The version as of which an entry's stamps were asked for.
     var stampsAsked = PerSide<[Anchor: Version]>(both: [:])
     var oscillations = Oscillations()

@@ -124,14 +124,14 @@ final class Bench {
     @discardableResult
     func answer() throws -> [String] {
         let write = sent.removeFirst()
-        return try step(.settled(write.id, directory(write.side, author: nil).perform(write.operation)))
+        return try step(.settled(write.id, directory(write.side).perform(write.operation)))
     }
 
     /// The first write ends like this, whatever the server did.
     @discardableResult
     func answer(_ outcome: WriteOutcome, carriedOut: Bool = false) throws -> [String] {
         let write = sent.removeFirst()
-        if carriedOut { _ = directory(write.side, author: nil).perform(write.operation) }
+        if carriedOut { _ = directory(write.side).perform(write.operation) }
         return try step(.settled(write.id, outcome))
     }
 
@@ -158,10 +158,9 @@ final class Bench {
 
     // MARK: The users
 
-    /// The directory at this moment, with somebody at work; nil: Syncline.
-    private func directory(_ side: Side, author: String? = "user") -> SimulatedDirectory {
+    /// The directory at this moment.
+    private func directory(_ side: Side) -> SimulatedDirectory {
         directories[side].now = now.milliseconds
-        directories[side].author = author
         return directories[side]
     }
 
