@@ -76,6 +76,7 @@ package struct Engine: Sendable {
     var oscillations = Oscillations()
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
+    var stepTime = Timestamp(milliseconds: 0)
     /// What became of the conflicts that persons settled in the last step.
     package private(set) var answers: [(conflict: ConflictID, answer: ResolutionAnswer)] = []
     /// Sides that are being read anew because the mapping changed.
@@ -155,6 +156,7 @@ package struct Engine: Sendable {
         writes = []
         unsaved = [:]
         answers = []
+        stepTime = now
         for event in events {
             switch event {
             case .feed(let side, let event): try ingest(event, from: side, store, now: now)

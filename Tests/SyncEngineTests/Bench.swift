@@ -7,7 +7,7 @@ import SyncModel
 final class Bench {
     let directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
     let store = InMemoryStore()
-    let configuration: EngineConfiguration
+    private(set) var configuration: EngineConfiguration
     var engine: Engine
     var now = Timestamp(milliseconds: 1_800_000_000_000)
     /// Started and not answered, in the order of starting.
@@ -81,6 +81,17 @@ final class Bench {
         engine = Engine(configuration: configuration)
         sent = []
         try store.write { try engine.recover($0, mapping: "bench", now: now) }
+    }
+
+    /// A new process with another configuration, of the same mapping.
+    func configure(_ specify: (inout ObjectSpecification) -> Void) throws {
+        var specification = try Bench.specification()
+        specify(&specification)
+        configuration.objects = try ObjectSpecification.linked([specification]).map { try ObjectMapping($0) }
+        engine = Engine(configuration: configuration)
+        sent = []
+        try store.write { try engine.recover($0, mapping: "bench", conflicts: "other", now: now) }
+        for side in Side.allCases { _ = try connect(side) }
     }
 
     @discardableResult
