@@ -176,3 +176,25 @@ struct ConflictExport: ParsableCommand {
         throw ExitCode(command.run())
     }
 }
+
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tells why a value is what it is: both sides, who set it when, the rule, what waits.",
+        discussion: """
+            Without ATTRIBUTE all that have a value. syncline explain GROUP member MEMBER tells why somebody is, or is not, in a \
+            group. A running daemon asks both servers for the stamps first; else they are shown as the cache has them.
+            """
+    )
+    @OptionGroup var options: CacheOptions
+    @Argument(help: "A DN, an objectGUID or entryUUID, or a name (sAMAccountName, uid, mail, cn).")
+    var entry: String
+    @Argument(help: "An attribute by either side's name, or place.")
+    var attribute: String?
+    @Argument(help: "With the attribute member: who.")
+    var member: String?
+
+    func run() async throws {
+        let command = ExplainCommand(options.inspector, entry: entry, attribute: attribute, member: member)
+        throw ExitCode(await command.run())
+    }
+}
