@@ -66,6 +66,13 @@ struct AttributeExplanation {
         return parts[0] + (parts[1] == "others" ? ", further values" : ", stand-in")
     }
 
+    /// The same as AD's admins write it.
+    var heading: String {
+        guard let specification else { return title }
+        let end = title.firstIndex(of: ",") ?? title.endIndex
+        return specification.ad + title[end...]
+    }
+
     /// By a name of either side, `place`, or the canonical one.
     func isCalled(_ wanted: String) -> Bool {
         let wanted = CaseFolding.lowercaseName(wanted)

@@ -42,7 +42,8 @@ struct ExplanationText {
     mutating func attribute(_ attribute: AttributeExplanation, _ isOnBothSides: Bool) {
         lines.append("")
         let isCalm = attribute.state.reason == nil && attribute.held == nil && attribute.settlement == nil
-        row(attribute.title, attribute.why(isOnBothSides: isOnBothSides), ink: isCalm ? .good : .warning)
+        line(style(attribute.heading, .strong))
+        row("  why", attribute.why(isOnBothSides: isOnBothSides), ink: isCalm ? .good : .warning)
         for side in Side.allCases {
             let part = attribute.sides[side]
             row("  \(side.name)", Self.line(part.values))
