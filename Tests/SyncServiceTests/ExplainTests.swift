@@ -65,7 +65,7 @@ struct ExplainTests {
                     "changed at ad since both agreed", "ad Chief", "set 2026-01-01T12:01:00Z by CN=HR at dc1",
                     "told of this very attribute, to 1 s", "miniorange Engineer", "by Syncline at 001",
                     "agreed Engineer",
-                    "rule newest, then ad", "title <-> title (", "syncline.yaml:20)",
+                    "rule newest, then ad", "title <-> title (", "syncline.yaml:21)",
                     "to be looked at: changed at ad",
                     "1 2026-01-01T12:00:00Z title: ad stands",
                 ]
