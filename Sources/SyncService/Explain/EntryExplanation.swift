@@ -8,6 +8,8 @@ import SyncModel
 struct EntryExplanation {
     private static let conflictLimit = 20
     private static let historyLimit = 20
+    /// Milliseconds from what a server notes of an entry that we make to our own note of it.
+    private static let madeWithin: Int64 = 10_000
 
     let shown: ShownPair
     let names: PerSide<String?>
@@ -33,11 +35,8 @@ struct EntryExplanation {
         label = try shown.name
         circumstances = try PairCircumstances(shown, view)
         let comparison = try PairComparison(shown, view, memberRows: 0, keepsStates: true)
-        let stamps = PerSide(
-            ad: try pair.anchors.ad.map { try view.transaction.stamps(.ad, $0) } ?? [],
-            miniorange: try pair.anchors.miniorange.map { try view.transaction.stamps(.miniorange, $0) } ?? []
-        )
         let judge = try Self.judge(view)
+        let stamps = try Self.stamps(of: pair, judge, view)
         var attributes = try comparison.states.map { try AttributeExplanation($0, shown, stamps, judge, view) }
         if let attribute {
             attributes = attributes.filter { $0.isCalled(attribute) }
@@ -60,6 +59,32 @@ struct EntryExplanation {
                 miniorange: try KeptClock.read(.miniorange, view.transaction)
             )
         )
+    }
+
+    /// A server that keeps no authors does not tell that it was us who made the entry; our history does.
+    private static func stamps(
+        of pair: Pair,
+        _ judge: StampJudge,
+        _ view: InspectedView
+    ) throws -> PerSide<[AttributeStamp]> {
+        var stamps = PerSide<[AttributeStamp]>(both: [])
+        let made = try view.transaction.history(of: pair.id).filter { $0.pair == pair.id && $0.event == .added }
+        for side in Side.allCases {
+            guard let anchor = pair.anchors[side] else { continue }
+            let times = made.filter { $0.side == side }.map(\.time.milliseconds)
+            let offset = judge.clocks[side]?.offset ?? 0
+            stamps[side] = try view.transaction.stamps(side, anchor).map { told in
+                var told = told
+                let time = told.stamp.time.milliseconds - offset
+                if told.stamp.author == nil, told.stamp.version ?? 1 == 1, told.stamp.source != .entry,
+                    times.contains(where: { -judge.tolerance...madeWithin ~= $0 - time })
+                {
+                    told.stamp.isOurs = true
+                }
+                return told
+            }
+        }
+        return stamps
     }
 
     private static func conflicts(
