@@ -162,6 +162,14 @@ struct ExplainTests {
         #expect(side.keys.sorted() == ["attribute", "holder", "isMember", "pending", "refused", "stamp"])
     }
 
+    @Test func withoutStampsTheLastWriteTells() async throws {
+        let answer = try await explain(try folder(), "anna", "mail")
+        #expect(
+            answer.flat.contains("in agreement; last set at ad; Syncline wrote it to the other side"),
+            "\(answer.output)"
+        )
+    }
+
     /// AD keeps no authors: that Syncline made the entry its own history tells.
     @Test func whatSynclineMadeIsNobodysIntent() async throws {
         let folder = try ConflictFolder.filled()

@@ -37,7 +37,11 @@ struct EntryExplanation {
         let comparison = try PairComparison(shown, view, memberRows: 0, keepsStates: true)
         let judge = try Self.judge(view)
         let stamps = try Self.stamps(of: pair, judge, view)
-        var attributes = try comparison.states.map { try AttributeExplanation($0, shown, stamps, judge, view) }
+        let lines = try view.transaction.history(of: pair.id)
+        var attributes = try comparison.states.map { state in
+            let last = lines.first { $0.pair == pair.id && $0.wrote(state.rule.name) }
+            return try AttributeExplanation(state, shown, stamps, written: last?.side, judge, view)
+        }
         if let attribute {
             attributes = attributes.filter { $0.isCalled(attribute) }
             if attributes.isEmpty { throw Self.unknown(attribute, pair, view) }
@@ -45,8 +49,7 @@ struct EntryExplanation {
         self.attributes = attributes
         let wanted = attribute == nil ? nil : Set(attributes.map(\.name))
         conflicts = try Self.conflicts(of: pair.id, about: wanted, view)
-        history = try view.transaction.history(of: pair.id, limit: wanted == nil ? Self.historyLimit : 1_000)
-            .filter { line in wanted.map { !$0.isDisjoint(with: line.attributes) } ?? true }
+        history = lines.lazy.filter { line in wanted.map { !$0.isDisjoint(with: line.attributes) } ?? true }
             .prefix(Self.historyLimit).map(\.self)
     }
 
@@ -153,5 +156,16 @@ struct EntryExplanation {
             ("waiting", try circumstances.json(view)), ("conflicts", .array(conflicts.map(\.json))),
             ("history", .array(history.map(ExplanationText.json))),
         ])
+    }
+}
+
+extension HistoryRecord {
+    /// Whether it tells of a write of this attribute.
+    fileprivate func wrote(_ attribute: String) -> Bool {
+        switch event {
+        case .added: true
+        case .modified, .renamed: attributes.contains(attribute)
+        default: false
+        }
     }
 }

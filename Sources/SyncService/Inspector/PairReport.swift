@@ -82,16 +82,19 @@ struct PairReport {
     }
 
     private var stampLines: [String] {
-        let all = Side.allCases.flatMap { side in stamps[side].map { (side, $0) } }
+        // A server may tell of attributes that have no value any more.
+        let all = Side.allCases.flatMap { side in
+            stamps[side].filter { told in
+                told.attribute == AttributeStamp.entryName || entries[side]?.values(told.attribute).isEmpty == false
+            }.map { (side, $0) }
+        }
         guard !all.isEmpty else { return [] }
         return ["", "stamps"]
             + all.flatMap { side, told in
                 let text = StampText(told.stamp)
                 let name = told.attribute == AttributeStamp.entryName ? "name and place" : told.attribute
-                return [
-                    "  \(side.name.padded(to: 12))\(name): \(text.line)",
-                    "              \(text.trust)",
-                ]
+                return TextWrap.lines("\(name): \(text.line) (\(told.stamp.source.code), \(text.precision))", width: 66)
+                    .enumerated().map { "  \(($0.offset == 0 ? side.name : "").padded(to: 12))\($0.element)" }
             }
     }
 
