@@ -59,9 +59,9 @@ package struct CacheVerifyCommand {
 
 extension InspectorOptions {
     /// For commands that ask nothing of the configuration but where the cache is.
-    func openCache() throws -> Cache {
-        if let cachePath { return try Cache.open(at: cachePath, mode: .readOnly) }
-        return try Cache.open(at: Configuration.load(path: configurationPath).cachePath, mode: .readOnly)
+    func openCache(mode: Cache.Mode = .readOnly) throws -> Cache {
+        if let cachePath { return try Cache.open(at: cachePath, mode: mode) }
+        return try Cache.open(at: Configuration.load(path: configurationPath).cachePath, mode: mode)
     }
 }
 
