@@ -36,6 +36,10 @@ extension Engine {
     mutating func processLinks(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
         guard hasMemberships, inFlight[pair.id] == nil else { return }
         try recallRefused(pair, store, now: now)
+        guard !isGathering(pair.id, now: now) else {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            return
+        }
         let pending =
             try store.count(.pendingLinks) > 0 ? try store.pending(of: pair.id, limit: Engine.linksPerWrite) : []
         if !pending.isEmpty { try processLinks(pending, pair, store, now: now) }
