@@ -58,6 +58,22 @@ extension Engine {
         return .unknown(Engine.parkingName(name))
     }
 
+    /// The DN of an entry of the LDAP side, as a value: many stand in the same container, whose text is kept.
+    mutating func nameValue(of anchor: Anchor, _ store: any StoreTransaction) throws -> Octets? {
+        guard let outline = try store.outline(.miniorange, anchor), case .entry(let parent) = outline.parent,
+            !roots.miniorange.contains(where: { $0.anchor == anchor })
+        else { return try name(of: anchor, .miniorange, store).map { Octets($0.description) } }
+        let ending: [UInt8]
+        if let known = places.ending(parent) {
+            ending = known
+        } else {
+            guard let name = try containerName(parent, .miniorange, store) else { return nil }
+            ending = name.rdns.isEmpty ? [] : [UInt8(ascii: ",")] + Array(name.description.utf8)
+            places.note(parent, ending: ending)
+        }
+        return Octets(Array(outline.rdn.description.utf8) + ending)
+    }
+
     /// Who had this name, or stood in a container that had the name which is part of it, before a rename.
     private func resolveFormer(
         _ name: DistinguishedName,

@@ -36,6 +36,10 @@ extension Engine {
     mutating func processLinks(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
         guard hasMemberships, inFlight[pair.id] == nil else { return }
         try recallRefused(pair, store, now: now)
+        guard !isGathering(pair.id, now: now) else {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            return
+        }
         let pending =
             try store.count(.pendingLinks) > 0 ? try store.pending(of: pair.id, limit: Engine.linksPerWrite) : []
         if !pending.isEmpty { try processLinks(pending, pair, store, now: now) }
@@ -54,8 +58,9 @@ extension Engine {
             ? Dictionary(try store.refusedLinks(of: pair.id, limit: .max)) { first, _ in first } : [:]
         var writes = PerSide<[LinkWrite]>(both: [])
         var planned: Set<LinkID> = []
+        let group = try pair.anchors.ad.flatMap { try linkGroup(.ad, $0, store) }
         for link in pending {
-            switch try verdict(on: link, for: pair, store, now: now) {
+            switch try verdict(on: link, within: group, for: pair, store, now: now) {
             case .settled, .waiting:
                 try store.unpend(link, of: pair.id)
                 if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
@@ -155,12 +160,13 @@ extension Engine {
 
     private mutating func verdict(
         on link: LinkID,
+        within group: LinkGroup?,
         for pair: Pair,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> LinkVerdict {
         guard link.member != .placeholder else { return .settled }
-        guard let view = try view(of: link, store) else {
+        guard let view = try view(of: link, within: group, store) else {
             guard let row = try store.link(link), row.isPresent, try isLeftover(link, row, store) else {
                 return .waiting
             }
@@ -335,7 +341,7 @@ extension Engine {
         if link.side == .ad { return ExtendedName.value(named) }
         switch form.value {
         case .name, .nameAndUID:
-            return try name(of: named, .miniorange, store).map { Octets($0.description) }
+            return try nameValue(of: named, store)
         case .memberAttribute(let attribute):
             return try store.replica(.miniorange, named)?.attributes[attribute].first
         case .groupName:

@@ -17,12 +17,14 @@ extension Engine {
         let replica = try holder.flatMap { try store.replica(intent.write.side, $0) }
         let told = replica?.membersVersion ?? .unordered
         var hasMissed = false
+        let hasRefused = try store.count(.refusedLinks) > 0
+        let group = try holder.flatMap { try linkGroup(intent.write.side, $0, store) }
         for change in intent.links {
             if let refusal = refusals[change.value] {
                 try refuse(change.link, change.isPresent, refusal, of: intent.write.pair, store, now: now)
                 continue
             }
-            try store.removeRefused(change.link, of: intent.write.pair)
+            if hasRefused { try store.removeRefused(change.link, of: intent.write.pair) }
             if !change.isPresent, snapshot.version != .unordered, replica?.version == snapshot.version,
                 try isNamedByServer(change.link, store)
             {
@@ -31,7 +33,7 @@ extension Engine {
                 continue
             }
             try store.unpend(change.link, of: intent.write.pair)
-            try confirm(change, snapshot.version, told: told, store, now: now)
+            try confirm(change, within: hasSelectingGroups ? nil : group, snapshot.version, told: told, store, now: now)
             if let group = try store.pairID(change.link.side, change.link.group),
                 let member = try store.pairID(change.link.side, change.link.member)
             {
@@ -60,6 +62,25 @@ extension Engine {
         markDirty(intent.write.pair, .membership, now: now)
     }
 
+    /// An edit whose answer was lost, after a look at what the entry holds. Memberships that are as they were to be are agreed on: whatever the other side
+    /// has done to them since is news, and this side's state is not. The others are still pending.
+    mutating func settleRepeatedEdit(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard case .readMembers(let holder) = intent.write.operation, !intent.links.isEmpty else { return }
+        let told = try store.replica(intent.write.side, holder)?.membersVersion ?? .unordered
+        for change in intent.links
+        where try change.isPresent == (store.link(change.link)?.isPresent ?? false) {
+            try store.removeRefused(change.link, of: intent.write.pair)
+            try store.unpend(change.link, of: intent.write.pair)
+            try confirm(change, within: nil, snapshot.version, told: told, store, now: now)
+        }
+        markDirty(intent.write.pair, .membership, now: now)
+    }
+
     /// Whether a membership stands at the LDAP side by a name that the server changes without a word.
     private func isNamedByServer(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
         try store.link(id)?.isPresent == true && isNamedByServer(id.group, id.side, store)
@@ -82,13 +103,14 @@ extension Engine {
 
     private mutating func confirm(
         _ change: Intent.LinkChange,
+        within group: LinkGroup?,
         _ version: Version,
         told: Version,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
         let id = change.link
-        let view = try view(of: id, store)
+        let view = try view(of: id, within: group, store)
         guard
             let membership = try view?.membership
                 ?? object(ofGroup: id.group, id.side, store)?.mapping.specification.membership

@@ -34,19 +34,45 @@ extension Engine {
 
     mutating func pend(_ id: LinkID, of pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
         try store.pend(id, of: pair)
-        if namesBeingAdded.ad.count + namesBeingAdded.miniorange.count > Engine.loadingAdds {
-            // Many entries come at once: their memberships are better written together.
-            guard unsaved[pair] == nil, try store.dirty(pair) == nil else { return }
-            unsaved[pair] = DirtyRecord(since: now, cause: .membership)
-            queue.delay(pair, until: now.advanced(byMilliseconds: Engine.gatheringTime))
-        } else {
+        guard isLoading else {
             markDirty(pair, .membership, now: now)
+            return
         }
+        if gathering[pair] == nil { gather(pair, now: now) }
+        if unsaved[pair] == nil, try store.dirty(pair) == nil {
+            unsaved[pair] = DirtyRecord(since: now, cause: .membership)
+        }
+    }
+
+    /// Whether many entries come at once, or are looked at: their memberships are better written together.
+    private var isLoading: Bool {
+        queue.hasBacklog || namesBeingAdded.ad.count + namesBeingAdded.miniorange.count > Engine.loadingAdds
+    }
+
+    private mutating func gather(_ pair: PairID, now: Timestamp) {
+        let end = now.advanced(byMilliseconds: Engine.gatheringTime)
+        gathering[pair] = end
+        queue.delay(pair, until: end)
+    }
+
+    /// Whether the memberships that are pending of a pair wait for more.
+    mutating func isGathering(_ pair: PairID, now: Timestamp) -> Bool {
+        guard let end = gathering[pair] else { return false }
+        if end > now, isLoading { return true }
+        gathering[pair] = nil
+        return false
+    }
+
+    /// Nothing more comes that would be worth waiting for.
+    mutating func endGathering() {
+        guard !gathering.isEmpty, !isLoading else { return }
+        for pair in gathering.keys.sorted() { queue.append(pair) }
+        gathering = [:]
     }
 
     private static let loadingAdds = 8
     /// In milliseconds.
-    private static let gatheringTime: Int64 = 200
+    private static let gatheringTime: Int64 = 1_000
 
     // MARK: Entries that come
 

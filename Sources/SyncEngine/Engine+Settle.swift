@@ -12,8 +12,8 @@ extension Engine {
         guard let intent = try store.intent(id) else { return }
         let side = intent.write.side
         switch outcome {
-        case .unknown where intent.write.operation.isValueEdit, .unavailable where intent.write.operation.isValueEdit:
-            // Its memberships are still pending, and are decided anew; to write one twice does no harm.
+        case .unavailable where intent.write.operation.isValueEdit:
+            // Its memberships are still pending, and are decided anew.
             close(intent)
             try store.removeIntent(id)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
@@ -35,20 +35,15 @@ extension Engine {
         }
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
-            if case .stale = outcome {
-                count { $0.stale[side] += 1 }
-            } else {
-                try readClock(intent, snapshot, store, now: now)
-            }
+            let isStale = if case .stale = outcome { true } else { false }
+            if isStale { count { $0.stale[side] += 1 } } else { try readClock(intent, snapshot, store, now: now) }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
-            var isStale = false
-            if case .stale = outcome { isStale = true }
             try confirm(intent, snapshot, isStale: isStale, store, now: now)
+            try settleRepeatedEdit(intent, snapshot, store, now: now)
             if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
         case .edited(let snapshot, let refused):
-            try readClock(intent, snapshot, store, now: now)
             try settleEdit(intent, snapshot, refused: refused, store, now: now)
         case .found(let snapshots):
             try settleFound(intent, snapshots, store, now: now)
@@ -76,11 +71,6 @@ extension Engine {
         _ store: any StoreTransaction,
         notBefore time: Timestamp
     ) throws {
-        guard !intent.write.operation.isValueEdit else {
-            try store.removeIntent(intent.write.id)
-            try store.markDirty(intent.write.pair, DirtyRecord(since: time, cause: .retry))
-            return
-        }
         var repeated = intent
         switch intent.write.operation {
         case .add(let name, _, _), .readName(let name):
@@ -90,7 +80,9 @@ extension Engine {
             repeated.write.operation = .read(anchor)
         case .delete(let anchor, _, _), .confirmAbsence(let anchor):
             repeated.write.operation = .confirmAbsence(anchor)
-        case .readMembers, .readBelow, .readGroups, .editValues:
+        case .editValues(let anchor, _, _):
+            repeated.write.operation = .readMembers(anchor)
+        case .readMembers, .readBelow, .readGroups:
             break
         }
         try store.put(repeated)

@@ -56,6 +56,8 @@ package struct Engine: Sendable {
     /// What the LDAP side's entries were called before.
     var formerNames = FormerNames()
     var rereads = Rereads()
+    /// Pairs whose memberships are gathered for a while, and until when.
+    var gathering: [PairID: Timestamp] = [:]
     /// Entries that are being read, and pairs whose memberships are being edited, with how many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
@@ -180,6 +182,7 @@ package struct Engine: Sendable {
             try settleVirtual(store, now: now)
             if !isPaused { try workOff(store, now: now) }
         }
+        endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
         return takeWrites()
