@@ -161,7 +161,7 @@ extension Engine {
     }
 
     /// Whether a side's groups name their members by what changes with them. AD's feed names them for good.
-    private func namesMembersByDN(_ side: Side) -> Bool {
+    func namesMembersByDN(_ side: Side) -> Bool {
         side == .miniorange
             && membershipObjects.contains { $0.mapping.specification.membership?.form.isMaintainedByServer ?? false }
     }

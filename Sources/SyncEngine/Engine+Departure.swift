@@ -64,6 +64,7 @@ extension Engine {
     ) throws {
         // What was asked for after it left is later than that, whatever its version: a container that comes back changes none of what it holds.
         guard let departure = goneMeanwhile[side][snapshot.anchor], id <= departure.newest else {
+            goneMeanwhile[side][snapshot.anchor] = nil
             return try ingest(snapshot, from: side, isAnswer: true, store, now: now)
         }
         guard let version = departure.version else {

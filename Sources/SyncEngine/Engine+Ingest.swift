@@ -208,7 +208,10 @@ extension Engine {
         if let old, moved, side == .miniorange, hasMemberships, let former = try name(of: old, store) {
             formerNames.note(former, replica.anchor, now: now)
         }
-        if let old, moved || old.keys != replica.keys { try renameLinks(replica, from: old, store, now: now) }
+        let renamed = renamesTold.removeValue(forKey: replica.anchor) ?? replica.version
+        if let old, moved || old.keys != replica.keys {
+            try renameLinks(replica, from: old, as: renamed, store, now: now)
+        }
         if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
         if let old, old.keys != replica.keys { try retryAmbiguous(old.keys + replica.keys, store, now: now) }
         var comparable = replica
@@ -289,6 +292,9 @@ extension Engine {
             try requestRead(.read(anchor), side, store, now: now)
             return
         }
+        if newName != nil, side == .miniorange, renamesTold[anchor] == nil, hasMemberships {
+            renamesTold[anchor] = version
+        }
         // It is being read already, and that answer may be older than this edit.
         guard old.version != .unordered else { return try readAnew(old, store, now: now) }
         guard version.supersedes(old.version) else {
@@ -359,7 +365,12 @@ extension Engine {
         if let newest = openIntents[side].max() {
             goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
         }
+        renamesTold[anchor] = nil
         let old = try store.replica(side, anchor)
+        if old == nil, let id = try store.pairID(side, anchor), try store.outline(id)?.presence[side] == .deleted {
+            // Told before: what is left of its memberships is on its way out.
+            return
+        }
         try dropLinks(of: anchor, side, old, store, now: now)
         if let old {
             try store.remove(old)

@@ -257,6 +257,11 @@ extension Engine {
         else { return .waiting }
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
+        guard try store.outline(link.side, form.holder == .group ? link.group : link.member) != nil else {
+            // Out of scope, and nothing is written there.
+            try store.removeLink(link)
+            return .settled
+        }
         if !row.isUnwanted, try isSomebodyElses(row, link, form, store) {
             try store.removeLink(link)
             return .settled

@@ -33,6 +33,8 @@ extension Engine {
                 continue
             }
             try store.unpend(change.link, of: intent.write.pair)
+            // Who has left the scope meanwhile has no rows: what stands there is read when it comes back.
+            guard replica != nil else { continue }
             try confirm(change, within: hasSelectingGroups ? nil : group, snapshot.version, told: told, store, now: now)
             if let group = try store.pairID(change.link.side, change.link.group),
                 let member = try store.pairID(change.link.side, change.link.member)
@@ -86,7 +88,7 @@ extension Engine {
         try store.link(id)?.isPresent == true && isNamedByServer(id.group, id.side, store)
     }
 
-    private func isNamedByServer(_ group: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+    func isNamedByServer(_ group: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
         guard side == .miniorange, let object = try object(ofGroup: group, side, store) else { return false }
         return object.mapping.specification.membership?.form.isMaintainedByServer ?? false
     }

@@ -252,48 +252,6 @@ extension Engine {
         }
     }
 
-    /// An entry has another name. Its server follows where it can; elsewhere the values that name it are written again.
-    mutating func renameLinks(
-        _ replica: Replica,
-        from old: Replica,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        guard hasMemberships, replica.side == .miniorange, replica.kind != .container else { return }
-        let formerName = try name(of: old, store)
-        // The members of a group hold its name only where memberships are theirs.
-        let isHeldByMembers =
-            replica.kind == .group
-            && replica.object.flatMap { objects[$0] }?.mapping.specification.membership?.form.holder == .member
-        let kind = isHeldByMembers ? ObjectKind.group : .user
-        for id in try links(of: replica.anchor, .miniorange, kind, store) {
-            guard let row = try store.link(id),
-                let form = try object(ofGroup: id.group, .miniorange, store)?.mapping.specification.membership?.form
-            else { continue }
-            let named = form.holder == .group ? id.member : id.group
-            guard named == replica.anchor else { continue }
-            guard row.isPresent else {
-                // Taken away after the rename, by the name from before it: it still stands there by the new one.
-                if form.isMaintainedByServer, isOlder(replica.version, than: row.version) {
-                    try requestRead(.readMembers(id.group), .miniorange, store, now: now)
-                }
-                continue
-            }
-            if form.isMaintainedByServer, row.value == nil {
-                // Written after the rename, by the name from before it: the server did not know of it any more.
-                guard isOlder(replica.version, than: row.version), let formerName else { continue }
-                var link = row
-                link.value = Octets(formerName.description)
-                try store.put(link, for: id)
-            } else if let value = row.value, let expected = try expectedValue(id, form, store),
-                form.isSame(value, expected)
-            {
-                continue
-            }
-            try linkMoved(id, store, now: now)
-        }
-    }
-
     /// The entry stays although its counterpart is gone for good: whether it stays in its groups is configured.
     mutating func settleKeptMemberships(
         of replica: Replica,

@@ -55,6 +55,8 @@ package struct Engine: Sendable {
     var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
     /// What the LDAP side's entries were called before.
     var formerNames = FormerNames()
+    /// Versions of renames that a log has told, of entries which are being read for them.
+    var renamesTold: [Anchor: Version] = [:]
     var rereads = Rereads()
     /// Pairs whose memberships are gathered for a while, and until when.
     var gathering: [PairID: Timestamp] = [:]
@@ -262,7 +264,23 @@ package struct Engine: Sendable {
         nextRetry = nil
         for (pair, record) in try store.quarantined(after: nil, limit: 10_000) {
             guard let next = record.next else { continue }
-            if next <= now { markDirty(pair, .retry, now: now) } else { noteRetry(at: next) }
+            guard next <= now else {
+                noteRetry(at: next)
+                continue
+            }
+            if case .noCounterpartForParent = record.reason { try readPlace(of: pair, store, now: now) }
+            markDirty(pair, .retry, now: now)
+        }
+    }
+
+    /// Asks where an entry stands whose place is not known by the name that was told: its container may have had that name for a moment only.
+    private mutating func readPlace(of id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard let pair = try store.pair(id) else { return }
+        for side in Side.allCases where pair.presence[side] == .present {
+            guard let anchor = pair.anchors[side], let outline = try store.outline(side, anchor),
+                case .unresolved = outline.parent
+            else { continue }
+            try requestRead(.read(anchor), side, store, now: now)
         }
     }
 

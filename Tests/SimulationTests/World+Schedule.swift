@@ -142,7 +142,12 @@ extension World {
             now = max(now, deadline)
             try run([.tick])
         }
-        if failures.isEmpty && !engine.isQuiet { fail("is not at rest although nothing is to come") }
+        guard failures.isEmpty, !engine.isQuiet else { return }
+        for intent in try store.read({ try $0.intents() }) {
+            note("open: \(intent.write.id.rawValue) \(describe(intent.write.operation))")
+        }
+        for pair in try store.read({ try $0.dirty(after: nil, limit: 100) }) { note("dirty: pair \(pair.rawValue)") }
+        fail("is not at rest although nothing is to come")
     }
 
     /// Does whatever can be done at once. False where there is nothing.

@@ -17,6 +17,7 @@ final class World {
         var steps: Int
         var canary: Canary?
         var groups: GroupForm?
+        var tracesRows = false
         /// Whether containers are moved out of the scope, and back, with all that stands in them.
         var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
 
@@ -45,6 +46,8 @@ final class World {
     /// Entries that were out of scope when everything was last at rest, and were not moved since.
     var resting = PerSide<Set<Anchor>>(both: [])
     private(set) var trace: [String] = []
+    /// Rows of memberships as the trace last told them.
+    var knownRows: [String: String] = [:]
     private(set) var failures: [String] = []
     /// Operations that the engine had carried out and that change something.
     private(set) var mutations = 0
@@ -120,6 +123,7 @@ final class World {
             return false
         }
         engine = next
+        if options.tracesRows { try noteRows() }
         if fate == 2 {
             note("killed after the commit")
             try crash()
