@@ -49,6 +49,22 @@ extension Engine {
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 
+    mutating func noteGoneAhead(_ anchor: Anchor, _ side: Side) {
+        // Without them an old message makes an entry of it for a moment, until its deletion is told.
+        if goneAhead[side].count >= Engine.mostGoneAhead { goneAhead[side] = [] }
+        goneAhead[side].insert(anchor)
+    }
+
+    private static let mostGoneAhead = 10_000
+
+    /// Whether an entry is told that was proven to be gone. It may be there again, by the same anchor, where it was brought back: its server knows.
+    mutating func isGoneAhead(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard goneAhead[side].contains(anchor) else { return false }
+        if try store.outline(side, anchor) == nil { return true }
+        goneAhead[side].remove(anchor)
+        return false
+    }
+
     func isGoneMeanwhile(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
         guard let departure = goneMeanwhile[side][snapshot.anchor] else { return false }
         return departure.version == nil

@@ -98,6 +98,8 @@ extension Engine {
     ) throws {
         count { $0.changes[side] += 1 }
         switch change {
+        case .present(let snapshot) where try isGoneAhead(snapshot.anchor, side, store):
+            try requestRead(.read(snapshot.anchor), side, store, now: now)
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
             let wasKnown = try store.outline(side, snapshot.anchor) != nil
@@ -109,7 +111,9 @@ extension Engine {
         case .members(let anchor, let edits, let version):
             guard try store.replica(side, anchor) != nil else { return }
             _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
-        case .deleted(let anchor): try ingestDeletion(of: anchor, side, store, now: now)
+        case .deleted(let anchor):
+            goneAhead[side].remove(anchor)
+            try ingestDeletion(of: anchor, side, store, now: now)
         }
     }
 

@@ -129,6 +129,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         if let anchor = intent.write.operation.anchor {
+            noteGoneAhead(anchor, intent.write.side)
             try ingestDeletion(of: anchor, intent.write.side, store, now: now)
         }
         markDirty(intent.write.pair, .retry, now: now)
@@ -143,6 +144,7 @@ extension Engine {
         let side = intent.write.side
         switch intent.write.operation {
         case .confirmAbsence(let anchor):
+            noteGoneAhead(anchor, side)
             try ingestDeletion(of: anchor, side, store, now: now)
             if intent.write.pair != PairID(0) { markDirty(intent.write.pair, .retry, now: now) }
         case .delete(let anchor, _, _), .modify(let anchor, _, _, _), .rename(let anchor, _, _, _),

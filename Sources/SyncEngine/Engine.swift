@@ -47,6 +47,8 @@ package struct Engine: Sendable {
     var openIntents = PerSide<Set<IntentID>>(both: [])
     /// Entries that were deleted, or left the scope, while answers were on their way: these may be older.
     var goneMeanwhile = PerSide<[Anchor: Departure]>(both: [:])
+    /// Entries whose deletion was learned by an answer: what their feed tells of them until it tells that, too, is from before it.
+    var goneAhead = PerSide<Set<Anchor>>(both: [])
     /// Writes on their way to each side.
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.

@@ -27,7 +27,9 @@ struct SimulationTests {
     }
 
     /// Each showed something that was wrong once.
-    private static let instructive: [UInt64] = [722, 51446, 60284, 80029, 90753, 90806, 91826]
+    private static let instructive: [UInt64] = [
+        722, 51446, 60284, 80029, 90718, 90753, 90806, 91826, 203624, 204496, 301855, 302546, 304094,
+    ]
 
     @Test(arguments: instructive)
     func `What went wrong once goes well`(_ seed: UInt64) throws {
