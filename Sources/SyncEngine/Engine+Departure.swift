@@ -49,19 +49,21 @@ extension Engine {
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 
-    mutating func noteGoneAhead(_ anchor: Anchor, _ side: Side) {
+    /// Holds: an answer has proven that the entry is gone, and its replica is still there where there was one.
+    mutating func noteGoneAhead(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        guard let replica = try store.replica(side, anchor) else { return }
         // Without them an old message makes an entry of it for a moment, until its deletion is told.
-        if goneAhead[side].count >= Engine.mostGoneAhead { goneAhead[side] = [] }
-        goneAhead[side].insert(anchor)
+        if goneAhead[side].count >= Engine.mostGoneAhead { goneAhead[side] = [:] }
+        goneAhead[side][anchor] = replica.version
     }
 
     private static let mostGoneAhead = 10_000
 
-    /// Whether an entry is told that was proven to be gone. It may be there again, by the same anchor, where it was brought back: its server knows.
+    /// Whether an entry is told that was proven to be gone, and has not come back since.
     mutating func isGoneAhead(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
-        guard goneAhead[side].contains(anchor) else { return false }
+        guard goneAhead[side][anchor] != nil else { return false }
         if try store.outline(side, anchor) == nil { return true }
-        goneAhead[side].remove(anchor)
+        goneAhead[side][anchor] = nil
         return false
     }
 

@@ -99,6 +99,8 @@ extension Engine {
         count { $0.changes[side] += 1 }
         switch change {
         case .present(let snapshot) where try isGoneAhead(snapshot.anchor, side, store):
+            // Where it was brought back it has another version. Its server knows.
+            guard let last = goneAhead[side][snapshot.anchor], snapshot.version.supersedes(last) else { return }
             try requestRead(.read(snapshot.anchor), side, store, now: now)
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
@@ -112,7 +114,7 @@ extension Engine {
             guard try store.replica(side, anchor) != nil else { return }
             _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
         case .deleted(let anchor):
-            goneAhead[side].remove(anchor)
+            goneAhead[side][anchor] = nil
             try ingestDeletion(of: anchor, side, store, now: now)
         }
     }

@@ -73,7 +73,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         guard case .readMembers(let holder) = intent.write.operation, !intent.links.isEmpty else { return }
-        let told = try store.replica(intent.write.side, holder)?.membersVersion ?? .unordered
+        guard let told = try store.replica(intent.write.side, holder)?.membersVersion else { return }
         for change in intent.links
         where try change.isPresent == (store.link(change.link)?.isPresent ?? false) {
             try store.removeRefused(change.link, of: intent.write.pair)
@@ -81,6 +81,22 @@ extension Engine {
             try confirm(change, within: nil, snapshot.version, told: told, store, now: now)
         }
         markDirty(intent.write.pair, .membership, now: now)
+    }
+
+    /// Notes by which names an edit writes memberships, or may have: those may be another one's when they are told.
+    mutating func noteValues(of intent: Intent) {
+        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor else { return }
+        for change in intent.links where change.isPresent {
+            valuesUnderWay[holder, default: [:]][change.link] = change.value
+        }
+    }
+
+    mutating func forgetValues(of intent: Intent) {
+        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor,
+            var values = valuesUnderWay[holder]
+        else { return }
+        for change in intent.links { values[change.link] = nil }
+        valuesUnderWay[holder] = values.isEmpty ? nil : values
     }
 
     /// Whether a membership stands at the LDAP side by a name that the server changes without a word.

@@ -96,7 +96,9 @@ extension Engine {
                 continue
             }
             switch try named(by: value, form, of: holder.anchor, side, store, now: now) {
-            case .entry(let anchor): told[anchor] = value
+            case .entry(let anchor):
+                // By another value that is known to be its own, too: that one is yet to be taken away.
+                if told[anchor] == nil || !form.form.keepsValue { told[anchor] = value }
             case .former(let anchor): told[anchor] = .some(nil)
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
@@ -143,14 +145,10 @@ extension Engine {
             }
         }
         var known: [Octets: Anchor] = [:]
-        for (anchor, value) in kept {
-            // Who has the name of somebody who is gone is meant by it.
-            if try isGone(anchor, side, store), let key = form.form.key(of: value),
-                try !store.anchors(side, key: key, limit: 1).isEmpty
-            {
-                continue
-            }
-            known[form.form.comparable(value)] = anchor
+        for (anchor, value) in kept { known[form.form.comparable(value)] = anchor }
+        // What is being written stands for whom it was written for, whoever has that name by now.
+        for (link, value) in valuesUnderWay[holder] ?? [:] where link.side == side {
+            known[form.form.comparable(value)] = form.form.holder == .group ? link.member : link.group
         }
         return known
     }
@@ -231,7 +229,8 @@ extension Engine {
                 // As of our own removal it is there: what was removed was another name. Nobody has added it since.
                 let isMissed = version == old.version && version != .unordered && !old.isPresent
                 if isMissed, id.side == .miniorange, form.form.isMaintainedByServer { link.isAgreed = true }
-            } else if let value {
+            } else if let value, !form.form.keepsValue || version != old.version || version == .unordered {
+                // As of the same version it stands by the value that is known, and by this one besides.
                 link.value = form.form.kept(value)
             }
         } else {

@@ -294,6 +294,7 @@ extension Engine {
         let write = intent.write
         try store.put(intent)
         noteOpen(write)
+        noteValues(of: intent)
         start(write)
     }
 

@@ -47,8 +47,8 @@ package struct Engine: Sendable {
     var openIntents = PerSide<Set<IntentID>>(both: [])
     /// Entries that were deleted, or left the scope, while answers were on their way: these may be older.
     var goneMeanwhile = PerSide<[Anchor: Departure]>(both: [:])
-    /// Entries whose deletion was learned by an answer: what their feed tells of them until it tells that, too, is from before it.
-    var goneAhead = PerSide<Set<Anchor>>(both: [])
+    /// Entries whose deletion was learned by an answer, with their last versions: what their feed tells of them until it tells that, too, is from before it.
+    var goneAhead = PerSide<[Anchor: Version]>(both: [:])
     /// Writes on their way to each side.
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.
@@ -65,6 +65,8 @@ package struct Engine: Sendable {
     /// Entries that are being read, and pairs whose memberships are being edited, with how many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
+    /// Values that are being written, or may have been, by the entry that is to hold them.
+    var valuesUnderWay: [Anchor: [LinkID: Octets]] = [:]
     /// Anchors of the configured bases.
     var roots = PerSide<[Root]>(both: [])
     /// Parents that were resolved; emptied when a container moves.

@@ -28,7 +28,8 @@ struct SimulationTests {
 
     /// Each showed something that was wrong once.
     private static let instructive: [UInt64] = [
-        722, 51446, 60284, 80029, 90718, 90753, 90806, 91826, 203624, 204496, 301855, 302546, 304094,
+        722, 50409, 51446, 60284, 80029, 80523, 90718, 92423, 92693, 202878, 90753, 90806, 91826, 203624, 204496,
+        301855, 302546, 304094,
     ]
 
     @Test(arguments: instructive)
