@@ -32,9 +32,14 @@ struct SimulationTests {
         301855, 302546, 304094,
     ]
 
+    /// Found before slapd followed late in their worlds.
+    private static let prompt: Set<UInt64> = [80029, 91826, 203624]
+
     @Test(arguments: instructive)
     func `What went wrong once goes well`(_ seed: UInt64) throws {
-        let world = try Self.play(World.Options(seed: seed, steps: 150))
+        var options = World.Options(seed: seed, steps: 150)
+        if Self.prompt.contains(seed) { options.followsLate = false }
+        let world = try Self.play(options)
         #expect(world.failures.isEmpty, "\(Self.report(world))")
     }
 
@@ -68,7 +73,8 @@ struct SimulationTests {
     static let environment = ProcessInfo.processInfo.environment
 
     /// tools/simulate: SYNCLINE_SEED, and with it SYNCLINE_SEEDS (how many, 1), SYNCLINE_STEPS (150), SYNCLINE_STRIDE (from one to the
-    /// next, 1; 5 keeps to one form of groups), SYNCLINE_TRACE (rows: with what the cache says of memberships).
+    /// next, 1; 5 keeps to one form of groups), SYNCLINE_TRACE (rows: with what the cache says of memberships), SYNCLINE_LATE (slapd's
+    /// refint is behind in every world, not in some).
     @Test(.enabled(if: environment["SYNCLINE_SEED"] != nil))
     func `Replay`() throws {
         let first = UInt64(Self.environment["SYNCLINE_SEED"] ?? "") ?? 0
@@ -78,6 +84,7 @@ struct SimulationTests {
         let stride = UInt64(Self.environment["SYNCLINE_STRIDE"] ?? "") ?? 1
         for seed in (0..<count).map({ first + $0 * stride }) {
             var options = World.Options(seed: seed, steps: steps)
+            if Self.environment["SYNCLINE_LATE"] != nil { options.followsLate = true }
             options.tracesRows = Self.environment["SYNCLINE_TRACE"] == "rows"
             let world = try Self.play(options)
             if !world.failures.isEmpty { failed.append("seed \(seed): \(world.failures[0])") }

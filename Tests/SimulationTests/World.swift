@@ -18,12 +18,15 @@ final class World {
         var canary: Canary?
         var groups: GroupForm?
         var tracesRows = false
+        /// Whether slapd rewrites members' names some time after its answer to the rename or deletion.
+        var followsLate: Bool
         /// Whether containers are moved out of the scope, and back, with all that stands in them.
         var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
 
         init(seed: UInt64, steps: Int, canary: Canary? = nil) {
             (self.seed, self.steps, self.canary) = (seed, steps, canary)
             groups = GroupForm.ofWorld(seed)
+            followsLate = (groups == .member || groups == .flattened) && seed / 20 % 2 == 1
         }
     }
 
@@ -77,6 +80,7 @@ final class World {
             writesInFlight: PerSide(both: window),
             pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)])
         )
+        directories.miniorange.followsLate = options.followsLate
         self.random = random
         engine = Engine(configuration: configuration)
         history = UserHistory()
