@@ -20,8 +20,10 @@ extension Engine {
         case .complete(let present, let cursor):
             if let present { try suspectAbsent(present, side, store, now: now) }
             try store.put(cursor, for: side)
+            let isFirst = try !store.isLoaded(side)
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)
+            if isFirst { try watchUnknown(side, store, now: now) }
             queue.recallBacklog()
         case .disconnected:
             isConnected[side] = false
@@ -228,6 +230,10 @@ extension Engine {
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {
+            if side == .miniorange, before.presence.miniorange == .outOfScope, namesMembersByDN(side) {
+                try doubtAbsences(of: pair, store)
+                rereads.watchGroups(of: replica.anchor, now: now)
+            }
             try wakeWaiters(on: pair.id, store, now: now)
             try releaseLinks(of: pair, store, now: now)
         }
@@ -376,6 +382,9 @@ extension Engine {
         if old == nil, let id = try store.pairID(side, anchor), try store.outline(id)?.presence[side] == .deleted {
             // Told before: what is left of its memberships is on its way out.
             return
+        }
+        if let old, side == .miniorange, hasMemberships, let name = try name(of: old, store) {
+            formerNames.noteDeleted(name, now: now)
         }
         try dropLinks(of: anchor, side, old, store, now: now)
         if let old {

@@ -244,6 +244,20 @@ extension Engine {
         }
     }
 
+    /// An entry came back into scope. That its groups do not name it is nobody's removal: they may do so by the name that it had outside, which its server has yet
+    /// to rewrite.
+    func doubtAbsences(of pair: Pair, _ store: any StoreTransaction) throws {
+        guard hasMemberships, pair.kind != .container, let anchor = pair.anchors.ad else { return }
+        for id in try links(of: anchor, .ad, .user, store) {
+            guard var row = try store.link(id), row.isPresent, row.isAgreed,
+                let own = try counterpart(of: id, store), try store.link(own)?.isPresent != true,
+                try isNamedByServer(own.group, .miniorange, store)
+            else { continue }
+            row.isAgreed = false
+            try store.put(row, for: id)
+        }
+    }
+
     private func parkingName(of old: Replica, _ name: DistinguishedName?, _ form: MembershipForm) -> Octets? {
         switch form.value {
         case .name, .nameAndUID: name.map { Engine.parkingName($0) }

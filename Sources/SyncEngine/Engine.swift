@@ -165,6 +165,9 @@ package struct Engine: Sendable {
         for anchor in rereads.takeDue(now: now) where try store.outline(.miniorange, anchor) != nil {
             try requestRead(.readMembers(anchor), .miniorange, store, now: now)
         }
+        for anchor in rereads.takeDueGroups(now: now) where try store.outline(.miniorange, anchor) != nil {
+            try requestRead(.readGroups(anchor), .miniorange, store, now: now)
+        }
         try releaseRetries(store, now: now)
         if !isPaused { try workOff(store, now: now) }
         while !virtualWrites.isEmpty {

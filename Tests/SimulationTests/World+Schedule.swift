@@ -149,7 +149,10 @@ extension World {
                 && store.read {
                     try $0.count(.quarantine) == 0 && $0.count(.refusedLinks) == 0
                 }
-            guard !isIdle, let deadline = engine.nextDeadline, waits < 40 else { break }
+            // What it asks for again within seconds it does not know yet.
+            guard let deadline = engine.nextDeadline, waits < 40,
+                !isIdle || deadline <= now.advanced(byMilliseconds: 3_000)
+            else { break }
             waits += 1
             now = max(now, deadline)
             try run([.tick])

@@ -138,6 +138,19 @@ extension SimulatedDirectory {
         attachNames()
     }
 
+    /// Who is meant by a name that refint has yet to rewrite.
+    package func owner(ofFormer name: DistinguishedName) -> Anchor? {
+        var name = name
+        var isFormer = false
+        for rename in unfollowed {
+            guard let below = name.relative(to: rename.old) else { continue }
+            guard let new = rename.new else { return nil }
+            name = DistinguishedName(below + new.rdns)
+            isFormer = true
+        }
+        return isFormer ? anchor(named: name) : nil
+    }
+
     private func text(of member: Octets) -> DistinguishedName? {
         switch Reference(member) {
         case .entry(let anchor): name(of: anchor)
