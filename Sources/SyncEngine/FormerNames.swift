@@ -26,9 +26,15 @@ struct FormerNames: Sendable {
         }
     }
 
+    func mayStillMeanDeleted(_ value: Octets, at now: Timestamp) -> Bool {
+        guard !left.isEmpty, let name = try? DistinguishedName(parsing: value) else { return false }
+        return mayStillMeanDeleted(name, at: now)
+    }
+
     mutating func noteDeleted(_ name: DistinguishedName, now: Timestamp) {
         if left.count >= Self.limit { left = [:] }
         left[name.normalized] = now
+        latest = now
     }
 
     var isEmpty: Bool { anchors.isEmpty }
