@@ -106,7 +106,8 @@ extension Engine {
             try requestRead(.read(snapshot.anchor), side, store, now: now)
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
-            let wasKnown = try store.outline(side, snapshot.anchor) != nil
+            let known = try store.outline(side, snapshot.anchor)
+            let wasKnown = try known != nil && !mayHaveReturned(snapshot, known?.kind, side, store)
             try ingest(snapshot, from: side, store, now: now)
             try readAround(snapshot.anchor, wasKnown: wasKnown, side, store, now: now)
             try readMisplaced(snapshot.anchor, side, store, now: now)

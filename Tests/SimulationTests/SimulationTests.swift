@@ -34,7 +34,7 @@ struct SimulationTests {
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
-        400311, 401769, 402049, 402241, 402856, 404336, 404499, 405049, 405669,
+        400311, 401769, 402049, 402241, 402856, 404336, 404499, 405049, 405669, 500406, 500526, 500931,
     ]
 
     @Test(arguments: instructive.map { ($0, false) } + instructiveLate.map { ($0, true) })
