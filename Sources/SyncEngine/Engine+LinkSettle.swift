@@ -75,9 +75,15 @@ extension Engine {
         now: Timestamp
     ) throws {
         guard case .readMembers(let holder) = intent.write.operation, !intent.links.isEmpty else { return }
-        guard let told = try store.replica(intent.write.side, holder)?.membersVersion else { return }
-        for change in intent.links
-        where try change.isPresent == (store.link(change.link)?.isPresent ?? false) {
+        guard let told = try store.replica(intent.write.side, holder)?.membersVersion else {
+            markDirty(intent.write.pair, .membership, now: now)
+            return
+        }
+        for change in intent.links {
+            let link = try store.link(change.link)
+            guard change.isPresent == (link?.isPresent ?? false) else { continue }
+            // There by the name that was to be replaced: still to be written.
+            if change.isPresent, let value = link?.value, value != change.value { continue }
             try store.removeRefused(change.link, of: intent.write.pair)
             try store.unpend(change.link, of: intent.write.pair)
             try confirm(change, within: nil, snapshot.version, told: told, store, now: now)
