@@ -257,6 +257,11 @@ extension Engine {
         else { return .waiting }
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
+        guard try store.outline(link.side, form.holder == .group ? link.group : link.member) != nil else {
+            // Out of scope, and nothing is written there.
+            try store.removeLink(link)
+            return .settled
+        }
         if !row.isUnwanted, try isSomebodyElses(row, link, form, store) {
             try store.removeLink(link)
             return .settled
@@ -302,22 +307,27 @@ extension Engine {
         return true
     }
 
-    /// Who has the name in a value now. Where the server keeps the names, whoever got a name that stands in a group by accident is a member only if AD says so.
+    /// Who has the name in a value now. Whoever got a name that stands there by accident is a member only if AD says so.
     private mutating func owners(
         of value: Octets,
         _ link: LinkID,
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> [Anchor] {
-        guard form.isMaintainedByServer else {
-            return try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
+        let named: [Anchor]
+        if form.isMaintainedByServer {
+            let name = try? DistinguishedName(parsing: form.nameOctets(of: value))
+            named = try name.flatMap { try resolve($0, link.side, store) }.map { [$0] } ?? []
+        } else {
+            named = try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
         }
-        guard let name = try? DistinguishedName(parsing: form.nameOctets(of: value)),
-            let owner = try resolve(name, link.side, store),
-            let view = try view(of: LinkID(side: link.side, group: link.group, member: owner), store),
-            try isMemberAtAD(view, store)
-        else { return [] }
-        return [owner]
+        return try named.filter { owner in
+            let own =
+                form.holder == .group
+                ? LinkID(side: link.side, group: link.group, member: owner)
+                : LinkID(side: link.side, group: owner, member: link.member)
+            return try view(of: own, store).map { try isMemberAtAD($0, store) } ?? false
+        }
     }
 
     /// How the memberships of a group are held that may be gone for good, with all that was known of it: then the member's own attribute tells.

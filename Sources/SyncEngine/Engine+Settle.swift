@@ -11,6 +11,8 @@ extension Engine {
     ) throws {
         guard let intent = try store.intent(id) else { return }
         let side = intent.write.side
+        var isAnswered = true
+        defer { if isAnswered { forgetValues(of: intent) } }
         switch outcome {
         case .unavailable where intent.write.operation.isValueEdit:
             // Its memberships are still pending, and are decided anew.
@@ -20,11 +22,13 @@ extension Engine {
             queue.delay(intent.write.pair, until: now.advanced(byMilliseconds: 1_000))
             return
         case .unknown:
+            isAnswered = false
             // It may have been carried out; nothing else is decided of this entry before it was read.
             close(intent)
             try repeatAsRead(intent, store, notBefore: now)
             return
         case .unavailable where intent.write.operation.isRead:
+            isAnswered = false
             // Nothing else may be decided of the entry meanwhile, so the intent stays open.
             outstanding[side] -= 1
             postponedReads.append((now.advanced(byMilliseconds: 1_000), intent.write))
@@ -71,6 +75,8 @@ extension Engine {
         _ store: any StoreTransaction,
         notBefore time: Timestamp
     ) throws {
+        // What it writes is known by its names until its answer is, and what it may have written.
+        noteValues(of: intent)
         var repeated = intent
         switch intent.write.operation {
         case .add(let name, _, _), .readName(let name):
@@ -133,6 +139,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         if let anchor = intent.write.operation.anchor {
+            try noteGoneAhead(anchor, intent.write.side, store)
             try ingestDeletion(of: anchor, intent.write.side, store, now: now)
         }
         markDirty(intent.write.pair, .retry, now: now)
@@ -147,6 +154,7 @@ extension Engine {
         let side = intent.write.side
         switch intent.write.operation {
         case .confirmAbsence(let anchor):
+            try noteGoneAhead(anchor, side, store)
             try ingestDeletion(of: anchor, side, store, now: now)
             if intent.write.pair != PairID(0) { markDirty(intent.write.pair, .retry, now: now) }
         case .delete(let anchor, _, _), .modify(let anchor, _, _, _), .rename(let anchor, _, _, _),
