@@ -191,6 +191,44 @@ class Bench:
 
         self.in_turns(run, floor, product)
 
+    def conflicts(self, run, lab, size):
+        """The same people's titles set to other values on both sides at once, until both sides agree on each."""
+        changes = min(self.options.changes, size)
+        figure = self.figure("conflicts", changes, "conflicts/s", 0.5)
+
+        def floor():
+            done = self.floor.run(lab, "modify", "both", self.prefix(), 0, changes)
+            figure.floor.append(changes / done["seconds"])
+            note("  conflicts: floor %.0f changes/s" % figure.floor[-1])
+
+        def product():
+            with Product(self.binary, lab) as daemon:
+                daemon.await_quiet(size)
+                time.sleep(0.5)
+                before = daemon.status()["conflicts"]
+                prefixes = {"ad": self.prefix(), "ldap": self.prefix()}
+                writers = [self.floor.start(lab, "modify", side, prefix, 0, changes) for side, prefix in prefixes.items()]
+                begin = min(self.floor.finish(writer)["begin"] for writer in writers)
+                counts = {}
+                while True:
+                    counts = {
+                        (side, prefix): self.floor.run(lab, "count", side, "(title=%s-*)" % prefix)["count"]
+                        for side in prefixes for prefix in prefixes.values()
+                    }
+                    agree = all(counts["ad", prefix] == counts["ldap", prefix] for prefix in prefixes.values())
+                    if agree and sum(counts["ad", prefix] for prefix in prefixes.values()) == changes:
+                        break
+                    if time.time() > begin + 120:
+                        raise BenchError("the sides do not agree: %s" % counts)
+                took = time.time() - begin
+                daemon.await_quiet(size)
+                reported = daemon.status()["conflicts"] - before
+                figure.product.append(changes / took)
+                figure.details.append({"reported": reported, "counts": sorted(counts.values())})
+                note("  conflicts: product %.0f conflicts/s, %d reported" % (figure.product[-1], reported))
+
+        self.in_turns(run, floor, product)
+
     def single(self, run, lab, size, to):
         figure = self.figure("single-to-" + to, size, "ms", 1.5, higher_is_better=False)
         p99 = self.figure("single-to-%s, p99" % to, size, "ms", 1000, higher_is_better=False)
@@ -220,7 +258,7 @@ class Bench:
         self.in_turns(run, floor, product)
 
     def full_sides(self, run, size):
-        steps = ["equal", "restart", "burst-to-ldap", "burst-to-ad", "burst-both", "single-to-ldap", "single-to-ad"]
+        steps = ["equal", "restart", "burst-to-ldap", "burst-to-ad", "burst-both", "conflicts", "single-to-ldap", "single-to-ad"]
         if not any(self.wants(step) for step in steps):
             return
         note("run %d: two full sides, %d people" % (run + 1, size))
@@ -238,6 +276,8 @@ class Bench:
             for way in ("to-ldap", "to-ad", "both"):
                 if self.wants("burst-" + way):
                     self.attempt("burst-" + way, self.burst, run, lab, size, way.removeprefix("to-"))
+            if self.wants("conflicts"):
+                self.attempt("conflicts", self.conflicts, run, lab, size)
 
     # -- Groups and containers
 
