@@ -90,6 +90,7 @@ final class World {
         )
         var clocks = SplitMix64(seed: options.seed &+ 0xC10C)
         for side in Side.allCases { directories[side].clockOffset = Int64(clocks.below(600_000)) - 300_000 }
+        for side in Side.allCases { directories[side].now = now.milliseconds }
         directories.miniorange.followsLate = options.followsLate
         self.random = random
         engine = Engine(configuration: configuration)
