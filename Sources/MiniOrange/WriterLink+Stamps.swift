@@ -117,26 +117,40 @@ private struct StampReading: Sendable {
         _ answer: Result<PipelinedAnswer, LDAPError>,
         including number: ChangeSequenceNumber? = nil
     ) async throws(LDAPError) -> LogStamps? {
+        var records: [LDAPEntry]? = []
+        switch answer {
+        case .success(.search(let result)): records = result.entries
+        case .success: break
+        // Servers often limit a plain search and let pages through.
+        case .failure(let error) where error.code == .sizeLimitExceeded: records = try await pages(including: number)
+        case .failure(let error): throw error
+        }
+        return records.map { records in
+            LogStamps(
+                records,
+                wanted: Set(question.names.map(\.logged)),
+                schema: link.plan.schema,
+                ownName: link.ownName
+            )
+        }
+    }
+
+    private func pages(including number: ChangeSequenceNumber?) async throws(LDAPError) -> [LDAPEntry]? {
+        var request = question.search(link.log.base, including: number)
+        request.pageSize = LogQuestion.pageSize
         var records: [LDAPEntry] = []
+        var pages = link.connection.searchPages(request).makeAsyncIterator()
         do throws(LDAPError) {
-            if case .search(let result) = try answer.get() { records = result.entries }
-        } catch {
-            // Servers often limit a plain search and let pages through.
-            guard error.code == .sizeLimitExceeded else { throw error }
-            var request = question.search(link.log.base, including: number)
-            request.pageSize = LogQuestion.pageSize
-            var pages = link.connection.searchPages(request).makeAsyncIterator()
             while let page = try await pages.nextResult() {
                 records += page.entries
                 if records.count > LogQuestion.maximumRecords { return nil }
             }
+        } catch {
+            // This entry's are too many; another's may not be.
+            guard error.code == .sizeLimitExceeded else { throw error }
+            return nil
         }
-        return LogStamps(
-            records,
-            wanted: Set(question.names.map(\.logged)),
-            schema: link.plan.schema,
-            ownName: link.ownName
-        )
+        return records
     }
 
     /// Where the server says up to which change it has purged the log.

@@ -154,18 +154,6 @@ extension Engine {
         }
     }
 
-    /// A write of ours bears the server's time: between when it was sent and when its answer came.
-    mutating func readClock(_ intent: Intent, _ snapshot: EntrySnapshot, now: Timestamp) {
-        guard !intent.write.operation.isRead, case .csn(let number) = snapshot.version else { return }
-        let shown = Timestamp(milliseconds: number.microseconds / 1000)
-        let side = intent.write.side
-        if clocks[side] == nil {
-            clocks[side] = ClockEstimate(shown: shown, granularity: 1, sent: intent.since, received: now)
-        } else {
-            clocks[side]?.narrow(shown: shown, granularity: 1, sent: intent.since, received: now)
-        }
-    }
-
     // MARK: The report
 
     /// Reports what was decided. A conflict that waits for a person is one line of the report, however often it is looked at.

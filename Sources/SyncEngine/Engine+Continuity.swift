@@ -21,6 +21,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         try recallRoots(store)
+        try recallClocks(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
         }

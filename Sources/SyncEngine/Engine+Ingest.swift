@@ -24,7 +24,7 @@ extension Engine {
             try endReload(side, store, now: now)
             queue.recallBacklog()
         case .clock(let clock):
-            clocks[side] = clock
+            try note(clock, side, store)
         case .disconnected:
             isConnected[side] = false
         }

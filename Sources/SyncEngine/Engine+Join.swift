@@ -110,6 +110,12 @@ extension Engine {
     }
 
     mutating func discard(_ pair: Pair, _ store: any StoreTransaction) throws {
+        if try store.count(.heldConflicts) > 0 {
+            // There is nothing left to decide of.
+            for (_, id) in try store.heldConflicts(of: pair.id) where try store.conflict(id)?.resolution == nil {
+                try store.resolve(id, ConflictResolution(choice: .agreement, time: stepTime))
+            }
+        }
         try store.remove(pair)
         try store.removeQuarantine(pair.id)
         try store.clearDirty(pair.id)

@@ -35,7 +35,11 @@ extension Engine {
         }
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
-            if case .stale = outcome { count { $0.stale[side] += 1 } } else { readClock(intent, snapshot, now: now) }
+            if case .stale = outcome {
+                count { $0.stale[side] += 1 }
+            } else {
+                try readClock(intent, snapshot, store, now: now)
+            }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
             try confirm(intent, snapshot, store, now: now)
             if case .done = outcome { try noteOwnValues(intent, snapshot, store, now: now) }
@@ -43,7 +47,7 @@ extension Engine {
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
         case .edited(let snapshot, let refused):
-            readClock(intent, snapshot, now: now)
+            try readClock(intent, snapshot, store, now: now)
             try settleEdit(intent, snapshot, refused: refused, store, now: now)
         case .found(let snapshots):
             try settleFound(intent, snapshots, store, now: now)

@@ -70,11 +70,13 @@ package struct Engine: Sendable {
     var nextRetry: Timestamp?
     /// The servers' clocks, as far as they are known.
     package internal(set) var clocks = PerSide<ClockEstimate?>(both: nil)
+    var keptClocks = PerSide<ClockEstimate?>(both: nil)
     /// The version as of which an entry's stamps were asked for.
     var stampsAsked = PerSide<[Anchor: Version]>(both: [:])
     var oscillations = Oscillations()
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
+    var stepTime = Timestamp(milliseconds: 0)
     /// What became of the conflicts that persons settled in the last step.
     package private(set) var answers: [(conflict: ConflictID, answer: ResolutionAnswer)] = []
     /// Sides that are being read anew because the mapping changed.
@@ -154,6 +156,7 @@ package struct Engine: Sendable {
         writes = []
         unsaved = [:]
         answers = []
+        stepTime = now
         for event in events {
             switch event {
             case .feed(let side, let event): try ingest(event, from: side, store, now: now)

@@ -33,9 +33,11 @@ package struct ClockEstimate: Hashable, Sendable {
     package mutating func narrow(shown: Timestamp, granularity: Int64, sent: Timestamp, received: Timestamp) {
         let new = ClockEstimate(shown: shown, granularity: granularity, sent: sent, received: received)
         let age = max(0, received.milliseconds - measured.milliseconds)
-        let slack = age * Self.drift / 1_000_000 + (age > 0 ? 1 : 0)
+        // Whole milliseconds only, and the rest is counted on: many readings in one second must not widen what each of them narrows.
+        let slack = age * Self.drift / 1_000_000
         let low = max(earliest - slack, new.earliest)
         let high = min(latest + slack, new.latest)
-        self = low <= high ? ClockEstimate(earliest: low, latest: high, measured: received) : new
+        let since = slack > 0 ? received : measured
+        self = low <= high ? ClockEstimate(earliest: low, latest: high, measured: since) : new
     }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+package import SyncModel
 
 /// Talks to a running daemon over its admin socket.
 package struct AdminClient: Sendable {
@@ -31,11 +32,27 @@ package struct AdminClient: Sendable {
         try await request(path, post: true)
     }
 
-    private func request(_ path: String, post: Bool) async throws -> String {
+    /// Has a person's decision on a conflict carried out.
+    func resolve(_ id: ConflictID, _ choice: ConflictChoice) async throws -> ResolutionReply {
+        let body = try JSONEncoder().encode(ResolutionRequest(choice))
+        let answer = try await request("/conflicts/\(id.rawValue)/resolve", post: true, body: body)
+        return try JSONDecoder().decode(ResolutionReply.self, from: Data(answer.utf8))
+    }
+
+    /// Has the daemon ask both servers when, where and by whom a pair's values were set; its cache has the answer then.
+    package func fetchStamps(of pair: PairID) async throws {
+        _ = try await request("/stamps?pair=\(pair.rawValue)", post: true)
+    }
+
+    private func request(_ path: String, post: Bool, body: Data? = nil) async throws -> String {
         guard FileManager.default.fileExists(atPath: socket) else { throw Failure.notRunning(socket: socket) }
         let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
         var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
         request.method = post ? .POST : .GET
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
         let response: HTTPClientResponse
         do {
             response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))

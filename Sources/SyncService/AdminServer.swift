@@ -2,6 +2,8 @@ import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
+import SyncEngine
+import SyncModel
 
 #if canImport(Glibc)
     import Glibc
@@ -14,6 +16,13 @@ struct AdminServer {
     var setPaused: @Sendable (Bool) -> Void
     var resync: @Sendable (String?) throws -> String
     var metrics: @Sendable () -> String
+    /// Carries out a person's decision on a conflict.
+    var resolve: (@Sendable (ConflictID, ConflictChoice) async throws -> ResolutionAnswer)?
+    /// Has the stamps of a pair's values asked for; returns when they are in the cache, or can't be had.
+    var fetchStamps: (@Sendable (PairID) async -> Void)?
+
+    /// What one request may hold at most.
+    private static let bodyOctets = 1 << 20
 
     func socketApplication(path: String, logger: Logger) -> some Service {
         let router = Router()
@@ -36,6 +45,7 @@ struct AdminServer {
                 return Self.text("\(error)\n", status: .notFound)
             }
         }
+        addConflictRoutes(to: router)
         return Application(
             router: router,
             configuration: ApplicationConfiguration(
@@ -48,6 +58,33 @@ struct AdminServer {
             },
             logger: logger
         )
+    }
+
+    private func addConflictRoutes(to router: Router<BasicRequestContext>) {
+        router.post("conflicts/:id/resolve") { request, context in
+            guard let id = context.parameters.get("id", as: UInt64.self) else {
+                return Self.text("a conflict is named by its number\n", status: .badRequest)
+            }
+            let body = try await request.body.collect(upTo: Self.bodyOctets)
+            guard let wanted = try? JSONDecoder().decode(ResolutionRequest.self, from: Data(String(buffer: body).utf8)),
+                let choice = wanted.choice
+            else {
+                let words = "send {\"take\": \"ad\"}, miniorange or base, or {\"values\": [\"base64\"]}\n"
+                return Self.text(words, status: .badRequest)
+            }
+            guard let resolve = self.resolve else { return Self.text("not possible now\n", status: .notImplemented) }
+            return try Self.json(ResolutionReply(try await resolve(ConflictID(id), choice)))
+        }
+        router.post("stamps") { request, _ in
+            guard let id = request.uri.queryParameters.get("pair", as: UInt64.self) else {
+                return Self.text("a pair is named by its number: ?pair=N\n", status: .badRequest)
+            }
+            guard let fetchStamps = self.fetchStamps else {
+                return Self.text("not possible now\n", status: .notImplemented)
+            }
+            await fetchStamps(PairID(id))
+            return Self.text("asked for\n")
+        }
     }
 
     func loopbackApplication(host: String, port: Int, logger: Logger) -> some Service {
@@ -74,7 +111,7 @@ struct AdminServer {
         }
     }
 
-    private static func json(_ report: StatusReport) throws -> Response {
+    private static func json(_ report: some Encodable) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         return text(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n", type: "application/json")

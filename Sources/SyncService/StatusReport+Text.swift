@@ -17,7 +17,10 @@ extension StatusReport {
             let left = progress.secondsLeft.map { ", about \(Self.duration($0)) left" } ?? ""
             lines.append("progress    \(progress.pairsLeft) left, \(Int(progress.pairsPerSecond))/s\(left)")
         }
-        lines.append("conflicts   \(conflicts)")
+        let open =
+            openConflicts > 0 ? ", \(openConflicts) waiting for a person: syncline conflicts list --state held" : ""
+        lines.append("conflicts   \(conflicts - joinDifferences)\(open)")
+        if joinDifferences > 0 { lines.append("            \(joinDifferences) differences when entries were joined") }
         if waitingReferences > 0 { lines.append("waiting     \(waitingReferences) references for their target") }
         lines.append("quarantine  \(quarantined)")
         for entry in quarantine {
@@ -51,7 +54,19 @@ extension StatusReport {
         lines.append(
             "\(indent)\(side.entries) entries\(side.memberships > 0 ? ", \(side.memberships) memberships" : ""), \(side.changesSeen) changes seen, \(side.writesMade) writes made, \(side.writesInFlight) on their way"
         )
+        lines.append("\(indent)clock: \(Self.clock(side.clock))")
         return lines
+    }
+
+    private static func clock(_ clock: Clock?) -> String {
+        guard let clock else { return "not measured" }
+        let offset = clock.offsetMilliseconds
+        let words = offset == 0 ? "as ours" : "\(duration(abs(offset))) \(offset > 0 ? "ahead of" : "behind") ours"
+        return "\(words), ± \(duration(clock.uncertaintyMilliseconds))"
+    }
+
+    private static func duration(_ milliseconds: Int) -> String {
+        milliseconds < 1_000 ? "\(milliseconds) ms" : duration(Double(milliseconds) / 1_000)
     }
 
     static func duration(_ seconds: Double) -> String {

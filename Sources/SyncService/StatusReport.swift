@@ -4,6 +4,21 @@ package import SyncModel
 
 /// What `syncline status` tells: the same facts for people and, as JSON, for machines.
 package struct StatusReport: Codable, Sendable {
+    /// How far a server's clock is from ours.
+    package struct Clock: Codable, Sendable, Equatable {
+        /// The server's is ahead by so much; negative: behind.
+        package var offsetMilliseconds: Int
+        /// So much `offsetMilliseconds` may be wrong by, either way.
+        package var uncertaintyMilliseconds: Int
+        package var measured: String
+
+        package init(_ estimate: ClockEstimate) {
+            offsetMilliseconds = Int(clamping: estimate.offset)
+            uncertaintyMilliseconds = Int(clamping: estimate.uncertainty)
+            measured = estimate.measured.text
+        }
+    }
+
     package struct SideReport: Codable, Sendable {
         package var state: String
         package var server: String?
@@ -19,6 +34,8 @@ package struct StatusReport: Codable, Sendable {
         package var writesMade: Int
         /// Who is in which group there, counted one by one.
         package var memberships: Int
+        /// Nil: not measured.
+        package var clock: Clock?
     }
 
     package struct Progress: Codable, Sendable {
@@ -60,7 +77,12 @@ package struct StatusReport: Codable, Sendable {
     package var containers: Int
     package var backlog: Int
     package var lagSeconds: Double
+    /// All that the report holds.
     package var conflicts: Int
+    /// Those that wait for a person.
+    package var openConflicts: Int
+    /// Of the conflicts: differences that were found when entries were joined.
+    package var joinDifferences: Int
     package var quarantined: Int
     package var quarantine: [QuarantineEntry]
     package var waitingReferences: Int
@@ -73,8 +95,8 @@ package struct StatusReport: Codable, Sendable {
     package var cachePath: String
     package var cacheOctets: Int
 
-    /// Whether there is something an admin should look at.
-    package var isHealthy: Bool { problems.isEmpty && quarantined == 0 && state == "live" }
+    /// Whether there is nothing that an admin should look at.
+    package var isHealthy: Bool { problems.isEmpty && quarantined == 0 && openConflicts == 0 && state == "live" }
 }
 
 extension StatusReport {
@@ -92,7 +114,12 @@ extension StatusReport {
                     miniorange: try StatusReport.countEntries(.miniorange, transaction)
                 ),
                 pairs: try transaction.count(.pairs), backlog: try transaction.count(.dirty),
-                intents: try transaction.count(.intents), conflicts: try transaction.count(.conflicts),
+                intents: try transaction.count(.intents), conflicts: try transaction.countConflicts(),
+                open: try transaction.countOpenConflicts(),
+                clocks: PerSide(
+                    ad: try KeptClock.read(.ad, transaction),
+                    miniorange: try KeptClock.read(.miniorange, transaction)
+                ),
                 quarantined: try transaction.count(.quarantine), waiting: try transaction.count(.waiting),
                 lag: try StatusReport.lag(transaction, now: now),
                 quarantine: try StatusReport.quarantine(transaction, limit: 20),
@@ -114,7 +141,8 @@ extension StatusReport {
                 writesInFlight: 0,
                 changesSeen: 0,
                 writesMade: 0,
-                memberships: census.memberships[side]
+                memberships: census.memberships[side],
+                clock: facts.clocks[side].map(Clock.init)
             )
         }
         self.init(
@@ -128,7 +156,9 @@ extension StatusReport {
             containers: census.containers,
             backlog: facts.backlog + facts.intents,
             lagSeconds: facts.lag,
-            conflicts: facts.conflicts,
+            conflicts: facts.conflicts.total,
+            openConflicts: facts.open,
+            joinDifferences: facts.conflicts.joins,
             quarantined: facts.quarantined,
             quarantine: facts.quarantine,
             waitingReferences: facts.waiting,

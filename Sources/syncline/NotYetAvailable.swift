@@ -12,18 +12,6 @@ extension NotYetAvailable {
     }
 }
 
-struct Conflicts: NotYetAvailable {
-    static let configuration = CommandConfiguration(abstract: "The conflict report (not available in this version).")
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
-struct Explain: NotYetAvailable {
-    static let configuration = CommandConfiguration(
-        abstract: "Why a value is what it is (not available in this version)."
-    )
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct Verify: NotYetAvailable {
     static let configuration = CommandConfiguration(
         abstract: "Compares the live directories (not available in this version)."

@@ -27,7 +27,7 @@ extension SharedLabTests {
         )
         func conflict(preferred: Side) async throws {
             var settings = Ground.Settings()
-            settings.conflicts = "prefer: \(preferred.name)"
+            settings.conflicts = "rule: \(preferred.name)"
             let ground = try await agreed("co\(preferred.name.prefix(1))", settings)
             let dn = try await names(ground)
             for side in Side.allCases { try await ground[side].set(dn[side], "title", Octets("by \(side.name)")) }

@@ -352,13 +352,20 @@ struct StampTests {
         await directory.writer.close()
     }
 
-    @Test func `a server that limits searches is asked in pages`() async throws {
-        let directory = try await Directory(sizeLimit: "size.soft=5 size.hard=soft size.prtotal=unlimited")
+    @Test(arguments: [true, false])
+    func `a server that limits searches is asked in pages, where it allows that`(_ allowsPages: Bool) async throws {
+        let limit = "size.soft=5 size.hard=soft size.prtotal=\(allowsPages ? "unlimited" : "5")"
+        let directory = try await Directory(sizeLimit: limit, people: 2)
         let anchor = try await directory.anchor("u0")
         var last: ChangeSequenceNumber?
         for number in 0..<12 { last = try await directory.set(Self.bob, "u0", [("title", Octets("t\(number)"))]) }
         let (_, stamps) = try await directory.stamps(anchor, ["title"])
-        #expect(stamps["title"] == last.map { Self.stamp($0, Self.bob) })
+        #expect(stamps["title"] == last.map { Self.stamp($0, Self.bob, allowsPages ? .log : .entry) })
+        // One that has fewer records is told by them all the same.
+        let other = try await directory.anchor("u1")
+        let once = try await directory.set(Self.alice, "u1", [("title", "x")])
+        let (_, ofOther) = try await directory.stamps(other, ["title"])
+        #expect(ofOther["title"] == Self.stamp(once, Self.alice))
         await directory.writer.close()
     }
 }

@@ -19,6 +19,7 @@ extension World {
         let conflicting = Set(
             try store.conflicts().flatMap { $0.values.ad + $0.values.miniorange }
         )
+        for conflict in try store.conflicts() { checkTime(conflict) }
         for (id, person) in history.sorted {
             let ad = found.ad[id] ?? []
             let miniorange = found.miniorange[id] ?? []
@@ -36,6 +37,17 @@ extension World {
             }
             checkValues(name, person, ad.first, miniorange.first, conflicting)
         }
+    }
+
+    /// What was decided by time was decided rightly: by true time, whatever the servers' clocks showed.
+    private func checkTime(_ conflict: ConflictRecord) {
+        guard conflict.decision == .later else { return }
+        guard let won = conflict.stamps[conflict.winner], let lost = conflict.stamps[conflict.winner.opposite] else {
+            return fail("decided by time without stamps")
+        }
+        let latest = won.time.milliseconds + won.granularity - directories[conflict.winner].clockOffset
+        let earliest = lost.time.milliseconds - directories[conflict.winner.opposite].clockOffset
+        if latest <= earliest { fail("an earlier value took the place of a later one") }
     }
 
     private func isElsewhere(_ entry: EntrySnapshot?, _ side: Side) -> Bool {

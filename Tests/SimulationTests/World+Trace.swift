@@ -14,6 +14,8 @@ extension World {
         case .edited(let entry, let refused):
             "edited \(describe(entry)) refused \(describe(refused.map(\.value)))"
         case .found(let entries): "found \(entries.map(describe).joined(separator: ", "))"
+        case .stamped(let entry, let stamps):
+            "stamped \(describe(entry)) \(stamps.map { "\($0.attribute)@\($0.stamp.time.milliseconds % 10_000_000)" })"
         case .stale(let entry): "stale \(describe(entry))"
         case .gone: "gone"
         case .refused(let refusal): "refused \(refusal.message)"
@@ -29,7 +31,7 @@ extension World {
     private func number(_ version: Version) -> String {
         switch version {
         case .usn(let number, _): String(number)
-        case .csn(let number): String(number.microseconds % 1_000_000)
+        case .csn(let number): String(number.count)
         case .unordered: "?"
         }
     }
@@ -38,6 +40,7 @@ extension World {
         switch event {
         case .connected: "connected"
         case .disconnected: "disconnected"
+        case .clock(let clock): "clock \(clock.offset)"
         case .complete(_, let cursor): "complete \(describe(cursor))"
         case .changes(let changes, let cursor):
             changes.map(describe).joined(separator: ", ") + (cursor.map { " cursor \(describe($0))" } ?? "")

@@ -1,4 +1,5 @@
 import Mapping
+import Reconcile
 import Support
 import SyncEngine
 import SyncModel
@@ -36,7 +37,9 @@ final class World {
     let configuration: EngineConfiguration
     var engine: Engine
     var requests: [Request] = []
-    var now = Timestamp(milliseconds: 1_800_000_000_000)
+    var now = Timestamp(milliseconds: 1_800_000_000_000) {
+        didSet { for side in Side.allCases { directories[side].now = now.milliseconds } }
+    }
     var history: UserHistory
     var memberships = MembershipHistory()
     let includesPrimaryGroup: Bool
@@ -52,6 +55,7 @@ final class World {
     var settledEntries = PerSide<Set<Anchor>>(both: [])
     /// No user writes and no faults any more.
     var isQuiet = false
+    private var isClockDue = true
 
     init(_ options: Options) throws {
         self.options = options
@@ -72,8 +76,14 @@ final class World {
                 createsMissing: options.groups?.hasEntries == false && random.chance(50)
             ),
             writesInFlight: PerSide(both: window),
-            pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)])
+            pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)]),
+            // As far as an unmeasured clock may be off here.
+            judge: StampJudge(tolerance: 300_000),
+            // Users at random look like two writers that overwrite each other.
+            oscillationLimit: .max
         )
+        var clocks = SplitMix64(seed: options.seed &+ 0xC10C)
+        for side in Side.allCases { directories[side].clockOffset = Int64(clocks.below(600_000)) - 300_000 }
         self.random = random
         engine = Engine(configuration: configuration)
         history = UserHistory()
@@ -106,7 +116,9 @@ final class World {
         let fate = isQuiet ? 100 : random.below(100)
         var next = engine
         var writes: [Write] = []
-        let events = options.canary.map { canary in events.compactMap { canary.tamper($0) } } ?? events
+        let told = isClockDue ? [clockEvent()] + events : events
+        isClockDue = false
+        let events = options.canary.map { canary in told.compactMap { canary.tamper($0) } } ?? told
         do {
             try store.write { transaction in
                 let seen = options.canary.map { $0.wrap(transaction) } ?? transaction
@@ -145,7 +157,14 @@ final class World {
     private func restart() throws {
         engine = Engine(configuration: configuration)
         try store.write { try engine.recover($0, mapping: "simulated", now: now) }
+        isClockDue = true
         for side in Side.allCases { try connect(side) }
+    }
+
+    /// As the feed measures it: within a second.
+    private func clockEvent() -> EngineEvent {
+        let offset = directories.ad.clockOffset
+        return .feed(.ad, .clock(ClockEstimate(earliest: offset - 400, latest: offset + 600, measured: now)))
     }
 
     func connect(_ side: Side) throws {

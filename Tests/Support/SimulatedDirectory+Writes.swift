@@ -3,25 +3,28 @@ package import SyncModel
 /// Carries out what the engine asks for, as the product's writers do against the real servers: compare-and-set by what each server offers.
 extension SimulatedDirectory {
     package func perform(_ operation: WriteOperation) -> WriteOutcome {
+        let user = author
+        author = nil
+        defer { author = user }
         switch operation {
-        case .add(let name, let objectClasses, let attributes): add(name, objectClasses, attributes)
-        case .modify(let anchor, _, let version, let changes): modify(anchor, version, changes)
-        case .rename(let anchor, let name, let version, let newName): rename(anchor, name, version, to: newName)
-        case .delete(let anchor, _, let version): delete(anchor, version)
-        case .editValues(let anchor, _, let edits): edit(anchor, edits)
-        case .readMembers(let anchor): snapshotWithMembers(anchor).map { .done($0) } ?? .gone
-        case .readBelow(let anchor): found(below: anchor)
-        case .readGroups(let anchor): groups(of: anchor)
-        case .read(let anchor), .confirmAbsence(let anchor): snapshot(anchor).map { .done($0) } ?? .gone
+        case .add(let name, let objectClasses, let attributes): return add(name, objectClasses, attributes)
+        case .modify(let anchor, _, let version, let changes): return modify(anchor, version, changes)
+        case .rename(let anchor, let name, let version, let newName): return rename(anchor, name, version, to: newName)
+        case .delete(let anchor, _, let version): return delete(anchor, version)
+        case .editValues(let anchor, _, let edits): return edit(anchor, edits)
+        case .readMembers(let anchor): return snapshotWithMembers(anchor).map { .done($0) } ?? .gone
+        case .readBelow(let anchor): return found(below: anchor)
+        case .readGroups(let anchor): return groups(of: anchor)
+        case .read(let anchor), .confirmAbsence(let anchor): return snapshot(anchor).map { .done($0) } ?? .gone
         case .readStamps(let anchor, let attributes):
-            snapshot(anchor).map { entry in
+            return snapshot(anchor).map { entry in
                 let known = stamps[anchor] ?? [:]
                 return .stamped(
                     entry,
                     attributes.compactMap { name in known[name].map { AttributeStamp(attribute: name, stamp: $0) } }
                 )
             } ?? .gone
-        case .readName(let name): anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
+        case .readName(let name): return anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
         }
     }
 

@@ -41,7 +41,7 @@ package final class SimulatedDirectory {
     package var now: Int64 = 1_767_225_600_000
     package var clockOffset: Int64 = 0
     /// Who writes; nil: Syncline.
-    package var author: String?
+    package var author: String? = "user"
     /// By sequence.
     private var times: [Int64] = [1_767_225_600_000]
     var stamps: [Anchor: [String: Stamp]] = [:]

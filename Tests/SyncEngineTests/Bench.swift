@@ -7,7 +7,7 @@ import SyncModel
 final class Bench {
     let directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
     let store = InMemoryStore()
-    let configuration: EngineConfiguration
+    private(set) var configuration: EngineConfiguration
     var engine: Engine
     var now = Timestamp(milliseconds: 1_800_000_000_000)
     /// Started and not answered, in the order of starting.
@@ -83,6 +83,17 @@ final class Bench {
         try store.write { try engine.recover($0, mapping: "bench", now: now) }
     }
 
+    /// A new process with another configuration, of the same mapping.
+    func configure(_ specify: (inout ObjectSpecification) -> Void) throws {
+        var specification = try Bench.specification()
+        specify(&specification)
+        configuration.objects = try ObjectSpecification.linked([specification]).map { try ObjectMapping($0) }
+        engine = Engine(configuration: configuration)
+        sent = []
+        try store.write { try engine.recover($0, mapping: "bench", conflicts: "other", now: now) }
+        for side in Side.allCases { _ = try connect(side) }
+    }
+
     @discardableResult
     func step(_ event: EngineEvent = .tick) throws -> [String] {
         var lines: [String] = []
@@ -124,14 +135,14 @@ final class Bench {
     @discardableResult
     func answer() throws -> [String] {
         let write = sent.removeFirst()
-        return try step(.settled(write.id, directory(write.side, author: nil).perform(write.operation)))
+        return try step(.settled(write.id, directory(write.side).perform(write.operation)))
     }
 
     /// The first write ends like this, whatever the server did.
     @discardableResult
     func answer(_ outcome: WriteOutcome, carriedOut: Bool = false) throws -> [String] {
         let write = sent.removeFirst()
-        if carriedOut { _ = directory(write.side, author: nil).perform(write.operation) }
+        if carriedOut { _ = directory(write.side).perform(write.operation) }
         return try step(.settled(write.id, outcome))
     }
 
@@ -158,10 +169,9 @@ final class Bench {
 
     // MARK: The users
 
-    /// The directory at this moment, with somebody at work; nil: Syncline.
-    private func directory(_ side: Side, author: String? = "user") -> SimulatedDirectory {
+    /// The directory at this moment.
+    private func directory(_ side: Side) -> SimulatedDirectory {
         directories[side].now = now.milliseconds
-        directories[side].author = author
         return directories[side]
     }
 

@@ -266,4 +266,64 @@ struct ConflictTests {
         #expect(bench.directories.ad.name(of: anchors.ad)?.description.contains("South") == true)
         #expect(bench.directories.miniorange.name(of: anchors.miniorange)?.description.contains("South") == true)
     }
+
+    @Test func `a held conflict ends with its entries`() throws {
+        let (bench, anchors) = try bench(.hold)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        let (id, _) = try conflict(bench)
+        for side in Side.allCases { try bench.delete(side, anchors[side]) }
+        try bench.settle()
+        #expect(bench.store.contents.conflictRows[id]?.resolution?.choice == .agreement)
+        #expect(bench.store.count(.heldConflicts) == 0)
+    }
+
+    @Test func `what was held is decided by the rule that the configuration has now, in the same line of the report`()
+        throws
+    {
+        let (bench, anchors) = try bench(.hold)
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        try bench.settle()
+        let (id, _) = try conflict(bench)
+        try bench.configure { object in
+            object.conflict = .newest
+            for index in object.attributes.indices { object.attributes[index].conflict = .newest }
+        }
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") == "[there]")
+        #expect(try conflict(bench).id == id)
+        #expect(try conflict(bench).record.decision == .later)
+    }
+
+    @Test func `clocks are known after a restart`() throws {
+        let bench = try Bench()
+        bench.directories.miniorange.clockOffset = 90_000
+        let miniorange = try bench.create(.ad, "Ann")
+        _ = miniorange
+        try bench.settle()
+        let measured = try #require(bench.engine.clocks.miniorange)
+        #expect(abs(measured.offset - 90_000) <= measured.uncertainty + 1)
+        try bench.start()
+        #expect(bench.engine.clocks.miniorange == measured)
+    }
+
+    @Test func `the later write wins although its server's clock is behind`() throws {
+        let bench = try Bench()
+        bench.directories.miniorange.clockOffset = -90_000
+        let ad = try bench.create(.ad, "Ann")
+        try bench.settle()
+        let miniorange = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.step(
+            .feed(.ad, .clock(ClockEstimate(earliest: -20, latest: 20, measured: bench.now)))
+        )
+        try bench.set(.ad, ad, "displayname", ["earlier"])
+        _ = try bench.pass(milliseconds: 10_000)
+        try bench.set(.miniorange, miniorange, "displayname", ["later"])
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == "[later]") }
+    }
 }

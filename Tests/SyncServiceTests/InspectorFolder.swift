@@ -18,6 +18,9 @@ final class InspectorFolder: Sendable {
 
         var lines: [String] { output.split(separator: "\n").map(String.init) }
 
+        /// With one space wherever lines were broken or indented.
+        var flat: String { output.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
         func object() throws -> [String: Any] {
             try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
         }
@@ -67,19 +70,49 @@ final class InspectorFolder: Sendable {
 
     /// Runs a command and gives what it printed.
     func run(_ command: (InspectorOutput) -> Int32) throws -> Answer {
-        let name = "\(path)/\(UUID().uuidString)"
-        let output = open(name + ".out", O_WRONLY | O_CREAT, 0o600)
-        let errors = open(name + ".err", O_WRONLY | O_CREAT, 0o600)
-        defer {
-            close(output)
-            close(errors)
+        let files = try Files(path)
+        defer { files.close() }
+        return try files.answer(command(files.terminal))
+    }
+
+    /// The same of a command that asks the daemon.
+    func finish(_ command: (InspectorOutput) async -> Int32) async throws -> Answer {
+        let files = try Files(path)
+        defer { files.close() }
+        return try files.answer(await command(files.terminal))
+    }
+
+    /// Where a command prints.
+    private struct Files {
+        private let name: String
+        private let output: FileHandle
+        private let errors: FileHandle
+        let terminal: InspectorOutput
+
+        init(_ folder: String) throws {
+            name = "\(folder)/\(UUID().uuidString)"
+            for end in [".out", ".err"] { try Data().write(to: URL(fileURLWithPath: name + end)) }
+            output = try #require(FileHandle(forWritingAtPath: name + ".out"))
+            errors = try #require(FileHandle(forWritingAtPath: name + ".err"))
+            terminal = InspectorOutput(
+                descriptor: output.fileDescriptor,
+                errorDescriptor: errors.fileDescriptor,
+                isInterrupted: { false }
+            )
         }
-        let code = command(InspectorOutput(descriptor: output, errorDescriptor: errors, isInterrupted: { false }))
-        return Answer(
-            code: code,
-            output: try String(contentsOfFile: name + ".out", encoding: .utf8),
-            errors: try String(contentsOfFile: name + ".err", encoding: .utf8)
-        )
+
+        func answer(_ code: Int32) throws -> Answer {
+            Answer(
+                code: code,
+                output: try String(contentsOfFile: name + ".out", encoding: .utf8),
+                errors: try String(contentsOfFile: name + ".err", encoding: .utf8)
+            )
+        }
+
+        func close() {
+            try? output.close()
+            try? errors.close()
+        }
     }
 
     private static let configuration = """

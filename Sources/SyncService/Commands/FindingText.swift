@@ -61,6 +61,25 @@ enum TextWrap {
         }
         return lines.isEmpty ? [""] : lines
     }
+
+    /// The same of what holds values: every space stays but the one at which a line is broken.
+    static func exactLines(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        var line = Substring()
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: " ").map { rest.index(after: $0) } ?? rest.endIndex
+            let word = rest[..<end]
+            if !line.isEmpty, line.count + word.count > width + (word.last == " " ? 1 : 0) {
+                lines.append(String(line.last == " " ? line.dropLast() : line))
+                line = Substring()
+            }
+            line += word
+            rest = rest[end...]
+        }
+        lines.append(String(line))
+        return lines
+    }
 }
 
 extension String {

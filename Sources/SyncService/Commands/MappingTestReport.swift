@@ -25,7 +25,7 @@ package struct MappingTestReport: Codable, Sendable {
         package var base: [String]?
         /// What both are to show, in the common form.
         package var result: [String]
-        /// `equal`, `empty`, `ad -> miniorange`, `ad <- miniorange`, `merged`, `conflict: … wins`, `waits: …`, `as close as it gets`.
+        /// `equal`, `empty`, `ad -> miniorange`, `ad <- miniorange`, `merged`, `conflict: … wins`, `conflict: held`, `waits: …`, `as close as it gets`.
         package var verdict: String
     }
 

@@ -47,6 +47,9 @@ struct MappingTrial {
                 "nothing may be concluded or written: the direction, or the scope, bars it"
             )
         }
+        if result.needsStamps.contains(parentAttribute) {
+            report.notes.append("moved on both sides: the later move wins")
+        }
         for rule in specification.attributes {
             report.rules.append(try line(rule, canonical, result, unshown))
         }
@@ -61,9 +64,14 @@ struct MappingTrial {
             return rule
         }
         if !specification.isFlat {
-            let prefer = specification.prefer
             rules.append(
-                MergeRule(name: parentAttribute, shape: .register, direction: direction, prefer: prefer)
+                MergeRule(
+                    name: parentAttribute,
+                    shape: .register,
+                    direction: direction,
+                    conflict: specification.conflict,
+                    prefer: specification.prefer
+                )
             )
         }
         let changeWins = specification.deleteAgainstChange == .changeWins
@@ -286,7 +294,9 @@ struct MappingTrial {
         let conflict = result.conflicts.first { conflict in
             if case .attribute(let name) = conflict.subject { names.contains(name) } else { false }
         }
-        if let conflict { return "conflict: \(conflict.winner.name) wins" }
+        if let conflict { return conflict.isHeld ? "conflict: held" : "conflict: \(conflict.winner.name) wins" }
+        // Who was later only the daemon asks for.
+        if result.needsStamps.contains(where: names.contains) { return "conflict: the later wins" }
         let isNeeded = PerSide(
             ad: result.changes.ad.contains { names.contains($0) && !unshown.contains($0) },
             miniorange: result.changes.miniorange.contains { names.contains($0) && !unshown.contains($0) }

@@ -60,7 +60,7 @@ struct ConflictCard {
     }
 
     private func row(_ label: String, _ text: String, _ ink: TerminalStyle.Ink? = nil) -> [String] {
-        TextWrap.lines(text, width: width - Self.labelWidth).enumerated().map { index, line in
+        TextWrap.exactLines(text, width: width - Self.labelWidth).enumerated().map { index, line in
             (index == 0 ? label : "").padded(to: Self.labelWidth) + style(line, ink)
         }
     }

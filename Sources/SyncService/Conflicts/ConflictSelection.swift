@@ -24,6 +24,14 @@ package struct ConflictSelection: Sendable {
 
     package init() {}
 
+    /// By the words that commands take.
+    package mutating func choose(side: String?, kind: String?, rule: String?, state: String?) {
+        self.side = side.flatMap(Side.init(name:))
+        self.kind = kind.flatMap { kind in ObjectKind.allCases.first { $0.name == kind } }
+        self.rule = rule.flatMap { rule in ConflictRule.allCases.first { $0.name == rule } }
+        self.state = state.flatMap { state in ConflictState.allCases.first { $0.name == state } }
+    }
+
     /// Whether it selects everything but join differences.
     package var isEmpty: Bool { words.isEmpty }
 

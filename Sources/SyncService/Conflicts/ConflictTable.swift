@@ -48,9 +48,11 @@ struct ConflictTable {
         let fixed = numbers + 2 + 16 + 2 + 10 + 2 + 9 + 2 + 2
         var rest = width - fixed
         let hasValues = width >= Self.wideColumns
-        let attribute = min(longest(\.shortTitle, "ATTRIBUTE"), hasValues ? 20 : max(10, rest * 45 / 100))
+        let wanted = (attribute: longest(\.shortTitle, "ATTRIBUTE"), entry: longest(\.shortEntry, "ENTRY"))
+        // What the one does not need the other may have.
+        let attribute = min(wanted.attribute, hasValues ? 24 : max(rest * 45 / 100, rest - wanted.entry))
         rest -= attribute
-        let entry = min(longest(\.shortEntry, "ENTRY"), hasValues ? 24 : rest)
+        let entry = min(wanted.entry, hasValues ? 24 : rest)
         rest -= entry
         var columns = [
             Column(title: "ID", width: numbers) { "\($0.id)" },

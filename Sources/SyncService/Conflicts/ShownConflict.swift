@@ -85,6 +85,9 @@ struct ShownConflict {
         case (.existence, _) where record.deletedSide == loser: return "the entry, again, to \(loser.name)"
         case (.existence, _): return "the entry was deleted at \(loser.name)"
         case (.member, .implied): return "nothing"
+        case (.member, _):
+            let isMember = !record.values[record.winner].isEmpty
+            return "the member was \(isMember ? "added" : "removed") at \(loser.name)"
         default: return Self.write(values[record.winner], to: loser.name)
         }
     }

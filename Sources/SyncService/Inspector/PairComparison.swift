@@ -36,6 +36,17 @@ struct PairComparison {
         var reason: Reason
     }
 
+    /// How one attribute stands, in agreement or not.
+    struct State {
+        /// With the direction that holds for it.
+        var rule: MergeRule
+        var values: PerSide<[Octets]>
+        /// Nil where there is no base.
+        var base: [Octets]?
+        /// Nil where both sides and the base agree, or where one side has no entry.
+        var reason: Reason?
+    }
+
     struct Members {
         var count = PerSide<Int>(both: 0)
         /// The first of them: a member and the one side on which it is.
@@ -51,14 +62,18 @@ struct PairComparison {
     static let namedMembers = 10
 
     private(set) var differences: [Difference] = []
+    /// Of all attributes, where that was asked for.
+    private(set) var states: [State] = []
     private(set) var members = Members()
     /// The side that has the entry where the other has none, or has it out of scope.
     private(set) var onlyAt: Side?
 
     /// A pair of no configured object, a container that only gives others their place, has nothing to agree on.
     ///
-    /// - Parameter memberRows: at most so many memberships of a group are looked at on each side; nil: all.
-    init(_ shown: ShownPair, _ view: InspectedView, memberRows: Int? = nil) throws {
+    /// - Parameters:
+    ///   - memberRows: at most so many memberships of a group are looked at on each side; nil: all.
+    ///   - keepsStates: whether attributes in agreement are to be told as well.
+    init(_ shown: ShownPair, _ view: InspectedView, memberRows: Int? = nil, keepsStates: Bool = false) throws {
         let pair = shown.pair
         guard let mapping = view.mapping(pair.object) else { return }
         let isPresent = PerSide(
@@ -67,9 +82,11 @@ struct PairComparison {
         )
         guard isPresent.ad && isPresent.miniorange else {
             onlyAt = Side.allCases.first { isPresent[$0] }
+            if keepsStates { try noteStates(shown, mapping, view) }
             return
         }
         try compareAttributes(shown, mapping, view)
+        if keepsStates { try noteStates(shown, mapping, view) }
         try compareMembers(pair, mapping, view, memberRows ?? .max)
     }
 
@@ -111,6 +128,45 @@ struct PairComparison {
             differences.append(
                 Difference(name: rule.name, values: values, base: pair.base?[rule.name], reason: reason)
             )
+        }
+    }
+
+    /// All attributes that have a value anywhere, in the order of the rules.
+    private mutating func noteStates(_ shown: ShownPair, _ mapping: ObjectMapping, _ view: InspectedView) throws {
+        let pair = shown.pair
+        let canonical = try mapping.canonical(
+            ad: shown.replicas.ad?.attributes,
+            miniorange: shown.replicas.miniorange?.attributes,
+            base: pair.base,
+            nameCounter: pair.nameCounter,
+            resolver: PairResolver(transaction: view.transaction)
+        )
+        var values = PerSide(
+            ad: canonical.ad?.values ?? Attributes(),
+            miniorange: canonical.miniorange?.values ?? Attributes()
+        )
+        let specification = mapping.specification
+        var rules = mapping.mergeRules
+        if !specification.isFlat, !specification.isVirtualAtMiniOrange, specification.containerPairs.isEmpty {
+            for side in Side.allCases {
+                if let place = try place(shown, side, mapping, view) { values[side][parentAttribute] = [place] }
+            }
+            let place = MergeRule(
+                name: parentAttribute,
+                shape: .register,
+                conflict: specification.conflict,
+                prefer: specification.prefer
+            )
+            rules.append(place)
+        }
+        for var rule in rules {
+            if rule.direction == .both { rule.direction = specification.direction }
+            let name = rule.name
+            let both = PerSide(ad: values.ad[name], miniorange: values.miniorange[name])
+            let reason = differences.first { $0.name == name }?.reason
+            guard !both.ad.isEmpty || !both.miniorange.isEmpty || pair.base?[name].isEmpty == false || reason != nil
+            else { continue }
+            states.append(State(rule: rule, values: both, base: pair.base.map { $0[name] }, reason: reason))
         }
     }
 

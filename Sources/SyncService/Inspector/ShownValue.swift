@@ -28,9 +28,8 @@ enum ShownValue: Hashable {
     var line: String {
         switch self {
         case .text(let text):
-            guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
-            return text.replacing("\\", with: "\\\\").replacing("\r\n", with: "\\r\\n").replacing("\n", with: "\\n")
-                .replacing("\r", with: "\\r").replacing("\t", with: "\\t")
+            guard text.unicodeScalars.contains(where: { $0.value < 0x20 || Self.turnsAround($0) }) else { return text }
+            return Self.escaped(text)
         case .octets(let octets):
             let shown = octets.count <= 48 ? base64 : Data(octets.prefix(48)).base64EncodedString() + "…"
             return "\(shown) (base64, \(octets.count) octets)"
@@ -45,6 +44,26 @@ enum ShownValue: Hashable {
         case .octets: .object([("base64", .string(base64))])
         case .secret: .object([("secret", .bool(true))])
         }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var line = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": line += "\\\\"
+            case "\n": line += "\\n"
+            case "\r": line += "\\r"
+            case "\t": line += "\\t"
+            case _ where turnsAround(scalar): line += "\\u{\(String(scalar.value, radix: 16))}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
+    }
+
+    /// Changes the direction of what follows, so that a value could look like another one.
+    private static func turnsAround(_ scalar: Unicode.Scalar) -> Bool {
+        0x202A...0x202E ~= scalar.value || 0x2066...0x2069 ~= scalar.value
     }
 
     /// No control characters but line ends and tabs: a terminal obeys the others, the C1 set (U+0080 to U+009F) among them.

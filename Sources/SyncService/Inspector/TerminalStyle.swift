@@ -14,8 +14,6 @@ struct TerminalStyle: Sendable {
 
     let isOn: Bool
 
-    init(isOn: Bool) { self.isOn = isOn }
-
     /// Of the standard output.
     static var current: TerminalStyle {
         let environment = ProcessInfo.processInfo.environment
