@@ -17,7 +17,7 @@ enum RekeyStep: CaseIterable {
 
 extension Cache {
     /// Below the cache's own directory, so that it is on the same file system and nobody else may read it.
-    private static let unfinishedName = "rekey"
+    private static let unfinishedName = "unfinished-rekey"
 
     /// Encrypts a cache with another key, or one that was not encrypted, or puts it into the clear. It takes the writer's lock, and as much room again as the cache. Everything is
     /// copied to new files beside the old ones, which are replaced when all of it is on the disk: stopped at any moment, the cache is the old one or the new one.
