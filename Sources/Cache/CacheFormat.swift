@@ -99,3 +99,8 @@ extension CacheFormat.Step {
         }
     }
 }
+
+extension Cache {
+    /// The format that this version writes.
+    package static var format: Int { CacheFormat.current.number }
+}

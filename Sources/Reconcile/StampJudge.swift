@@ -52,6 +52,7 @@ package struct StampJudge: Hashable, Sendable {
         let time = stamp.time.milliseconds
         let last = max(0, stamp.granularity - 1)
         guard let clock = clocks[side] else { return (time - tolerance)...(time + last + tolerance) }
-        return (time - clock.latest)...(time + last - clock.earliest)
+        let drift = clock.drift(at: stamp.time)
+        return (time - clock.latest - drift)...(time + last - clock.earliest + drift)
     }
 }

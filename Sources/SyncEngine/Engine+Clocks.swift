@@ -9,7 +9,13 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        guard !intent.write.operation.isRead, case .csn(let number) = snapshot.version else { return }
+        // A write that found nothing left to do bears the time of an earlier one, and our own clock may have been set meanwhile.
+        guard case .csn(let number) = snapshot.version, intent.since <= now else { return }
+        switch intent.write.operation {
+        case .add: break
+        case .modify(_, _, let planned, _), .rename(_, _, let planned, _): if planned == snapshot.version { return }
+        default: return
+        }
         let shown = Timestamp(milliseconds: number.microseconds / 1000)
         let side = intent.write.side
         var clock = clocks[side]
@@ -41,7 +47,7 @@ extension Engine {
             guard let octets = try store.fact(Engine.clockFact(side))?.bytes, octets.count == 24 else { continue }
             let parts = [0, 8, 16].compactMap { UInt64(bigEndianOctets: Array(octets[$0..<$0 + 8])) }
                 .map { Int64(bitPattern: $0) }
-            guard parts.count == 3 else { continue }
+            guard parts.count == 3, parts[0] <= parts[1] else { continue }
             clocks[side] = ClockEstimate(
                 earliest: parts[0],
                 latest: parts[1],

@@ -7,6 +7,7 @@ extension Engine {
     mutating func confirm(
         _ intent: Intent,
         _ snapshot: EntrySnapshot,
+        isStale: Bool = false,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
@@ -61,6 +62,8 @@ extension Engine {
             now: now
         )
         try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
+        // What shows it although the write was refused was set by somebody else.
+        if !isStale { try noteOwnValues(intent, snapshot, store, now: now) }
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }
     }
 

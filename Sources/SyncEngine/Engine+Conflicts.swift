@@ -130,11 +130,28 @@ extension Engine {
         }
     }
 
-    /// What we wrote and the server confirmed is ours, and nobody's intent.
-    func noteOwnValues(_ intent: Intent, _ snapshot: EntrySnapshot, _ store: any StoreTransaction, now: Timestamp)
-        throws
-    {
+    /// What we wrote and the server confirmed is ours, and nobody's intent. Of an entry that we made, the history tells.
+    func noteOwnValues(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
         let side = intent.write.side
+        // Somebody may have been faster than the answer.
+        guard try store.replica(side, snapshot.anchor)?.version == snapshot.version else { return }
+        var attributes: Set<String>
+        switch intent.write.operation {
+        case .modify(_, _, _, let changes): attributes = Set(changes.map { $0.name.lowercased() })
+        case .rename(_, let name, _, let newName):
+            attributes = [AttributeStamp.entryName]
+            if name.leaf != newName.leaf {
+                attributes.formUnion(newName.leaf?.assertions.map { $0.type.lowercased() } ?? [])
+            }
+        // Where an answer was lost, what is found there may as well be somebody else's.
+        default: return
+        }
+        guard !attributes.isEmpty else { return }
         var stamp: Stamp
         if case .csn(let number) = snapshot.version {
             stamp = Stamp(number, source: .observed)
@@ -143,14 +160,8 @@ extension Engine {
             stamp = Stamp(time: shown, granularity: 1, source: .observed)
         }
         stamp.isOurs = true
-        var names: [String] = []
-        switch intent.write.operation {
-        case .modify(_, _, _, let changes): names = changes.map(\.name)
-        case .rename: names = [AttributeStamp.entryName]
-        default: return
-        }
-        for name in names {
-            try store.put(AttributeStamp(attribute: name.lowercased(), stamp: stamp), side, snapshot.anchor)
+        for name in attributes.sorted() {
+            try store.put(AttributeStamp(attribute: name, stamp: stamp), side, snapshot.anchor)
         }
     }
 

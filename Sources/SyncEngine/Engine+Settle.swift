@@ -41,8 +41,9 @@ extension Engine {
                 try readClock(intent, snapshot, store, now: now)
             }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
-            try confirm(intent, snapshot, store, now: now)
-            if case .done = outcome { try noteOwnValues(intent, snapshot, store, now: now) }
+            var isStale = false
+            if case .stale = outcome { isStale = true }
+            try confirm(intent, snapshot, isStale: isStale, store, now: now)
             if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)

@@ -13,15 +13,22 @@ package struct ClockEstimate: Hashable, Sendable {
     static let drift: Int64 = 100
 
     package init(shown: Timestamp, granularity: Int64, sent: Timestamp, received: Timestamp) {
-        earliest = shown.milliseconds - received.milliseconds
-        latest = shown.milliseconds + granularity - sent.milliseconds
+        // Our own clock may have been set between the two.
+        earliest = shown.milliseconds - max(sent, received).milliseconds
+        latest = shown.milliseconds + granularity - min(sent, received).milliseconds
         measured = received
     }
 
     package init(earliest: Int64, latest: Int64, measured: Timestamp) {
-        self.earliest = earliest
-        self.latest = latest
+        self.earliest = min(earliest, latest)
+        self.latest = max(earliest, latest)
         self.measured = measured
+    }
+
+    /// Milliseconds by which the bounds may be wrong at another time of our clock.
+    package func drift(at time: Timestamp) -> Int64 {
+        let age = time.milliseconds.subtractingReportingOverflow(measured.milliseconds)
+        return age.overflow ? .max / 8 : Int64(age.partialValue.magnitude / UInt64(1_000_000 / Self.drift))
     }
 
     /// Milliseconds that the server's clock is ahead of ours, most likely.

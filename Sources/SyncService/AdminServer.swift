@@ -17,9 +17,9 @@ struct AdminServer {
     var resync: @Sendable (String?) throws -> String
     var metrics: @Sendable () -> String
     /// Carries out a person's decision on a conflict.
-    var resolve: (@Sendable (ConflictID, ConflictChoice) async throws -> ResolutionAnswer)?
+    var resolve: @Sendable (ConflictID, ConflictChoice) async throws -> ResolutionAnswer
     /// Has the stamps of a pair's values asked for; returns when they are in the cache, or can't be had.
-    var fetchStamps: (@Sendable (PairID) async -> Void)?
+    var fetchStamps: @Sendable (PairID) async -> Void
 
     /// What one request may hold at most.
     private static let bodyOctets = 1 << 20
@@ -72,17 +72,13 @@ struct AdminServer {
                 let words = "send {\"take\": \"ad\"}, miniorange or base, or {\"values\": [\"base64\"]}\n"
                 return Self.text(words, status: .badRequest)
             }
-            guard let resolve = self.resolve else { return Self.text("not possible now\n", status: .notImplemented) }
-            return try Self.json(ResolutionReply(try await resolve(ConflictID(id), choice)))
+            return try Self.json(ResolutionReply(try await self.resolve(ConflictID(id), choice)))
         }
         router.post("stamps") { request, _ in
             guard let id = request.uri.queryParameters.get("pair", as: UInt64.self) else {
                 return Self.text("a pair is named by its number: ?pair=N\n", status: .badRequest)
             }
-            guard let fetchStamps = self.fetchStamps else {
-                return Self.text("not possible now\n", status: .notImplemented)
-            }
-            await fetchStamps(PairID(id))
+            await self.fetchStamps(PairID(id))
             return Self.text("asked for\n")
         }
     }

@@ -47,7 +47,9 @@ final class Session: Sendable {
             metrics: { [self] in
                 recordGauges()
                 return metrics.render()
-            }
+            },
+            resolve: { [self] in try await loop.resolve($0, $1) },
+            fetchStamps: { [self] in await loop.fetchStamps(of: $0) }
         )
     }
 
@@ -106,6 +108,7 @@ final class Session: Sendable {
             Gauge(label: "syncline_backlog").record(try transaction.count(.dirty) + transaction.count(.intents))
             Gauge(label: "syncline_quarantined").record(try transaction.count(.quarantine))
             Gauge(label: "syncline_conflicts").record(try transaction.count(.conflicts))
+            Gauge(label: "syncline_conflicts_held").record(try transaction.countOpenConflicts())
             Gauge(label: "syncline_membership_rows").record(try transaction.count(.links))
             Gauge(label: "syncline_memberships_parked").record(try transaction.count(.parkedLinks))
             Gauge(label: "syncline_memberships_refused").record(try transaction.count(.refusedLinks))

@@ -11,7 +11,7 @@ struct CacheInspector: ParsableCommand {
             """,
         subcommands: [
             CacheStats.self, CacheGet.self, CacheSearch.self, CacheDiff.self, CacheHistory.self, CacheVerify.self,
-            CacheExport.self, CacheBackup.self, CacheRekey.self,
+            CacheExport.self, CacheBackup.self, CacheUpgrade.self, CacheRekey.self,
         ]
     )
 }
@@ -118,16 +118,22 @@ struct CacheDiff: ParsableCommand {
 struct CacheHistory: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "Shows what was written for an entry, where, when and why; the newest first."
+        abstract:
+            "Shows what was written for an entry, where, when and why, the newest first; or its state at one time."
     )
     @OptionGroup var options: CacheOptions
     @Argument(help: "A DN, an objectGUID or entryUUID, or a name (sAMAccountName, uid, mail, cn).")
     var entry: String
     @Option(name: .long, help: "Show at most this many lines; 0 for all.")
     var limit = 100
+    @Option(
+        name: .long,
+        help: "Show what both sides agreed on at this time instead: 2026-01-31T12:00Z, or 3d for three days ago."
+    )
+    var at: String?
 
     func run() throws {
-        throw ExitCode(CacheHistoryCommand(options.inspector, entry: entry, limit: limit).run())
+        throw ExitCode(CacheHistoryCommand(options.inspector, entry: entry, limit: limit, at: at).run())
     }
 }
 
@@ -191,5 +197,19 @@ struct CacheBackup: ParsableCommand {
 
     func run() throws {
         throw ExitCode(CacheBackupCommand(options.inspector, destination: directory, isCompact: compact).run())
+    }
+}
+
+struct CacheUpgrade: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upgrade",
+        abstract:
+            "Brings the cache of an older version into this one's form; synclined does so by itself when it starts.",
+        discussion: "The daemon must not run. Make a backup first with the older version if you may want to go back."
+    )
+    @OptionGroup var options: CacheOptions
+
+    func run() throws {
+        throw ExitCode(CacheUpgradeCommand(options.inspector).run())
     }
 }

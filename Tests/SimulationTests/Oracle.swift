@@ -20,6 +20,14 @@ extension World {
             try store.conflicts().flatMap { $0.values.ad + $0.values.miniorange }
         )
         for conflict in try store.conflicts() { checkTime(conflict) }
+        try store.read { transaction in
+            for side in Side.allCases {
+                try transaction.forEachAnchor(side, after: nil) { anchor in
+                    for row in try transaction.stamps(side, anchor) { checkStamp(row, side, anchor) }
+                    return true
+                }
+            }
+        }
         for (id, person) in history.sorted {
             let ad = found.ad[id] ?? []
             let miniorange = found.miniorange[id] ?? []
@@ -36,6 +44,22 @@ extension World {
                 for difference in differences(ad, miniorange, withReferences) { fail("\(name): \(difference)") }
             }
             checkValues(name, person, ad.first, miniorange.first, conflicting)
+        }
+    }
+
+    /// What the cache says of who set a value, and when, is so.
+    private func checkStamp(_ row: AttributeStamp, _ side: Side, _ anchor: Anchor) {
+        guard directories[side].entries[anchor] != nil else { return }
+        let told = "\(side.name) \(anchor.low) \(row.attribute)"
+        guard let truth = directories[side].stamps[anchor]?[row.attribute] else {
+            return fail("\(told) bears a stamp and was never set")
+        }
+        // A value that was changed and changed back, and never seen in between, is the one that was known.
+        guard row.stamp.time.milliseconds + row.stamp.granularity > truth.time.milliseconds else { return }
+        // Ours that is not known to be is told as somebody's: the answer was lost. The other way round a person's intent would be passed over.
+        if row.stamp.isOurs, directories[side].isOurs[anchor]?[row.attribute] == false { fail("\(told) is called ours") }
+        if [.attribute, .log, .value].contains(row.stamp.source), row.stamp.time != truth.time {
+            fail("\(told) bears another time than its own")
         }
     }
 

@@ -44,7 +44,9 @@ package final class SimulatedDirectory {
     package var author: String? = "user"
     /// By sequence.
     private var times: [Int64] = [1_767_225_600_000]
-    var stamps: [Anchor: [String: Stamp]] = [:]
+    package internal(set) var stamps: [Anchor: [String: Stamp]] = [:]
+    /// What no server tells: whether it was Syncline that set an attribute last.
+    package private(set) var isOurs: [Anchor: [String: Bool]] = [:]
     private var nextAnchor: UInt64 = 0
     /// Entries that this server's rules keep out of every group, as AD keeps a universal group out of a global one.
     package var unwelcome: Set<Anchor> = []
@@ -146,6 +148,7 @@ package final class SimulatedDirectory {
     private func stamp(_ anchor: Anchor, _ attributes: [String]) {
         let time = times.last ?? 0
         for attribute in attributes {
+            isOurs[anchor, default: [:]][attribute] = author == nil
             let version = (stamps[anchor]?[attribute]?.version ?? 0) + 1
             stamps[anchor, default: [:]][attribute] =
                 side == .ad
@@ -203,7 +206,7 @@ package final class SimulatedDirectory {
         advance()
         entry.sequence = sequence
         entries[anchor] = entry
-        stamp(anchor, changed.map(\.name).filter { side == .miniorange || entry.attributes[$0] != before[$0] })
+        stamp(anchor, changed.map(\.name).filter { entry.attributes[$0] != before[$0] })
         append(anchor, .edited(edits), members: memberChanges(from: before, to: entry.attributes))
         return nil
     }

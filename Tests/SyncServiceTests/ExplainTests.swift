@@ -65,7 +65,7 @@ struct ExplainTests {
                     "changed at ad since both agreed", "ad Chief", "set 2026-01-01T12:01:00Z by CN=HR at dc1",
                     "told of this very attribute, to 1 s", "miniorange Engineer", "by Syncline at 001",
                     "agreed Engineer",
-                    "rule newest, then ad", "title <-> title (", "syncline.yaml:20)",
+                    "rule newest, then ad", "title <-> title (", "syncline.yaml:21)",
                     "to be looked at: changed at ad",
                     "1 2026-01-01T12:00:00Z title: ad stands",
                 ]
@@ -160,6 +160,48 @@ struct ExplainTests {
         )
         let side = try #require(try member.object()["ad"] as? [String: Any])
         #expect(side.keys.sorted() == ["attribute", "holder", "isMember", "pending", "refused", "stamp"])
+    }
+
+    @Test func withoutStampsTheLastWriteTells() async throws {
+        let answer = try await explain(try folder(), "anna", "mail")
+        #expect(
+            answer.flat.contains("in agreement; last set at ad; Syncline wrote it to the other side"),
+            "\(answer.output)"
+        )
+    }
+
+    /// AD keeps no authors: that Syncline made the entry its own history tells.
+    @Test func whatSynclineMadeIsNobodysIntent() async throws {
+        let folder = try ConflictFolder.filled()
+        try folder.change { transaction in
+            let dora = try #require(try transaction.pair(PairID(4)))
+            for (side, seconds) in [(Side.ad, Int64(3)), (.miniorange, -90)] {
+                let stamp = Stamp(
+                    time: ConflictFolder.noon.advanced(byMilliseconds: seconds * 1_000),
+                    granularity: 1_000,
+                    source: side == .ad ? .attribute : .log,
+                    author: side == .ad ? nil : "cn=hr",
+                    version: side == .ad ? 1 : nil
+                )
+                let anchor = try #require(dora.anchors[side])
+                try transaction.put(AttributeStamp(attribute: "sn", stamp: stamp), side, anchor)
+            }
+            try transaction.append(
+                HistoryRecord(
+                    pair: dora.id,
+                    time: ConflictFolder.noon.advanced(byMilliseconds: 3_900),
+                    event: .added,
+                    side: .ad,
+                    cause: .changedAtMiniOrange,
+                    attributes: ["sn"]
+                )
+            )
+        }
+        let answer = try await explain(folder, "dora", "sn")
+        #expect(answer.flat.contains("in agreement; last set at miniorange"), "\(answer.output)")
+        #expect(answer.flat.contains("set 2026-01-01T12:00:03Z by Syncline"))
+        let get = try folder.run { CacheGetCommand(folder.options, entry: "dora").run($0) }
+        #expect(get.output.contains("  miniorange  sn: 2026-01-01T11:58:30Z by cn=hr"))
     }
 
     private static func stamp(_ seconds: Int64, isOurs: Bool = false) -> Stamp {

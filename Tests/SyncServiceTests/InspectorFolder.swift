@@ -42,6 +42,7 @@ final class InspectorFolder: Sendable {
         InspectorOptions(configurationPath: path + "/syncline.yaml", isJSON: true)
     }
     var cachePath: String { path + "/cache" }
+    var socketPath: String { path + "/admin.sock" }
 
     init(filled: Bool = true) throws {
         path = FileManager.default.temporaryDirectory.path + "/inspector-" + UUID().uuidString
@@ -118,6 +119,7 @@ final class InspectorFolder: Sendable {
     private static let configuration = """
         version: 1
         cache: {path: cache}
+        admin: {socket: admin.sock}
         ad:
           servers: [ldaps://127.0.0.1:9]
           base: DC=syncline,DC=test

@@ -61,7 +61,7 @@ struct InspectorTests {
         #expect(
             object.keys.sorted() == [
                 "ad", "base", "conflicts", "differences", "inAgreement", "kind", "memberDifferences", "memberships",
-                "miniorange", "object", "onlyAt", "pair", "presence", "waiting",
+                "miniorange", "object", "onlyAt", "pair", "presence", "stamps", "waiting",
             ]
         )
         let ad = try #require(object["ad"] as? [String: Any])

@@ -72,6 +72,9 @@ enum ConflictChart {
 
 /// Text for HTML, whoever wrote it.
 enum HTMLText {
+    /// Escaped, with places to break a long name at.
+    static func breakable(_ text: String) -> String { escaped(text).replacing(",", with: ",<wbr>") }
+
     /// For content and for attributes in double quotation marks.
     static func escaped(_ text: String) -> String {
         var result = ""

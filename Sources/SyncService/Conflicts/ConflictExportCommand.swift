@@ -36,7 +36,12 @@ package struct ConflictExportCommand {
                 output.text(ConflictCSV.head)
                 try forEach(inspected, now, output) { output.text(ConflictCSV.row($0)) }
             case .html:
-                let page = ConflictPage(selection: selection.words.joined(separator: ", "), made: now)
+                let page = ConflictPage(
+                    selection: selection.words.joined(separator: ", "),
+                    made: now,
+                    order: order,
+                    isReversed: isReversed
+                )
                 output.text(page.head(try census(inspected, now)))
                 try forEach(inspected, now, output) { output.text(ConflictPage.row($0)) }
                 output.text(ConflictPage.tail)

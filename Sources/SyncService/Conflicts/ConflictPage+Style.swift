@@ -12,24 +12,25 @@ extension ConflictPage {
         body { margin: 0; padding: 24px; background: var(--ground); color: var(--ink); font: 14px/1.45 system-ui, sans-serif; }
         h1 { margin: 0 0 4px; font-size: 22px; }
         header p { margin: 0 0 20px; max-width: 100ch; color: var(--faint); }
-        .charts { display: flex; flex-wrap: wrap; gap: 16px; margin-bottom: 24px; align-items: stretch; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); gap: 16px; margin-bottom: 24px; }
         figure { margin: 0; padding: 12px 14px; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; }
         figcaption { margin-bottom: 8px; font-weight: 600; }
-        svg { display: block; max-width: 100%; height: auto; }
+        svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
         svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
         svg text.number { fill: var(--faint); }
         svg .mark { fill: var(--mark); }
         svg .axis { stroke: var(--line); fill: none; }
         table { width: 100%; border-collapse: collapse; font-size: 13px; }
         th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-        td { overflow-wrap: anywhere; min-width: 8ch; }
+        td { overflow-wrap: anywhere; min-width: 9ch; }
         thead th { position: sticky; top: 0; background: var(--raised); white-space: nowrap; }
         th button { padding: 0; border: 0; background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
         th[aria-sort=ascending] button::after { content: " \\2191"; }
         th[aria-sort=descending] button::after { content: " \\2193"; }
         td small { display: block; margin-top: 2px; color: var(--faint); font-size: 11.5px; }
-        td.number { min-width: 4ch; font-variant-numeric: tabular-nums; }
-        td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        td.number { min-width: 0; white-space: nowrap; overflow-wrap: normal; font-variant-numeric: tabular-nums; }
+        td:nth-child(3) { min-width: 22ch; }
+        td.time { white-space: nowrap; overflow-wrap: normal; font-variant-numeric: tabular-nums; }
         td.none > bdi { color: var(--faint); font-style: italic; }
         td.stands > bdi { font-weight: 600; color: var(--good); }
         td.held > bdi { font-weight: 600; color: var(--warning); }
@@ -40,9 +41,12 @@ extension ConflictPage {
           body { padding: 0; font-size: 10pt; }
           table { font-size: 8pt; }
           td small { font-size: 7pt; }
-          td.time { white-space: normal; }
+          td.time { white-space: normal; overflow-wrap: normal; min-width: 10ch; }
+          td:nth-child(3) { min-width: 0; }
           thead th { position: static; }
           tr, figure { break-inside: avoid; }
+          .charts { grid-template-columns: repeat(4, 1fr); gap: 3mm; }
+          figure { padding: 2mm; }
           th button::after { content: none !important; }
           svg .mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         }

@@ -6,6 +6,8 @@ struct ConflictPage {
     /// What was asked for, for the reader; empty: everything.
     let selection: String
     let made: Timestamp
+    let order: ConflictSelection.Order
+    let isReversed: Bool
 
     func head(_ census: ConflictCensus) -> String {
         """
@@ -26,7 +28,7 @@ struct ConflictPage {
         <p>\(HTMLText.escaped(summary(census)))</p>
         </header>
         \(charts(census))<table id="conflicts">
-        <thead><tr>\(Self.titles.enumerated().map(Self.title).joined())</tr></thead>
+        <thead><tr>\(Self.titles.map(title).joined())</tr></thead>
         <tbody>
 
         """
@@ -56,22 +58,25 @@ struct ConflictPage {
 
     // MARK: The table
 
-    private static let titles = [
-        "ID", "Found", "Entry", "About", "At ad", "At miniorange", "Last agreed", "Stands", "Why",
+    private static let titles: [(text: String, order: ConflictSelection.Order?)] = [
+        ("ID", nil), ("Found", .time), ("Entry", .entry), ("About", .attribute), ("At ad", nil), ("At miniorange", nil),
+        ("Last agreed", nil), ("Stands", nil), ("Why", nil),
     ]
 
-    private static func title(_ position: Int, _ title: String) -> String {
-        let order = position == 0 ? " aria-sort=\"descending\"" : ""
-        return "<th scope=\"col\"\(order)><button type=\"button\">\(title)</button></th>"
+    private func title(_ text: String, _ order: ConflictSelection.Order?) -> String {
+        let isDescending = (order == .time) != isReversed
+        let sort = order == self.order ? " aria-sort=\"\(isDescending ? "descending" : "ascending")\"" : ""
+        return "<th scope=\"col\"\(sort)><button type=\"button\">\(text)</button></th>"
     }
 
     static func row(_ conflict: ShownConflict) -> String {
         let stored = conflict.stored
         let record = conflict.record
         var cells = cell("\(conflict.id)", key: "\(conflict.id)", name: "number")
-        cells += cell(record.time.text, key: "\(record.time.milliseconds)", name: "time")
+        let time = record.time.text.replacing("T", with: " ").replacing("Z", with: "")
+        cells += cell(time, key: "\(record.time.milliseconds)", name: "time")
         let kind = [conflict.kind?.name, record.object].compactMap(\.self).joined(separator: ", ")
-        cells += cell(conflict.entry, note: kind)
+        cells += cell(conflict.shortEntry, note: kind.isEmpty ? conflict.entry : "\(conflict.entry) (\(kind))")
         cells += cell(stored.title, note: conflict.member ?? (record.isJoin ? "when joined" : ""))
         for side in Side.allCases {
             let stamp = record.stamps[side].map(StampText.init)
@@ -94,7 +99,7 @@ struct ConflictPage {
     private static func cell(_ text: String, key: String? = nil, name: String = "", note: String = "") -> String {
         let attributes = (name.isEmpty ? "" : " class=\"\(name)\"") + (key.map { " data-key=\"\($0)\"" } ?? "")
         // A value's direction of writing must not turn around what stands beside it.
-        let small = note.isEmpty ? "" : "<small><bdi>\(HTMLText.escaped(note))</bdi></small>"
+        let small = note.isEmpty ? "" : "<small><bdi>\(HTMLText.breakable(note))</bdi></small>"
         return "<td\(attributes)><bdi>\(HTMLText.escaped(text))</bdi>\(small)</td>"
     }
 }

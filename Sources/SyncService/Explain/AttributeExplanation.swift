@@ -23,13 +23,17 @@ struct AttributeExplanation {
     /// A person's decision that is to be carried out.
     let settlement: Settlement?
     let settled: [ShownValue]
+    /// The last conflict about it that a person decided.
+    let decided: ConflictID?
 
     var name: String { state.rule.name }
 
+    /// - Parameter written: the side that we wrote last.
     init(
         _ state: PairComparison.State,
         _ shown: ShownPair,
         _ stamps: PerSide<[AttributeStamp]>,
+        written: Side?,
         _ judge: StampJudge,
         _ view: InspectedView
     ) throws {
@@ -52,9 +56,13 @@ struct AttributeExplanation {
         }
         sides = PerSide(ad: try part(.ad), miniorange: try part(.miniorange))
         base = try state.base.map { try shown.values($0, of: name) }
-        writer = LastWriter(PerSide(ad: sides.ad.stamp, miniorange: sides.miniorange.stamp), judge)
+        let told = PerSide(ad: sides.ad.stamp, miniorange: sides.miniorange.stamp)
+        let isUntold = told == PerSide(both: nil) && state.reason == nil
+        writer = LastWriter(told, judge) ?? (isUntold ? written.map { LastWriter(writtenAt: $0) } : nil)
         held = try view.transaction.heldConflicts(of: shown.pair.id).first { $0.name == name }?.id
         settlement = try view.transaction.settlements(of: shown.pair.id).first { $0.name == name }?.settlement
+        let query = ConflictQuery(pair: shown.pair.id, attribute: name, state: .person)
+        decided = try view.transaction.conflicts(query, .newestFirst, limit: 1).first?.id
         settled = try settlement.map { try shown.values($0.values, of: name) } ?? []
     }
 
@@ -93,7 +101,9 @@ struct AttributeExplanation {
             switch writer {
             case let writer? where writer.side != nil: return "in agreement; last set at \(writer.words)"
             case let writer?: return "in agreement; \(writer.words)"
-            case nil where sides.ad.stamp?.isOurs == true: return "in agreement; Syncline wrote it to both sides"
+            case nil where sides.ad.stamp?.isOurs == true:
+                let why = decided.map { ", as a person decided conflict \($0.rawValue)" } ?? ""
+                return "in agreement; Syncline wrote it to both sides\(why)"
             case nil: return "in agreement; who set it last is not known"
             }
         }

@@ -8,6 +8,8 @@ import SyncModel
 struct EntryExplanation {
     private static let conflictLimit = 20
     private static let historyLimit = 20
+    /// Milliseconds from what a server notes of an entry that we make to our own note of it.
+    private static let madeWithin: Int64 = 10_000
 
     let shown: ShownPair
     let names: PerSide<String?>
@@ -33,12 +35,13 @@ struct EntryExplanation {
         label = try shown.name
         circumstances = try PairCircumstances(shown, view)
         let comparison = try PairComparison(shown, view, memberRows: 0, keepsStates: true)
-        let stamps = PerSide(
-            ad: try pair.anchors.ad.map { try view.transaction.stamps(.ad, $0) } ?? [],
-            miniorange: try pair.anchors.miniorange.map { try view.transaction.stamps(.miniorange, $0) } ?? []
-        )
         let judge = try Self.judge(view)
-        var attributes = try comparison.states.map { try AttributeExplanation($0, shown, stamps, judge, view) }
+        let stamps = try Self.stamps(of: pair, judge, view)
+        let lines = try view.transaction.history(of: pair.id)
+        var attributes = try comparison.states.map { state in
+            let last = lines.first { $0.pair == pair.id && $0.wrote(state.rule.name) }
+            return try AttributeExplanation(state, shown, stamps, written: last?.side, judge, view)
+        }
         if let attribute {
             attributes = attributes.filter { $0.isCalled(attribute) }
             if attributes.isEmpty { throw Self.unknown(attribute, pair, view) }
@@ -46,8 +49,7 @@ struct EntryExplanation {
         self.attributes = attributes
         let wanted = attribute == nil ? nil : Set(attributes.map(\.name))
         conflicts = try Self.conflicts(of: pair.id, about: wanted, view)
-        history = try view.transaction.history(of: pair.id, limit: wanted == nil ? Self.historyLimit : 1_000)
-            .filter { line in wanted.map { !$0.isDisjoint(with: line.attributes) } ?? true }
+        history = lines.lazy.filter { line in wanted.map { !$0.isDisjoint(with: line.attributes) } ?? true }
             .prefix(Self.historyLimit).map(\.self)
     }
 
@@ -60,6 +62,32 @@ struct EntryExplanation {
                 miniorange: try KeptClock.read(.miniorange, view.transaction)
             )
         )
+    }
+
+    /// A server that keeps no authors does not tell that it was us who made the entry; our history does.
+    private static func stamps(
+        of pair: Pair,
+        _ judge: StampJudge,
+        _ view: InspectedView
+    ) throws -> PerSide<[AttributeStamp]> {
+        var stamps = PerSide<[AttributeStamp]>(both: [])
+        let made = try view.transaction.history(of: pair.id).filter { $0.pair == pair.id && $0.event == .added }
+        for side in Side.allCases {
+            guard let anchor = pair.anchors[side] else { continue }
+            let times = made.filter { $0.side == side }.map(\.time.milliseconds)
+            let offset = judge.clocks[side]?.offset ?? 0
+            stamps[side] = try view.transaction.stamps(side, anchor).map { told in
+                var told = told
+                let time = told.stamp.time.milliseconds - offset
+                if told.stamp.author == nil, told.stamp.version ?? 1 == 1, told.stamp.source != .entry,
+                    times.contains(where: { -judge.tolerance...madeWithin ~= $0 - time })
+                {
+                    told.stamp.isOurs = true
+                }
+                return told
+            }
+        }
+        return stamps
     }
 
     private static func conflicts(
@@ -128,5 +156,16 @@ struct EntryExplanation {
             ("waiting", try circumstances.json(view)), ("conflicts", .array(conflicts.map(\.json))),
             ("history", .array(history.map(ExplanationText.json))),
         ])
+    }
+}
+
+extension HistoryRecord {
+    /// Whether it tells of a write of this attribute.
+    fileprivate func wrote(_ attribute: String) -> Bool {
+        switch event {
+        case .added: true
+        case .modified, .renamed: attributes.contains(attribute)
+        default: false
+        }
     }
 }

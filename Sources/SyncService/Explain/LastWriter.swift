@@ -24,6 +24,9 @@ package struct LastWriter: Hashable, Sendable {
         }
     }
 
+    /// Where no stamps are known, what we wrote last tells: what stands on both sides came from the other one.
+    package init(writtenAt side: Side) { self.init(side.opposite, nil) }
+
     private init(_ side: Side?, _ stamp: Stamp?) {
         self.side = side
         self.stamp = stamp

@@ -73,7 +73,6 @@ struct MembershipExplanation {
         self.sides = sides
         isAgreed = Side.allCases.contains { sides[$0].row?.isAgreed == true }
         let judge = try EntryExplanation.judge(view)
-        writer = LastWriter(PerSide(ad: sides.ad.stamp, miniorange: sides.miniorange.stamp), judge)
         var conflicts: [ShownConflict] = []
         try transaction.forEachConflict(ConflictQuery(pair: group.id, subject: .member), .newestFirst) { conflict in
             if conflict.record.subject == .member(member.id) { conflicts.append(try ShownConflict(conflict, view)) }
@@ -88,6 +87,11 @@ struct MembershipExplanation {
                 return line.members.first { $0.member == other }.map { (line, $0.isPresent) }
             }
             .prefix(Self.historyLimit).map(\.self)
+        let isEqual = sides.ad.isMember == sides.miniorange.isMember
+        let written = history.first.flatMap { isEqual && $0.isMember == sides.ad.isMember ? $0.line.side : nil }
+        writer =
+            LastWriter(PerSide(ad: sides.ad.stamp, miniorange: sides.miniorange.stamp), judge)
+            ?? written.map { LastWriter(writtenAt: $0) }
     }
 
     /// For a person.

@@ -1,14 +1,18 @@
 import Cache
 import SyncModel
 
-/// `syncline cache history ENTRY`: what was written for an entry, where, and why; the newest first.
+/// `syncline cache history ENTRY`: what was written for an entry, where, and why, the newest first; or what was agreed at one time.
 package struct CacheHistoryCommand {
     private let options: InspectorOptions
     private let entry: String
     private let limit: Int
+    private let time: String?
 
-    /// - Parameter limit: at most so many lines; 0: all.
-    package init(_ options: InspectorOptions, entry: String, limit: Int = 100) {
+    /// - Parameters:
+    ///   - limit: at most so many lines; 0: all.
+    ///   - time: shows what both sides agreed on then, as `ConflictTime` reads it.
+    package init(_ options: InspectorOptions, entry: String, limit: Int = 100, at time: String? = nil) {
+        self.time = time
         self.options = options
         self.entry = entry
         self.limit = limit == 0 ? .max : limit
@@ -18,6 +22,7 @@ package struct CacheHistoryCommand {
         InspectorRun.perform(output) {
             try InspectedCache(options).read { view in
                 let pair = try view.pair(entry)
+                if let time { return try showState(at: time, of: pair, view, output) }
                 let lines = try view.transaction.history(of: pair.id, limit: limit)
                 if options.isJSON {
                     output.json(.array(try lines.map { try json($0, pair.id, view) }), isPretty: true)
@@ -29,6 +34,50 @@ package struct CacheHistoryCommand {
                 return 0
             }
         }
+    }
+
+    private func showState(
+        at time: String,
+        of pair: Pair,
+        _ view: InspectedView,
+        _ output: InspectorOutput
+    ) throws -> Int32 {
+        guard let then = ConflictTime.parse(time, now: .now) else {
+            output.complain("\(time) is no time; write 2026-01-31T12:00Z, or 3d for three days ago")
+            return CommandOutput.untold
+        }
+        let since = try view.transaction.history(of: pair.id, since: then.advanced(byMilliseconds: 1))
+        let state = PastState(of: pair.id, now: pair.base, undoing: since)
+        let shown = try ShownPair(pair, view)
+        let values = try state.values?.items.map { ($0.name, try shown.values($0.values, of: $0.name)) }
+        let members = try state.membersChanged.sorted { $0.key < $1.key }.map {
+            (try view.names.name(of: $0.key), $0.value)
+        }
+        if options.isJSON {
+            output.json(
+                .object([
+                    ("pair", .int(Int(clamping: pair.id.rawValue))), ("time", .string(then.text)),
+                    ("isBeforeJoin", .bool(state.isBeforeJoin)),
+                    ("agreed", values.map { .object($0.map { ($0.0, .array($0.1.map(\.json))) }) } ?? .null),
+                    (
+                        "memberships",
+                        .array(members.map { .object([("dn", .string($0.0)), ("isMember", .bool($0.1))]) })
+                    ),
+                ]),
+                isPretty: true
+            )
+            return 0
+        }
+        output.line("pair \(pair.id.rawValue): \(try shown.name), as both sides had it at \(then.text)")
+        if state.isBeforeJoin { output.line("before that its entries were not joined; what is shown may be later") }
+        if values == nil { output.line("not there on both sides") }
+        for (name, values) in values ?? [] {
+            for value in values { output.line("    \(name): \(value.line)") }
+        }
+        for (name, isMember) in members {
+            output.line("    \(isMember ? "then a member, and not now" : "not yet a member"): \(name)")
+        }
+        return 0
     }
 
     /// A group's line is also that of each member, whom the others don't concern.

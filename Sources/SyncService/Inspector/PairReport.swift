@@ -14,6 +14,7 @@ struct PairReport {
     private let circumstances: PairCircumstances
     private let memberships: PairMemberships
     private let conflicts: [StoredConflict]
+    private let stamps: PerSide<[AttributeStamp]>
     private let view: InspectedView
 
     private var pair: Pair { shown.pair }
@@ -29,6 +30,10 @@ struct PairReport {
         circumstances = try PairCircumstances(shown, view)
         memberships = try PairMemberships(pair, view, limit: memberLimit)
         conflicts = try view.transaction.conflicts(of: pair.id, limit: Self.conflictLimit)
+        stamps = PerSide(
+            ad: try pair.anchors.ad.map { try view.transaction.stamps(.ad, $0) } ?? [],
+            miniorange: try pair.anchors.miniorange.map { try view.transaction.stamps(.miniorange, $0) } ?? []
+        )
     }
 
     // MARK: For people
@@ -57,6 +62,7 @@ struct PairReport {
         let differences = try comparison.lines(shown, view)
         if !differences.isEmpty { lines += ["", "differences"] + differences.map { "  " + $0 } }
         if pair.object != nil && pair.base == nil { lines += ["", "base        none: both sides never agreed"] }
+        lines += stampLines
         if !memberships.isEmpty { lines += [""] + memberships.text }
         if !circumstances.parkedNames.isEmpty {
             lines += ["", "names that nobody in scope has"]
@@ -73,6 +79,23 @@ struct PairReport {
             for conflict in conflicts { lines += try self.lines(conflict) }
         }
         return lines
+    }
+
+    private var stampLines: [String] {
+        // A server may tell of attributes that have no value any more.
+        let all = Side.allCases.flatMap { side in
+            stamps[side].filter { told in
+                told.attribute == AttributeStamp.entryName || entries[side]?.values(told.attribute).isEmpty == false
+            }.map { (side, $0) }
+        }
+        guard !all.isEmpty else { return [] }
+        return ["", "stamps"]
+            + all.flatMap { side, told in
+                let text = StampText(told.stamp)
+                let name = told.attribute == AttributeStamp.entryName ? "name and place" : told.attribute
+                return TextWrap.lines("\(name): \(text.line) (\(told.stamp.source.code), \(text.precision))", width: 66)
+                    .enumerated().map { "  \(($0.offset == 0 ? side.name : "").padded(to: 12))\($0.element)" }
+            }
     }
 
     private struct Row {
@@ -148,6 +171,14 @@ struct PairReport {
             ("memberships", memberships.json),
             ("waiting", try circumstances.json(view)),
             ("conflicts", .array(try conflicts.map(json))),
+            (
+                "stamps",
+                .object(
+                    Side.allCases.map { side in
+                        (side.name, .object(stamps[side].map { ($0.attribute, StampText($0.stamp).json) }))
+                    }
+                )
+            ),
         ]
         return .object(members)
     }
