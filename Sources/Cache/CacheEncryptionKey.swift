@@ -1,7 +1,7 @@
 package import SyncModel
 
 /// What a cache is encrypted with: the contents of a key file. Neither its description nor its mirror shows them.
-package struct CacheEncryptionKey: Sendable, Hashable {
+package struct CacheEncryptionKey: Sendable {
     /// The file's path, for messages.
     package let file: String
     /// 32 octets in base64, as `openssl rand -base64 32` writes them, or 32 octets and more of any kind.

@@ -57,10 +57,9 @@ final class CacheSeal: Sendable {
         _ count: Int,
         _ path: String
     ) throws -> KeyMaterial {
-        guard let octets = key.octets else { throw CacheError(.keyUnusable(file: key.file), path: path) }
+        guard var octets = key.octets else { throw CacheError(.keyUnusable(file: key.file), path: path) }
         let information = [UInt8]("syncline cache: \(purpose)".utf8)
-        return try octets.withUnsafeBytes { KeyMaterial($0) }
-            .derived(salt: salt, information: information, count: count)
+        return try KeyMaterial(wiping: &octets).derived(salt: salt, information: information, count: count)
     }
 
     func store(in meta: Table, _ transaction: WriteTransaction) throws {

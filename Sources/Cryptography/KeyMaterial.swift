@@ -11,6 +11,13 @@ package final class KeyMaterial: @unchecked Sendable {
         memory.copyMemory(from: octets)
     }
 
+    /// Wipes what it was made of.
+    package init(wiping octets: inout [UInt8]) {
+        memory = .allocate(byteCount: octets.count, alignment: 8)
+        memory.copyBytes(from: octets)
+        Self.wipe(&octets)
+    }
+
     /// Octets that nobody can guess, from the generator of the system.
     package init(random count: Int) throws {
         memory = .allocate(byteCount: count, alignment: 8)

@@ -11,7 +11,7 @@ import Testing
 
     private static let keys: [CacheEncryptionKey?] = [nil, .first, .second]
     private static let ways: [(CacheEncryptionKey?, CacheEncryptionKey?)] =
-        keys.flatMap { old in keys.map { (old, $0) } }.filter { $0.0 != $0.1 }
+        keys.flatMap { old in keys.map { (old, $0) } }.filter { $0.0?.file != $0.1?.file }
 
     private let directory: TemporaryCache
 
