@@ -107,8 +107,8 @@ let package = Package(
         tests(
             "SyncServiceTests",
             [
-                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncModel",
-                "SyncService",
+                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncEngine",
+                "SyncModel", "SyncService", logging, serviceLifecycle,
             ]
         ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),

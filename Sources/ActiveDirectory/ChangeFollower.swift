@@ -40,11 +40,13 @@ struct ChangeFollower {
         let begin = ContinuousClock.now
         // A notification says that there is something: where a range is cheap both questions go in one round trip.
         if wake == .notification && DeltaQuery.isCheap(rangeCost) {
-            if try await ask(.range(first: position + 1), since: begin), !owesMembers { return }
+            let isSecond = pace.isInStream(.now)
+            if try await ask(.range(first: position + 1), since: begin, entriesFirst: isSecond), !owesMembers { return }
         }
         while true {
             let highest = try await session.highestUSN()
             var query = DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost)
+            let isSecond = query != .nothing && pace.isInStream(.now)
             if query == .nothing && owesMembers { query = .range(first: position + 1) }
             switch query {
             case .nothing: return
@@ -54,18 +56,22 @@ struct ChangeFollower {
             case .range, .each:
                 session.board.update { $0.serverPosition = highest }
                 let isSmall = highest - position <= DeltaQuery.partLength
-                let isAsked = isSmall ? try await ask(query, since: begin) : false
+                let isAsked = isSmall ? try await ask(query, since: begin, entriesFirst: isSecond) : false
                 if !isAsked { try await askInPages(query, upTo: highest, since: begin) }
                 if !owesMembers { return }
             }
         }
     }
 
-    /// Whether the answer was small enough to come at once.
-    private mutating func ask(_ query: DeltaQuery, since begin: ContinuousClock.Instant) async throws -> Bool {
+    /// Whether the answer was small enough to come at once. `entriesFirst`: memberships are asked for, if at all, once it is seen which entries changed.
+    private mutating func ask(
+        _ query: DeltaQuery,
+        since begin: ContinuousClock.Instant,
+        entriesFirst: Bool = false
+    ) async throws -> Bool {
         guard let filter = query.filter else { return true }
         let delta = session.deltaRequest(filter: filter, sizeLimit: 2 * Int(DeltaQuery.partLength))
-        let memberRequest = asksMembers(query) ? self.memberRequest : nil
+        let memberRequest = !entriesFirst && asksMembers(query) ? self.memberRequest : nil
         let requests = [DomainController.usnRequest, memberRequest, delta].compactMap(\.self)
         let asked = ContinuousClock.now
         let answers = await connection.pipeline(requests.map(PipelinedRequest.search))
@@ -79,7 +85,7 @@ struct ChangeFollower {
             if news == nil { return try await ask(query, since: begin) }
             news?.note(found)
         } else if members.position != nil {
-            pace.saw(groups: found.contains(where: session.isGroupToTell))
+            pace.saw(groups: found.contains(where: session.isGroupToTell), .now)
             if owesMembers && !query.isPart { return try await ask(.range(first: position + 1), since: begin) }
         }
         try await tell(found, news, upTo: min(query.last ?? highest, highest), since: begin, isPart: query.isPart)
@@ -104,7 +110,7 @@ struct ChangeFollower {
         do {
             for try await page in connection.searchPages(request) {
                 news?.note(page)
-                if query.isPart { pace.saw(groups: page.contains(where: session.isGroupToTell)) }
+                if query.isPart { pace.saw(groups: page.contains(where: session.isGroupToTell), .now) }
                 let changes = try await session.changes(in: page, tellingMembers: members.isWhole)
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }

@@ -1,14 +1,15 @@
 /// When memberships are asked for by DirSync.
 ///
 /// The server looks at every member of each group that changed. Under a stream of changes, questions without a pause
-/// would keep it from its other work; after one, all that changed meanwhile is asked for at once.
+/// would keep it from its other work, which may be our own writes; so the end of the stream is waited for, for a while,
+/// and then all that changed meanwhile is asked for at once.
 struct MemberPace: Hashable, Sendable {
-    /// So many times as long as the answer took.
-    static let pauseFactor = 4
-    static let shortestPause = Duration.milliseconds(25)
-    static let longestPause = Duration.milliseconds(500)
-    /// The end of a longer pause is left to the pulse.
-    static let shortPause = Duration.milliseconds(50)
+    /// A stream has ended when no group changed for so long.
+    static let quiet = Duration.milliseconds(25)
+    /// It is waited for so many times as long as the answer took.
+    static let patienceFactor = 16
+    static let leastPatience = Duration.milliseconds(50)
+    static let mostPatience = Duration.milliseconds(500)
     /// Where it costs little it is asked from time to time although no group seems to have changed.
     static let pulse = Duration.seconds(1)
 
@@ -18,6 +19,13 @@ struct MemberPace: Hashable, Sendable {
     private(set) var isExpected = false
     private var lastAnswer: ContinuousClock.Instant?
     private var pauseEnd: ContinuousClock.Instant?
+    /// Within a stream of changes: until when its end is waited for.
+    private var patienceEnd: ContinuousClock.Instant?
+
+    /// Whether changes have been coming faster than they could be told: then it is to be seen first that none came since.
+    func isInStream(_ now: ContinuousClock.Instant) -> Bool {
+        patienceEnd.map { now < $0 } ?? false
+    }
 
     func isPausing(_ now: ContinuousClock.Instant) -> Bool {
         pauseEnd.map { now < $0 } ?? false
@@ -28,14 +36,16 @@ struct MemberPace: Hashable, Sendable {
     }
 
     /// Entries were told, among them perhaps groups.
-    mutating func saw(groups: Bool) {
+    mutating func saw(groups: Bool, _ now: ContinuousClock.Instant) {
         isOwed = isOwed || groups
         isExpected = groups
+        if groups, let patienceEnd, now < patienceEnd { pauseEnd = min(now + Self.quiet, patienceEnd) }
     }
 
     /// What was asked for is told.
     mutating func answered(_ now: ContinuousClock.Instant, isEmpty: Bool, hasMore: Bool) {
         lastAnswer = now
+        patienceEnd = nil
         isOwed = hasMore
         isExpected = !isEmpty
     }
@@ -43,12 +53,13 @@ struct MemberPace: Hashable, Sendable {
     /// Changes came while the server answered, for which it took `duration`.
     mutating func isOvertaken(_ now: ContinuousClock.Instant, after duration: Duration) {
         guard !isOwed else { return }
-        pauseEnd = now + min(max(duration * Self.pauseFactor, Self.shortestPause), Self.longestPause)
+        pauseEnd = now + Self.quiet
+        patienceEnd = now + min(max(duration * Self.patienceFactor, Self.leastPatience), Self.mostPatience)
     }
 
-    /// What is left of a pause that is worth waiting for, with everything; nil where there is none.
+    /// What is left of a pause, which is waited for with everything; nil where there is none.
     func wait(_ now: ContinuousClock.Instant) -> Duration? {
-        guard let pauseEnd, pauseEnd > now, pauseEnd - now <= Self.shortPause else { return nil }
+        guard let pauseEnd, pauseEnd > now else { return nil }
         return pauseEnd - now
     }
 }

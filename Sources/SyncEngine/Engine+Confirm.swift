@@ -40,7 +40,7 @@ extension Engine {
                 return
             }
             before = claimed
-            try notePlaceholder(intent, snapshot, object, store)
+            try notePlaceholder(intent, snapshot, object, store, now: now)
         }
         var pair = before
         for change in try confirmed(intent, target, attributes, pair, object, store) {
@@ -94,15 +94,21 @@ extension Engine {
     }
 
     /// A new group was made with the placeholder that its class demands.
-    private func notePlaceholder(
+    private mutating func notePlaceholder(
         _ intent: Intent,
         _ snapshot: EntrySnapshot,
         _ object: Object,
-        _ store: any StoreTransaction
+        _ store: any StoreTransaction,
+        now: Timestamp
     ) throws {
         guard intent.write.side == .miniorange, let membership = object.mapping.specification.membership,
             membership.form.holder == .group, membership.placeholder != nil
         else { return }
+        guard case .add = intent.write.operation else {
+            // Found by its name after a lost answer: it may have members since, or may have been somebody else's.
+            try requestRead(.readMembers(snapshot.anchor), .miniorange, store, now: now)
+            return
+        }
         let row = LinkID(side: .miniorange, group: snapshot.anchor, member: .placeholder)
         try store.put(Link(sources: .group, version: snapshot.version), for: row)
     }

@@ -152,7 +152,23 @@ extension Engine {
         if replica.kind == .group, holdsMembers(replica), replica.membersVersion == .unordered {
             try requestRead(.readMembers(anchor), side, store, now: now)
         }
-        if namesMembersByDN(side) { try requestRead(.readGroups(anchor), side, store, now: now) }
+        guard namesMembersByDN(side) else { return }
+        try requestRead(.readGroups(anchor), side, store, now: now)
+        // It may have come by a rename that its groups have yet to show: then they hold a name that nobody has.
+        if try store.count(.parkedLinks) > 0 { rereads.watchGroups(of: anchor, now: now) }
+    }
+
+    /// Whether a container that is told again may have been out of scope in between, as what stands in it was told to be: the feed tells the last state only.
+    func mayHaveReturned(
+        _ snapshot: EntrySnapshot,
+        _ kind: ObjectKind?,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard kind == .container, try store.fact(Engine.leaversFact(side)) != nil,
+            let replica = try store.replica(side, snapshot.anchor)
+        else { return false }
+        return snapshot.version.supersedes(replica.version)
     }
 
     private func holdsMembers(_ replica: Replica) -> Bool {
@@ -161,7 +177,7 @@ extension Engine {
     }
 
     /// Whether a side's groups name their members by what changes with them. AD's feed names them for good.
-    private func namesMembersByDN(_ side: Side) -> Bool {
+    func namesMembersByDN(_ side: Side) -> Bool {
         side == .miniorange
             && membershipObjects.contains { $0.mapping.specification.membership?.form.isMaintainedByServer ?? false }
     }

@@ -49,6 +49,24 @@ extension Engine {
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 
+    /// Holds: an answer has proven that the entry is gone, and its replica is still there where there was one.
+    mutating func noteGoneAhead(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        guard let replica = try store.replica(side, anchor) else { return }
+        // Without them an old message makes an entry of it for a moment, until its deletion is told.
+        if goneAhead[side].count >= Engine.mostGoneAhead { goneAhead[side] = [:] }
+        goneAhead[side][anchor] = replica.version
+    }
+
+    private static let mostGoneAhead = 10_000
+
+    /// Whether an entry is told that was proven to be gone, and has not come back since.
+    mutating func isGoneAhead(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard goneAhead[side][anchor] != nil else { return false }
+        if try store.outline(side, anchor) == nil { return true }
+        goneAhead[side][anchor] = nil
+        return false
+    }
+
     func isGoneMeanwhile(_ snapshot: EntrySnapshot, _ side: Side) -> Bool {
         guard let departure = goneMeanwhile[side][snapshot.anchor] else { return false }
         return departure.version == nil
@@ -64,6 +82,7 @@ extension Engine {
     ) throws {
         // What was asked for after it left is later than that, whatever its version: a container that comes back changes none of what it holds.
         guard let departure = goneMeanwhile[side][snapshot.anchor], id <= departure.newest else {
+            goneMeanwhile[side][snapshot.anchor] = nil
             return try ingest(snapshot, from: side, isAnswer: true, store, now: now)
         }
         guard let version = departure.version else {

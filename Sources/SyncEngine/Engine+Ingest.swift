@@ -20,8 +20,10 @@ extension Engine {
         case .complete(let present, let cursor):
             if let present { try suspectAbsent(present, side, store, now: now) }
             try store.put(cursor, for: side)
+            let isFirst = try !store.isLoaded(side)
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)
+            if isFirst { try watchUnknown(side, store, now: now) }
             queue.recallBacklog()
         case .clock(let clock):
             try note(clock, side, store)
@@ -100,9 +102,14 @@ extension Engine {
     ) throws {
         count { $0.changes[side] += 1 }
         switch change {
+        case .present(let snapshot) where try isGoneAhead(snapshot.anchor, side, store):
+            // Where it was brought back it has another version. Its server knows.
+            guard let last = goneAhead[side][snapshot.anchor], snapshot.version.supersedes(last) else { return }
+            try requestRead(.read(snapshot.anchor), side, store, now: now)
         case .present(let snapshot):
             goneMeanwhile[side][snapshot.anchor] = nil
-            let wasKnown = try store.outline(side, snapshot.anchor) != nil
+            let known = try store.outline(side, snapshot.anchor)
+            let wasKnown = try known != nil && !mayHaveReturned(snapshot, known?.kind, side, store)
             try ingest(snapshot, from: side, store, now: now)
             try readAround(snapshot.anchor, wasKnown: wasKnown, side, store, now: now)
             try readMisplaced(snapshot.anchor, side, store, now: now)
@@ -111,7 +118,9 @@ extension Engine {
         case .members(let anchor, let edits, let version):
             guard try store.replica(side, anchor) != nil else { return }
             _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
-        case .deleted(let anchor): try ingestDeletion(of: anchor, side, store, now: now)
+        case .deleted(let anchor):
+            goneAhead[side][anchor] = nil
+            try ingestDeletion(of: anchor, side, store, now: now)
         }
     }
 
@@ -211,7 +220,10 @@ extension Engine {
         if let old, moved, side == .miniorange, hasMemberships, let former = try name(of: old, store) {
             formerNames.note(former, replica.anchor, now: now)
         }
-        if let old, moved || old.keys != replica.keys { try renameLinks(replica, from: old, store, now: now) }
+        let renamed = renamesTold.removeValue(forKey: replica.anchor) ?? replica.version
+        if let old, moved || old.keys != replica.keys {
+            try renameLinks(replica, from: old, as: renamed, store, now: now)
+        }
         if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
         if let old, old.keys != replica.keys { try retryAmbiguous(old.keys + replica.keys, store, now: now) }
         var comparable = replica
@@ -222,6 +234,10 @@ extension Engine {
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {
+            if side == .miniorange, before.presence.miniorange == .outOfScope, namesMembersByDN(side) {
+                try doubtAbsences(of: pair, store)
+                rereads.watchGroups(of: replica.anchor, now: now)
+            }
             try wakeWaiters(on: pair.id, store, now: now)
             try releaseLinks(of: pair, store, now: now)
         }
@@ -291,6 +307,9 @@ extension Engine {
             guard try store.pairID(side, anchor) != nil || !edits.isEmpty || newName != nil else { return }
             try requestRead(.read(anchor), side, store, now: now)
             return
+        }
+        if newName != nil, side == .miniorange, renamesTold[anchor] == nil, hasMemberships {
+            renamesTold[anchor] = version
         }
         // It is being read already, and that answer may be older than this edit.
         guard old.version != .unordered else { return try readAnew(old, store, now: now) }
@@ -362,7 +381,15 @@ extension Engine {
         if let newest = openIntents[side].max() {
             goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
         }
+        renamesTold[anchor] = nil
         let old = try store.replica(side, anchor)
+        if old == nil, let id = try store.pairID(side, anchor), try store.outline(id)?.presence[side] == .deleted {
+            // Told before: what is left of its memberships is on its way out.
+            return
+        }
+        if let old, side == .miniorange, hasMemberships, let name = try name(of: old, store) {
+            formerNames.noteDeleted(name, now: now)
+        }
         try dropLinks(of: anchor, side, old, store, now: now)
         if let old {
             try store.remove(old)

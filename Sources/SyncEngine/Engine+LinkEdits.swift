@@ -61,7 +61,7 @@ extension Engine {
                 continue
             }
             // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
-            if !isPresent, try !isTold(value, by: name, form, holder, store) {
+            if !isPresent, !name.isPlaceholder, try !isTold(value, by: name, form, holder, store) {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
                 known = values
                 if !values.isEmpty, let anchor = values[form.form.comparable(value)] { name = .entry(anchor) }

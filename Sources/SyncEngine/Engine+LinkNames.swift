@@ -58,6 +58,22 @@ extension Engine {
         return .unknown(Engine.parkingName(name))
     }
 
+    /// The DN of an entry of the LDAP side, as a value: many stand in the same container, whose text is kept.
+    mutating func nameValue(of anchor: Anchor, _ store: any StoreTransaction) throws -> Octets? {
+        guard let outline = try store.outline(.miniorange, anchor), case .entry(let parent) = outline.parent,
+            !roots.miniorange.contains(where: { $0.anchor == anchor })
+        else { return try name(of: anchor, .miniorange, store).map { Octets($0.description) } }
+        let ending: [UInt8]
+        if let known = places.ending(parent) {
+            ending = known
+        } else {
+            guard let name = try containerName(parent, .miniorange, store) else { return nil }
+            ending = name.rdns.isEmpty ? [] : [UInt8(ascii: ",")] + Array(name.description.utf8)
+            places.note(parent, ending: ending)
+        }
+        return Octets(Array(outline.rdn.description.utf8) + ending)
+    }
+
     /// Who had this name, or stood in a container that had the name which is part of it, before a rename.
     private func resolveFormer(
         _ name: DistinguishedName,
@@ -116,6 +132,47 @@ extension Engine {
         Octets([nameTag] + name.normalized.bytes)
     }
 
+    /// A value that names nothing in scope may be from before a rename that was never told here: its server may yet rewrite it, and tells nobody.
+    mutating func watch(
+        _ holder: Anchor,
+        parked name: Octets,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard side == .miniorange, name.bytes.first == Engine.nameTag, try store.isLoaded(side),
+            let parsed = try? DistinguishedName(parsing: Octets(name.bytes.dropFirst())),
+            roots[side].contains(where: { parsed.isDescendant(of: $0.name) })
+        else { return }
+        rereads.watch(holder, now: now)
+    }
+
+    /// Everything was read for the first time: which groups name somebody in scope who is not there?
+    mutating func watchUnknown(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard side == .miniorange, namesMembersByDN(side), try store.count(.parkedLinks) > 0 else { return }
+        var groups: [Anchor] = []
+        try store.forEachAnchor(side, after: nil) { anchor in
+            groups.append(anchor)
+            return true
+        }
+        for group in groups where try store.outline(side, group)?.kind == .group {
+            for name in try store.parkedLinks(side, holder: group) {
+                try watch(group, parked: name, side, store, now: now)
+            }
+        }
+    }
+
+    private mutating func isDeletedOnes(
+        _ key: Octets,
+        _ replica: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard replica.side == .miniorange, key.bytes.first == Engine.nameTag, let name = try name(of: replica, store)
+        else { return false }
+        return formerNames.mayStillMeanDeleted(name, at: now)
+    }
+
     /// An entry came to be, or got another name: memberships that name it so are its own.
     mutating func attachParkedLinks(
         _ replica: Replica,
@@ -130,8 +187,8 @@ extension Engine {
                 continue
             }
             for anchor in try store.takeParkedLinks(replica.side, name: name) {
-                guard replica.kind != .container else {
-                    // What stands below it has a name now that may have been told before.
+                guard replica.kind != .container, try !isDeletedOnes(name, replica, store, now: now) else {
+                    // What stands below it has a name now that may have been told before; or it was another one's, and is about to go.
                     try requestRead(.readMembers(anchor), replica.side, store, now: now)
                     continue
                 }

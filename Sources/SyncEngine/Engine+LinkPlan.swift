@@ -36,6 +36,10 @@ extension Engine {
     mutating func processLinks(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
         guard hasMemberships, inFlight[pair.id] == nil else { return }
         try recallRefused(pair, store, now: now)
+        guard !isGathering(pair.id, now: now) else {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            return
+        }
         let pending =
             try store.count(.pendingLinks) > 0 ? try store.pending(of: pair.id, limit: Engine.linksPerWrite) : []
         if !pending.isEmpty { try processLinks(pending, pair, store, now: now) }
@@ -54,8 +58,9 @@ extension Engine {
             ? Dictionary(try store.refusedLinks(of: pair.id, limit: .max)) { first, _ in first } : [:]
         var writes = PerSide<[LinkWrite]>(both: [])
         var planned: Set<LinkID> = []
+        let group = try pair.anchors.ad.flatMap { try linkGroup(.ad, $0, store) }
         for link in pending {
-            switch try verdict(on: link, for: pair, store, now: now) {
+            switch try verdict(on: link, within: group, for: pair, store, now: now) {
             case .settled, .waiting:
                 try store.unpend(link, of: pair.id)
                 if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
@@ -155,12 +160,13 @@ extension Engine {
 
     private mutating func verdict(
         on link: LinkID,
+        within group: LinkGroup?,
         for pair: Pair,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> LinkVerdict {
         guard link.member != .placeholder else { return .settled }
-        guard let view = try view(of: link, store) else {
+        guard let view = try view(of: link, within: group, store) else {
             guard let row = try store.link(link), row.isPresent, try isLeftover(link, row, store) else {
                 return .waiting
             }
@@ -251,6 +257,11 @@ extension Engine {
         else { return .waiting }
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
+        guard try store.outline(link.side, form.holder == .group ? link.group : link.member) != nil else {
+            // Out of scope, and nothing is written there.
+            try store.removeLink(link)
+            return .settled
+        }
         if !row.isUnwanted, try isSomebodyElses(row, link, form, store) {
             try store.removeLink(link)
             return .settled
@@ -296,22 +307,27 @@ extension Engine {
         return true
     }
 
-    /// Who has the name in a value now. Where the server keeps the names, whoever got a name that stands in a group by accident is a member only if AD says so.
+    /// Who has the name in a value now. Whoever got a name that stands there by accident is a member only if AD says so.
     private mutating func owners(
         of value: Octets,
         _ link: LinkID,
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> [Anchor] {
-        guard form.isMaintainedByServer else {
-            return try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
+        let named: [Anchor]
+        if form.isMaintainedByServer {
+            let name = try? DistinguishedName(parsing: form.nameOctets(of: value))
+            named = try name.flatMap { try resolve($0, link.side, store) }.map { [$0] } ?? []
+        } else {
+            named = try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
         }
-        guard let name = try? DistinguishedName(parsing: form.nameOctets(of: value)),
-            let owner = try resolve(name, link.side, store),
-            let view = try view(of: LinkID(side: link.side, group: link.group, member: owner), store),
-            try isMemberAtAD(view, store)
-        else { return [] }
-        return [owner]
+        return try named.filter { owner in
+            let own =
+                form.holder == .group
+                ? LinkID(side: link.side, group: link.group, member: owner)
+                : LinkID(side: link.side, group: owner, member: link.member)
+            return try view(of: own, store).map { try isMemberAtAD($0, store) } ?? false
+        }
     }
 
     /// How the memberships of a group are held that may be gone for good, with all that was known of it: then the member's own attribute tells.
@@ -335,7 +351,7 @@ extension Engine {
         if link.side == .ad { return ExtendedName.value(named) }
         switch form.value {
         case .name, .nameAndUID:
-            return try name(of: named, .miniorange, store).map { Octets($0.description) }
+            return try nameValue(of: named, store)
         case .memberAttribute(let attribute):
             return try store.replica(.miniorange, named)?.attributes[attribute].first
         case .groupName:

@@ -17,12 +17,14 @@ extension Engine {
         let replica = try holder.flatMap { try store.replica(intent.write.side, $0) }
         let told = replica?.membersVersion ?? .unordered
         var hasMissed = false
+        let hasRefused = try store.count(.refusedLinks) > 0
+        let group = try holder.flatMap { try linkGroup(intent.write.side, $0, store) }
         for change in intent.links {
             if let refusal = refusals[change.value] {
                 try refuse(change.link, change.isPresent, refusal, of: intent.write.pair, store, now: now)
                 continue
             }
-            try store.removeRefused(change.link, of: intent.write.pair)
+            if hasRefused { try store.removeRefused(change.link, of: intent.write.pair) }
             if !change.isPresent, snapshot.version != .unordered, replica?.version == snapshot.version,
                 try isNamedByServer(change.link, store)
             {
@@ -31,7 +33,9 @@ extension Engine {
                 continue
             }
             try store.unpend(change.link, of: intent.write.pair)
-            try confirm(change, snapshot.version, told: told, store, now: now)
+            // Who has left the scope meanwhile has no rows: what stands there is read when it comes back.
+            guard replica != nil else { continue }
+            try confirm(change, within: hasSelectingGroups ? nil : group, snapshot.version, told: told, store, now: now)
             if let group = try store.pairID(change.link.side, change.link.group),
                 let member = try store.pairID(change.link.side, change.link.member)
             {
@@ -48,10 +52,12 @@ extension Engine {
         if let holder, isOlder(snapshot.version, than: told), createsMissingGroups {
             try requestRead(.read(holder), intent.write.side, store, now: now)
         }
+        // What was added by the name of somebody deleted just now may be taken away with him.
         // What was removed by its present name may stand there by the one from before, and is rewritten by the server to the present one: then it was not removed.
         if !hasMissed, let holder, formerNames.mayStillStand(at: now),
             try intent.links.contains(where: {
-                try !$0.isPresent && isNamedByServer($0.link.group, $0.link.side, store)
+                guard try isNamedByServer($0.link.group, $0.link.side, store) else { return false }
+                return !$0.isPresent || formerNames.mayStillMeanDeleted($0.value, at: now)
             })
         {
             rereads.watch(holder, now: now)
@@ -60,12 +66,53 @@ extension Engine {
         markDirty(intent.write.pair, .membership, now: now)
     }
 
+    /// An edit whose answer was lost, after a look at what the entry holds. Memberships that are as they were to be are agreed on: whatever the other side
+    /// has done to them since is news, and this side's state is not. The others are still pending.
+    mutating func settleRepeatedEdit(
+        _ intent: Intent,
+        _ snapshot: EntrySnapshot,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard case .readMembers(let holder) = intent.write.operation, !intent.links.isEmpty else { return }
+        guard let told = try store.replica(intent.write.side, holder)?.membersVersion else {
+            markDirty(intent.write.pair, .membership, now: now)
+            return
+        }
+        for change in intent.links {
+            let link = try store.link(change.link)
+            guard change.isPresent == (link?.isPresent ?? false) else { continue }
+            // There by the name that was to be replaced: still to be written.
+            if change.isPresent, let value = link?.value, value != change.value { continue }
+            try store.removeRefused(change.link, of: intent.write.pair)
+            try store.unpend(change.link, of: intent.write.pair)
+            try confirm(change, within: nil, snapshot.version, told: told, store, now: now)
+        }
+        markDirty(intent.write.pair, .membership, now: now)
+    }
+
+    /// Notes by which names an edit writes memberships, or may have: those may be another one's when they are told.
+    mutating func noteValues(of intent: Intent) {
+        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor else { return }
+        for change in intent.links where change.isPresent {
+            valuesUnderWay[holder, default: [:]][change.link] = change.value
+        }
+    }
+
+    mutating func forgetValues(of intent: Intent) {
+        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor,
+            var values = valuesUnderWay[holder]
+        else { return }
+        for change in intent.links { values[change.link] = nil }
+        valuesUnderWay[holder] = values.isEmpty ? nil : values
+    }
+
     /// Whether a membership stands at the LDAP side by a name that the server changes without a word.
     private func isNamedByServer(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
         try store.link(id)?.isPresent == true && isNamedByServer(id.group, id.side, store)
     }
 
-    private func isNamedByServer(_ group: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+    func isNamedByServer(_ group: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
         guard side == .miniorange, let object = try object(ofGroup: group, side, store) else { return false }
         return object.mapping.specification.membership?.form.isMaintainedByServer ?? false
     }
@@ -82,13 +129,14 @@ extension Engine {
 
     private mutating func confirm(
         _ change: Intent.LinkChange,
+        within group: LinkGroup?,
         _ version: Version,
         told: Version,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
         let id = change.link
-        let view = try view(of: id, store)
+        let view = try view(of: id, within: group, store)
         guard
             let membership = try view?.membership
                 ?? object(ofGroup: id.group, id.side, store)?.mapping.specification.membership

@@ -34,19 +34,45 @@ extension Engine {
 
     mutating func pend(_ id: LinkID, of pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
         try store.pend(id, of: pair)
-        if namesBeingAdded.ad.count + namesBeingAdded.miniorange.count > Engine.loadingAdds {
-            // Many entries come at once: their memberships are better written together.
-            guard unsaved[pair] == nil, try store.dirty(pair) == nil else { return }
-            unsaved[pair] = DirtyRecord(since: now, cause: .membership)
-            queue.delay(pair, until: now.advanced(byMilliseconds: Engine.gatheringTime))
-        } else {
+        guard isLoading else {
             markDirty(pair, .membership, now: now)
+            return
         }
+        if gathering[pair] == nil { gather(pair, now: now) }
+        if unsaved[pair] == nil, try store.dirty(pair) == nil {
+            unsaved[pair] = DirtyRecord(since: now, cause: .membership)
+        }
+    }
+
+    /// Whether many entries come at once, or are looked at: their memberships are better written together.
+    private var isLoading: Bool {
+        queue.hasBacklog || namesBeingAdded.ad.count + namesBeingAdded.miniorange.count > Engine.loadingAdds
+    }
+
+    private mutating func gather(_ pair: PairID, now: Timestamp) {
+        let end = now.advanced(byMilliseconds: Engine.gatheringTime)
+        gathering[pair] = end
+        queue.delay(pair, until: end)
+    }
+
+    /// Whether the memberships that are pending of a pair wait for more.
+    mutating func isGathering(_ pair: PairID, now: Timestamp) -> Bool {
+        guard let end = gathering[pair] else { return false }
+        if end > now, isLoading { return true }
+        gathering[pair] = nil
+        return false
+    }
+
+    /// Nothing more comes that would be worth waiting for.
+    mutating func endGathering() {
+        guard !gathering.isEmpty, !isLoading else { return }
+        for pair in gathering.keys.sorted() { queue.append(pair) }
+        gathering = [:]
     }
 
     private static let loadingAdds = 8
     /// In milliseconds.
-    private static let gatheringTime: Int64 = 200
+    private static let gatheringTime: Int64 = 1_000
 
     // MARK: Entries that come
 
@@ -183,6 +209,13 @@ extension Engine {
         return LinkID(side: other, group: group, member: member)
     }
 
+    /// It went without a new version, as nobody's change does: its server took it away, for somebody who had the name before.
+    func forgetAgreement(on id: LinkID, _ store: any StoreTransaction) throws {
+        guard let row = try store.link(id), row.isPresent, row.isAgreed else { return }
+        try disagree(id, store)
+        if let other = try counterpart(of: id, store) { try disagree(other, store) }
+    }
+
     private func disagree(_ id: LinkID, _ store: any StoreTransaction) throws {
         guard let old = try store.link(id), old.isAgreed else { return }
         var link = old
@@ -218,53 +251,25 @@ extension Engine {
         }
     }
 
+    /// An entry came back into scope. That its groups do not name it is nobody's removal: they may do so by the name that it had outside, which its server has yet
+    /// to rewrite.
+    func doubtAbsences(of pair: Pair, _ store: any StoreTransaction) throws {
+        guard hasMemberships, pair.kind != .container, let anchor = pair.anchors.ad else { return }
+        for id in try links(of: anchor, .ad, .user, store) {
+            guard var row = try store.link(id), row.isPresent, row.isAgreed,
+                let own = try counterpart(of: id, store), try store.link(own)?.isPresent != true,
+                try isNamedByServer(own.group, .miniorange, store)
+            else { continue }
+            row.isAgreed = false
+            try store.put(row, for: id)
+        }
+    }
+
     private func parkingName(of old: Replica, _ name: DistinguishedName?, _ form: MembershipForm) -> Octets? {
         switch form.value {
         case .name, .nameAndUID: name.map { Engine.parkingName($0) }
         case .memberAttribute(let attribute): old.attributes[attribute].first.flatMap { LinkKey.memberKey($0) }
         case .groupName: LinkKey.groupKey(old.rdn.value)
-        }
-    }
-
-    /// An entry has another name. Its server follows where it can; elsewhere the values that name it are written again.
-    mutating func renameLinks(
-        _ replica: Replica,
-        from old: Replica,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        guard hasMemberships, replica.side == .miniorange, replica.kind != .container else { return }
-        let formerName = try name(of: old, store)
-        // The members of a group hold its name only where memberships are theirs.
-        let isHeldByMembers =
-            replica.kind == .group
-            && replica.object.flatMap { objects[$0] }?.mapping.specification.membership?.form.holder == .member
-        let kind = isHeldByMembers ? ObjectKind.group : .user
-        for id in try links(of: replica.anchor, .miniorange, kind, store) {
-            guard let row = try store.link(id),
-                let form = try object(ofGroup: id.group, .miniorange, store)?.mapping.specification.membership?.form
-            else { continue }
-            let named = form.holder == .group ? id.member : id.group
-            guard named == replica.anchor else { continue }
-            guard row.isPresent else {
-                // Taken away after the rename, by the name from before it: it still stands there by the new one.
-                if form.isMaintainedByServer, isOlder(replica.version, than: row.version) {
-                    try requestRead(.readMembers(id.group), .miniorange, store, now: now)
-                }
-                continue
-            }
-            if form.isMaintainedByServer, row.value == nil {
-                // Written after the rename, by the name from before it: the server did not know of it any more.
-                guard isOlder(replica.version, than: row.version), let formerName else { continue }
-                var link = row
-                link.value = Octets(formerName.description)
-                try store.put(link, for: id)
-            } else if let value = row.value, let expected = try expectedValue(id, form, store),
-                form.isSame(value, expected)
-            {
-                continue
-            }
-            try linkMoved(id, store, now: now)
         }
     }
 

@@ -52,8 +52,16 @@ extension Engine {
         var parked: Set<Octets>?
         var meant: [Octets: Anchor]?
         for value in values where try isRenamedMaybe(value, form, .miniorange, store) {
-            guard case .unknown(let name) = try named(by: value, form, of: holder.anchor, .miniorange, store, now: now)
-            else { continue }
+            let name: Octets
+            switch try named(by: value, form, of: holder.anchor, .miniorange, store, now: now) {
+            case .unknown(let unknown): name = unknown
+            case .entry(let anchor):
+                guard
+                    try isDeletedOnesMaybe(value, form.link(.miniorange, holder.anchor, anchor), form, store, now: now)
+                else { continue }
+                return true
+            case .former, .placeholder: continue
+            }
             let known = try parked ?? Set(store.parkedLinks(.miniorange, holder: holder.anchor))
             parked = known
             let rows = try meant ?? knownValues(of: holder.anchor, form, .miniorange, store)
@@ -61,6 +69,20 @@ extension Engine {
             if !known.contains(name), rows[form.form.comparable(value)] == nil { return true }
         }
         return false
+    }
+
+    /// Whether a value may stand there for somebody who was deleted just now, and whose name another one has got since.
+    private func isDeletedOnesMaybe(
+        _ value: Octets,
+        _ link: LinkID,
+        _ form: LinkForm,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)),
+            formerNames.mayStillMeanDeleted(name, at: now)
+        else { return false }
+        return try store.link(link)?.isPresent != true
     }
 
     func noteMembersVersion(
@@ -87,6 +109,7 @@ extension Engine {
         let side = holder.side
         // Without a value: by one that was written, and names nobody now.
         var told: [Anchor: Octets?] = [:]
+        var former: Set<Anchor> = []
         var parked: Set<Octets> = []
         let known = try knownValues(of: holder.anchor, form, side, store)
         for value in values {
@@ -96,8 +119,13 @@ extension Engine {
                 continue
             }
             switch try named(by: value, form, of: holder.anchor, side, store, now: now) {
-            case .entry(let anchor): told[anchor] = value
-            case .former(let anchor): told[anchor] = .some(nil)
+            case .entry(let anchor):
+                // By another value that is known to be its own, too: that one is yet to be taken away.
+                if told[anchor] == nil || !form.form.keepsValue { told[anchor] = value }
+            case .former(let anchor):
+                guard told[anchor] == nil else { continue }
+                told[anchor] = value
+                former.insert(anchor)
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
                 if let meant {
@@ -112,12 +140,31 @@ extension Engine {
         where !parked.contains(name) && form.form.mayPark(name) {
             try store.unparkLink(side, name: name, holder: holder.anchor)
         }
-        for name in parked.sorted() { try store.parkLink(side, name: name, holder: holder.anchor) }
+        let before = parked.isEmpty ? [] : Set(try store.parkedLinks(side, holder: holder.anchor))
+        for name in parked.sorted() where !before.contains(name) {
+            try store.parkLink(side, name: name, holder: holder.anchor)
+            if form.form.isMaintainedByServer { try watch(holder.anchor, parked: name, side, store, now: now) }
+        }
+        let isKnownAsOfThen = version == holder.membersVersion && version != .unordered
         for other in try linked(to: holder.anchor, form, side, store) where told[other] == nil {
+            if isKnownAsOfThen, side == .miniorange, form.form.isMaintainedByServer {
+                try forgetAgreement(on: form.link(side, holder.anchor, other), store)
+            }
             try tell(form.link(side, holder.anchor, other), false, form, version, value: nil, store, now: now)
         }
         for (other, value) in told.sorted(by: { $0.key < $1.key }) {
-            try tell(form.link(side, holder.anchor, other), true, form, version, value: value, store, now: now)
+            let link = form.link(side, holder.anchor, other)
+            guard former.contains(other), let value else {
+                try tell(link, true, form, version, value: value, store, now: now)
+                continue
+            }
+            if try store.link(link)?.sources.contains(form.source) != true {
+                try tell(link, true, form, version, value: nil, store, now: now)
+            }
+            // Its server will write it anew. Until then that is the name to take it away by.
+            guard var row = try store.link(link), row.isPresent, row.value != value else { continue }
+            row.value = value
+            try store.put(row, for: link)
         }
     }
 
@@ -143,14 +190,11 @@ extension Engine {
             }
         }
         var known: [Octets: Anchor] = [:]
-        for (anchor, value) in kept {
-            // Who has the name of somebody who is gone is meant by it.
-            if try isGone(anchor, side, store), let key = form.form.key(of: value),
-                try !store.anchors(side, key: key, limit: 1).isEmpty
-            {
-                continue
-            }
-            known[form.form.comparable(value)] = anchor
+        for (anchor, value) in kept { known[form.form.comparable(value)] = anchor }
+        // What is being written stands for whom it was written for, whoever has that name by now.
+        let underWay = (valuesUnderWay[holder] ?? [:]).filter { $0.key.side == side }
+        for (link, value) in underWay.sorted(by: { ($0.key.group, $0.key.member) < ($1.key.group, $1.key.member) }) {
+            known[form.form.comparable(value)] = form.form.holder == .group ? link.member : link.group
         }
         return known
     }
@@ -231,7 +275,8 @@ extension Engine {
                 // As of our own removal it is there: what was removed was another name. Nobody has added it since.
                 let isMissed = version == old.version && version != .unordered && !old.isPresent
                 if isMissed, id.side == .miniorange, form.form.isMaintainedByServer { link.isAgreed = true }
-            } else if let value {
+            } else if let value, !form.form.keepsValue || version != old.version || version == .unordered {
+                // As of the same version it stands by the value that is known, and by this one besides.
                 link.value = form.form.kept(value)
             }
         } else {

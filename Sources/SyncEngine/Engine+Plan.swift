@@ -224,6 +224,11 @@ extension Engine {
             }
             return
         }
+        if moves, container.isEqualOrDescendant(of: name) {
+            let place = try canonicalParent(of: replica, object, store)
+            planCircle(on: side, result, place, object, into: &plan)
+            return
+        }
         var newRDN = newRDN
         if moves, newRDN == nil, side == .ad, pair.nameCounter >= 2 {
             // Its plain name may be what is taken there.
@@ -250,6 +255,26 @@ extension Engine {
                 event: .renamed
             )
         )
+    }
+
+    /// Each side has moved one container into the other: both can't be. The preferred side's places stand, and the other one's move is taken back.
+    private func planCircle(
+        on side: Side,
+        _ result: Reconciliation,
+        _ place: Octets?,
+        _ object: Object,
+        into plan: inout PairPlan
+    ) {
+        let specification = object.mapping.specification
+        guard side == specification.prefer, specification.direction.permits(writingTo: side.opposite), let place else {
+            plan.obstacle = .noCounterpartForParent
+            plan.retries = true
+            return
+        }
+        var values = PerSide<[Octets]>(both: result.target[parentAttribute])
+        values[side] = [place]
+        plan.settled.append(parentAttribute)
+        plan.circle = (side, values)
     }
 
     /// Its container may have been deleted on the side where the entry is to be made.

@@ -20,6 +20,8 @@ extension Engine {
         var settled: [String] = []
         var obstacle: QuarantineReason?
         var retries = false
+        /// The side whose place stands, where each side has moved one container into the other.
+        var circle: (winner: Side, values: PerSide<[Octets]>)?
     }
 
     mutating func process(_ id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
@@ -185,6 +187,7 @@ extension Engine {
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
         try carryOut(plan, pair, next, result, states, object, store, now: now)
+        if let circle = plan.circle { try settleCircle(circle.winner, circle.values, pair, store, now: now) }
         if hasMemberships, let current = try store.pair(pair.id) { try processLinks(current, store, now: now) }
     }
 
@@ -257,6 +260,31 @@ extension Engine {
         }
     }
 
+    /// What the merge wanted can't be: it is merged again, from a base that has the one side's place as agreed.
+    private mutating func settleCircle(
+        _ winner: Side,
+        _ values: PerSide<[Octets]>,
+        _ pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        count { $0.conflicts += 1 }
+        try store.append(
+            ConflictRecord(
+                pair: pair.id,
+                object: pair.object,
+                subject: .attribute(parentAttribute),
+                base: pair.base?[parentAttribute] ?? [],
+                values: values,
+                winner: winner,
+                decision: .preferredSide,
+                isJoin: false,
+                time: now
+            )
+        )
+        markDirty(pair.id, .retry, now: now)
+    }
+
     /// What a write takes the place of.
     private func valuesBefore(_ planned: PlannedWrite, _ values: Attributes?) -> Attributes {
         guard let values else { return Attributes() }
@@ -287,6 +315,7 @@ extension Engine {
         let write = intent.write
         try store.put(intent)
         noteOpen(write)
+        noteValues(of: intent)
         start(write)
     }
 

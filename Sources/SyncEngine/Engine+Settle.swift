@@ -11,20 +11,24 @@ extension Engine {
     ) throws {
         guard let intent = try store.intent(id) else { return }
         let side = intent.write.side
+        var isAnswered = true
+        defer { if isAnswered { forgetValues(of: intent) } }
         switch outcome {
-        case .unknown where intent.write.operation.isValueEdit, .unavailable where intent.write.operation.isValueEdit:
-            // Its memberships are still pending, and are decided anew; to write one twice does no harm.
+        case .unavailable where intent.write.operation.isValueEdit:
+            // Its memberships are still pending, and are decided anew.
             close(intent)
             try store.removeIntent(id)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
             queue.delay(intent.write.pair, until: now.advanced(byMilliseconds: 1_000))
             return
         case .unknown:
+            isAnswered = false
             // It may have been carried out; nothing else is decided of this entry before it was read.
             close(intent)
             try repeatAsRead(intent, store, notBefore: now)
             return
         case .unavailable where intent.write.operation.isRead:
+            isAnswered = false
             // Nothing else may be decided of the entry meanwhile, so the intent stays open.
             outstanding[side] -= 1
             postponedReads.append((now.advanced(byMilliseconds: 1_000), intent.write))
@@ -35,20 +39,15 @@ extension Engine {
         }
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
-            if case .stale = outcome {
-                count { $0.stale[side] += 1 }
-            } else {
-                try readClock(intent, snapshot, store, now: now)
-            }
+            let isStale = if case .stale = outcome { true } else { false }
+            if isStale { count { $0.stale[side] += 1 } } else { try readClock(intent, snapshot, store, now: now) }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
-            var isStale = false
-            if case .stale = outcome { isStale = true }
             try confirm(intent, snapshot, isStale: isStale, store, now: now)
+            try settleRepeatedEdit(intent, snapshot, store, now: now)
             if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
         case .edited(let snapshot, let refused):
-            try readClock(intent, snapshot, store, now: now)
             try settleEdit(intent, snapshot, refused: refused, store, now: now)
         case .found(let snapshots):
             try settleFound(intent, snapshots, store, now: now)
@@ -76,11 +75,8 @@ extension Engine {
         _ store: any StoreTransaction,
         notBefore time: Timestamp
     ) throws {
-        guard !intent.write.operation.isValueEdit else {
-            try store.removeIntent(intent.write.id)
-            try store.markDirty(intent.write.pair, DirtyRecord(since: time, cause: .retry))
-            return
-        }
+        // What it writes is known by its names until its answer is, and what it may have written.
+        noteValues(of: intent)
         var repeated = intent
         switch intent.write.operation {
         case .add(let name, _, _), .readName(let name):
@@ -90,7 +86,9 @@ extension Engine {
             repeated.write.operation = .read(anchor)
         case .delete(let anchor, _, _), .confirmAbsence(let anchor):
             repeated.write.operation = .confirmAbsence(anchor)
-        case .readMembers, .readBelow, .readGroups, .editValues:
+        case .editValues(let anchor, _, _):
+            repeated.write.operation = .readMembers(anchor)
+        case .readMembers, .readBelow, .readGroups:
             break
         }
         try store.put(repeated)
@@ -141,6 +139,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         if let anchor = intent.write.operation.anchor {
+            try noteGoneAhead(anchor, intent.write.side, store)
             try ingestDeletion(of: anchor, intent.write.side, store, now: now)
         }
         markDirty(intent.write.pair, .retry, now: now)
@@ -155,6 +154,7 @@ extension Engine {
         let side = intent.write.side
         switch intent.write.operation {
         case .confirmAbsence(let anchor):
+            try noteGoneAhead(anchor, side, store)
             try ingestDeletion(of: anchor, side, store, now: now)
             if intent.write.pair != PairID(0) { markDirty(intent.write.pair, .retry, now: now) }
         case .delete(let anchor, _, _), .modify(let anchor, _, _, _), .rename(let anchor, _, _, _),

@@ -47,6 +47,8 @@ package struct Engine: Sendable {
     var openIntents = PerSide<Set<IntentID>>(both: [])
     /// Entries that were deleted, or left the scope, while answers were on their way: these may be older.
     var goneMeanwhile = PerSide<[Anchor: Departure]>(both: [:])
+    /// Entries whose deletion was learned by an answer, with their last versions: what their feed tells of them until it tells that, too, is from before it.
+    var goneAhead = PerSide<[Anchor: Version]>(both: [:])
     /// Writes on their way to each side.
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.
@@ -55,10 +57,16 @@ package struct Engine: Sendable {
     var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
     /// What the LDAP side's entries were called before.
     var formerNames = FormerNames()
+    /// Versions of renames that a log has told, of entries which are being read for them.
+    var renamesTold: [Anchor: Version] = [:]
     var rereads = Rereads()
+    /// Pairs whose memberships are gathered for a while, and until when.
+    var gathering: [PairID: Timestamp] = [:]
     /// Entries that are being read, and pairs whose memberships are being edited, with how many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
+    /// Values that are being written, or may have been, by the entry that is to hold them.
+    var valuesUnderWay: [Anchor: [LinkID: Octets]] = [:]
     /// Anchors of the configured bases.
     var roots = PerSide<[Root]>(both: [])
     /// Parents that were resolved; emptied when a container moves.
@@ -174,12 +182,16 @@ package struct Engine: Sendable {
         for anchor in rereads.takeDue(now: now) where try store.outline(.miniorange, anchor) != nil {
             try requestRead(.readMembers(anchor), .miniorange, store, now: now)
         }
+        for anchor in rereads.takeDueGroups(now: now) where try store.outline(.miniorange, anchor) != nil {
+            try requestRead(.readGroups(anchor), .miniorange, store, now: now)
+        }
         try releaseRetries(store, now: now)
         if !isPaused { try workOff(store, now: now) }
         while !virtualWrites.isEmpty {
             try settleVirtual(store, now: now)
             if !isPaused { try workOff(store, now: now) }
         }
+        endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
         return takeWrites()
@@ -279,7 +291,23 @@ package struct Engine: Sendable {
         nextRetry = nil
         for (pair, record) in try store.quarantined(after: nil, limit: 10_000) {
             guard let next = record.next else { continue }
-            if next <= now { markDirty(pair, .retry, now: now) } else { noteRetry(at: next) }
+            guard next <= now else {
+                noteRetry(at: next)
+                continue
+            }
+            if case .noCounterpartForParent = record.reason { try readPlace(of: pair, store, now: now) }
+            markDirty(pair, .retry, now: now)
+        }
+    }
+
+    /// Asks where an entry stands whose place is not known by the name that was told: its container may have had that name for a moment only.
+    private mutating func readPlace(of id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard let pair = try store.pair(id) else { return }
+        for side in Side.allCases where pair.presence[side] == .present {
+            guard let anchor = pair.anchors[side], let outline = try store.outline(side, anchor),
+                case .unresolved = outline.parent
+            else { continue }
+            try requestRead(.read(anchor), side, store, now: now)
         }
     }
 

@@ -8,10 +8,33 @@ struct FormerNames: Sendable {
     private static let settlingTime: Int64 = 60_000
     private var anchors: [Octets: Anchor] = [:]
     private var latest: Timestamp?
+    /// Names of entries that were deleted, and when: their server has yet to take them out of the values that hold them.
+    private var left: [Octets: Timestamp] = [:]
 
     /// Whether values may still stand by a name from before.
     func mayStillStand(at now: Timestamp) -> Bool {
         latest.map { now < $0.advanced(byMilliseconds: Self.settlingTime) } ?? false
+    }
+
+    /// Whether a value with this name may still mean an entry that was deleted.
+    func mayStillMeanDeleted(_ name: DistinguishedName, at now: Timestamp) -> Bool {
+        guard !left.isEmpty else { return false }
+        // Or one that stood in a container which was deleted with it.
+        return name.rdns.indices.contains { depth in
+            guard let time = left[DistinguishedName(Array(name.rdns[depth...])).normalized] else { return false }
+            return now < time.advanced(byMilliseconds: Self.settlingTime)
+        }
+    }
+
+    func mayStillMeanDeleted(_ value: Octets, at now: Timestamp) -> Bool {
+        guard !left.isEmpty, let name = try? DistinguishedName(parsing: value) else { return false }
+        return mayStillMeanDeleted(name, at: now)
+    }
+
+    mutating func noteDeleted(_ name: DistinguishedName, now: Timestamp) {
+        if left.count >= Self.limit { left = [:] }
+        left[name.normalized] = now
+        latest = now
     }
 
     var isEmpty: Bool { anchors.isEmpty }
@@ -32,11 +55,13 @@ struct Rereads: Sendable {
     private static let limit = 7
     private var attempts: [Anchor: Int] = [:]
     private var due: [(time: Timestamp, anchor: Anchor, isWatch: Bool)] = []
+    /// Entries whose groups are looked for again.
+    private var dueGroups: [(time: Timestamp, anchor: Anchor)] = []
 
     /// Whether something is yet to be understood.
     var isAsking: Bool { due.contains { !$0.isWatch } }
 
-    var next: Timestamp? { due.map(\.time).min() }
+    var next: Timestamp? { (due.map(\.time) + dueGroups.map(\.time)).min() }
 
     /// False where it was asked for often enough, and what is told must count.
     mutating func askAgain(_ anchor: Anchor, now: Timestamp) -> Bool {
@@ -54,6 +79,18 @@ struct Rereads: Sendable {
     mutating func watch(_ anchor: Anchor, now: Timestamp) {
         guard !due.contains(where: { $0.anchor == anchor }) else { return }
         for delay: Int64 in [100, 2_000, 20_000] { due.append((now.advanced(byMilliseconds: delay), anchor, true)) }
+    }
+
+    /// Looks once more for the groups of an entry that has another name now.
+    mutating func watchGroups(of anchor: Anchor, now: Timestamp) {
+        for delay: Int64 in [2_000, 20_000] { dueGroups.append((now.advanced(byMilliseconds: delay), anchor)) }
+    }
+
+    mutating func takeDueGroups(now: Timestamp) -> [Anchor] {
+        guard dueGroups.contains(where: { $0.time <= now }) else { return [] }
+        let taken = dueGroups.filter { $0.time <= now }.map(\.anchor)
+        dueGroups.removeAll { $0.time <= now }
+        return taken
     }
 
     mutating func forget(_ anchor: Anchor) {

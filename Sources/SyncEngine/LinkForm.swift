@@ -10,6 +10,8 @@ extension Engine {
         case placeholder
         /// Nothing that is known (yet); the octets are what it is to be found by when it comes.
         case unknown(Octets)
+
+        var isPlaceholder: Bool { self == .placeholder }
     }
 
     /// One way in which an entry tells memberships.

@@ -14,23 +14,54 @@ extension Engine {
         var isAgreed: Bool { rows.ad?.isAgreed == true || rows.miniorange?.isAgreed == true }
     }
 
-    /// What is known of a membership on both sides; nil while one of the two entries is not on both.
-    func view(of link: LinkID, _ store: any StoreTransaction) throws -> LinkView? {
-        guard link.member != .placeholder,
-            let groupID = try store.pairID(link.side, link.group), let group = try store.outline(groupID),
-            let memberID = try store.pairID(link.side, link.member), let member = try store.outline(memberID),
-            let object = group.object.flatMap({ objects[$0] }),
+    /// A group that is on both sides, looked up once for many of its memberships.
+    struct LinkGroup {
+        fileprivate var outline: PairOutline
+        fileprivate var object: Object
+        fileprivate var membership: MembershipSpecification
+        fileprivate var atAD: Anchor
+        fileprivate var atMiniOrange: Anchor
+
+        func anchor(_ side: Side) -> Anchor { side == .ad ? atAD : atMiniOrange }
+    }
+
+    func linkGroup(_ side: Side, _ anchor: Anchor, _ store: any StoreTransaction) throws -> LinkGroup? {
+        guard let id = try store.pairID(side, anchor), let outline = try store.outline(id), outline.isThere,
+            let object = outline.object.flatMap({ objects[$0] }),
             let membership = object.mapping.specification.membership,
-            group.isThere, member.isThere,
-            let groupAtAD = group.anchors.ad, let groupAtMiniOrange = group.anchors.miniorange,
-            let memberAtAD = member.anchors.ad, let memberAtMiniOrange = member.anchors.miniorange
+            let atAD = outline.anchors.ad, let atMiniOrange = outline.anchors.miniorange
+        else { return nil }
+        return LinkGroup(
+            outline: outline,
+            object: object,
+            membership: membership,
+            atAD: atAD,
+            atMiniOrange: atMiniOrange
+        )
+    }
+
+    /// What is known of a membership on both sides; nil while one of the two entries is not on both. `known`: a group that was just looked up, which may be
+    /// another one.
+    func view(of link: LinkID, within known: LinkGroup? = nil, _ store: any StoreTransaction) throws -> LinkView? {
+        guard link.member != .placeholder,
+            let group = known?.anchor(link.side) == link.group
+                ? known : try linkGroup(link.side, link.group, store),
+            let memberID = try store.pairID(link.side, link.member), let member = try store.outline(memberID),
+            member.isThere, let memberAtAD = member.anchors.ad, let memberAtMiniOrange = member.anchors.miniorange
         else { return nil }
         let ids = PerSide(
-            ad: LinkID(side: .ad, group: groupAtAD, member: memberAtAD),
-            miniorange: LinkID(side: .miniorange, group: groupAtMiniOrange, member: memberAtMiniOrange)
+            ad: LinkID(side: .ad, group: group.atAD, member: memberAtAD),
+            miniorange: LinkID(side: .miniorange, group: group.atMiniOrange, member: memberAtMiniOrange)
         )
         let rows = PerSide<Link?>(ad: try store.link(ids.ad), miniorange: try store.link(ids.miniorange))
-        return LinkView(group: group, member: member, object: object, membership: membership, ids: ids, rows: rows)
+        return LinkView(
+            group: group.outline,
+            member: member,
+            object: group.object,
+            membership: group.membership,
+            ids: ids,
+            rows: rows
+        )
     }
 
     /// Both sides show the same.

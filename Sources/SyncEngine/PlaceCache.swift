@@ -13,6 +13,8 @@ struct PlaceCache: Sendable {
     private static let limit = 4_096
     private var anchors = PerSide<[DistinguishedName: Anchor]>(both: [:])
     private var names = PerSide<[Anchor: DistinguishedName]>(both: [:])
+    /// Containers of the LDAP side as the end of a DN's text, with the comma.
+    private var endings: [Anchor: [UInt8]] = [:]
 
     func anchor(_ side: Side, _ name: DistinguishedName) -> Anchor? { anchors[side][name] }
     func name(_ side: Side, _ anchor: Anchor) -> DistinguishedName? { names[side][anchor] }
@@ -27,8 +29,16 @@ struct PlaceCache: Sendable {
         names[side][anchor] = name
     }
 
+    func ending(_ container: Anchor) -> [UInt8]? { endings[container] }
+
+    mutating func note(_ container: Anchor, ending: [UInt8]) {
+        if endings.count >= PlaceCache.limit { endings = [:] }
+        endings[container] = ending
+    }
+
     mutating func clear(_ side: Side) {
         anchors[side] = [:]
         names[side] = [:]
+        if side == .miniorange { endings = [:] }
     }
 }

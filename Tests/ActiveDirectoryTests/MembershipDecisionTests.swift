@@ -142,40 +142,64 @@ struct MemberPaceTests {
 
     @Test func aGroupThatChangedIsOwedAnAnswer() {
         var pace = MemberPace()
-        pace.saw(groups: true)
-        pace.saw(groups: false)
+        pace.saw(groups: true, start)
+        pace.saw(groups: false, start)
         #expect(pace.isOwed && !pace.isExpected)
         pace.answered(start, isEmpty: false, hasMore: false)
         #expect(!pace.isOwed && pace.isExpected)
-        pace.saw(groups: false)
+        pace.saw(groups: false, start)
         #expect(!pace.isExpected)
         pace.answered(start, isEmpty: false, hasMore: true)
         #expect(pace.isOwed)
     }
 
-    @Test(arguments: [(1, false, 25), (10, false, 40), (85, false, 340), (2000, false, 500), (2000, true, 0)])
-    func anAnswerThatWasOvertakenIsFollowedByAPause(took: Int, hasMore: Bool, pause: Int) {
+    @Test(arguments: [(1, false), (10, false), (2000, false), (2000, true)])
+    func anAnswerThatWasOvertakenIsFollowedByAPause(took: Int, hasMore: Bool) {
         var pace = MemberPace()
         pace.answered(start, isEmpty: false, hasMore: hasMore)
         #expect(!pace.isPausing(start))
         pace.isOvertaken(start, after: .milliseconds(took))
-        #expect(pace.isPausing(start) == (pause > 0))
-        #expect(!pace.isPausing(start + .milliseconds(pause)))
-        #expect(pause == 0 || pace.isPausing(start + .milliseconds(pause - 1)))
+        #expect(pace.isPausing(start) == !hasMore && pace.isInStream(start) == !hasMore)
+        #expect(!pace.isPausing(start + .milliseconds(25)))
+        #expect(pace.isPausing(start + .milliseconds(24)) == !hasMore)
+    }
+
+    @Test(arguments: [(1, 50), (10, 160), (2000, 500)])
+    func thePauseLastsAsLongAsGroupsChangeForAWhile(took: Int, patience: Int) {
+        var pace = MemberPace()
+        pace.isOvertaken(start, after: .milliseconds(took))
+        for elapsed in stride(from: 0, to: patience, by: 10) {
+            let now = start + .milliseconds(elapsed)
+            pace.saw(groups: true, now)
+            #expect(pace.isPausing(now) && pace.isInStream(now))
+        }
+        #expect(pace.isOwed && !pace.isPausing(start + .milliseconds(patience)))
+        #expect(!pace.isInStream(start + .milliseconds(patience)))
+        pace.saw(groups: true, start + .milliseconds(patience))
+        #expect(!pace.isPausing(start + .milliseconds(patience)))
+    }
+
+    @Test func otherEntriesDoNotProlongThePause() {
+        var pace = MemberPace()
+        pace.isOvertaken(start, after: .milliseconds(100))
+        pace.saw(groups: true, start)
+        pace.saw(groups: false, start + .milliseconds(20))
+        #expect(!pace.isPausing(start + .milliseconds(25)))
+    }
+
+    @Test func anAnswerEndsTheStream() {
+        var pace = MemberPace()
+        pace.isOvertaken(start, after: .milliseconds(100))
+        pace.answered(start, isEmpty: true, hasMore: false)
+        #expect(!pace.isInStream(start))
     }
 
     @Test func theEndOfAShortPauseIsWaitedFor() {
         var pace = MemberPace()
         #expect(pace.wait(start) == nil)
         pace.isOvertaken(start, after: .milliseconds(10))
-        #expect(pace.wait(start + .milliseconds(10)) == .milliseconds(30))
-        #expect(pace.wait(start + .milliseconds(40)) == nil)
-    }
-
-    @Test func theEndOfALongPauseIsLeftToThePulse() {
-        var pace = MemberPace()
-        pace.isOvertaken(start, after: .milliseconds(40))
-        #expect(pace.isPausing(start) && pace.wait(start) == nil)
+        #expect(pace.wait(start + .milliseconds(10)) == .milliseconds(15))
+        #expect(pace.wait(start + .milliseconds(25)) == nil)
     }
 }
 

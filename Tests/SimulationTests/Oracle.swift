@@ -57,7 +57,9 @@ extension World {
         // A value that was changed and changed back, and never seen in between, is the one that was known.
         guard row.stamp.time.milliseconds + row.stamp.granularity > truth.time.milliseconds else { return }
         // Ours that is not known to be is told as somebody's: the answer was lost. The other way round a person's intent would be passed over.
-        if row.stamp.isOurs, directories[side].isOurs[anchor]?[row.attribute] == false { fail("\(told) is called ours") }
+        if row.stamp.isOurs, directories[side].isOurs[anchor]?[row.attribute] == false {
+            fail("\(told) is called ours")
+        }
         if [.attribute, .log, .value].contains(row.stamp.source), row.stamp.time != truth.time {
             fail("\(told) bears another time than its own")
         }

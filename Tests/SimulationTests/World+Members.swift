@@ -97,8 +97,11 @@ extension World {
     /// The entry that a held value names.
     func target(of value: Octets, _ side: Side) -> Anchor? {
         guard memberAttribute(side) == "memberuid" else {
-            guard case .entry(let anchor) = Reference(value) else { return nil }
-            return anchor
+            switch Reference(value) {
+            case .entry(let anchor): return anchor
+            case .unresolved(let name): return directories[side].owner(ofFormer: name)
+            case nil: return nil
+            }
         }
         return directories[side].sorted.first { $0.attributes["uid"].contains(value) }?.anchor
     }

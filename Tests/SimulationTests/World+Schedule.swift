@@ -5,7 +5,7 @@ import SyncModel
 /// What happens next: users, servers, feeds, time and mishaps take turns as the seed says.
 extension World {
     private enum Turn {
-        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle
+        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle, follow
     }
 
     func runSchedule() throws {
@@ -14,10 +14,12 @@ extension World {
 
     private func takeTurn() throws {
         let side: Side = random.chance(50) ? .ad : .miniorange
-        let turn: Turn = random.pick(weighted: [
+        var turns: [(Int, Turn)] = [
             (30, .user), (30, .tell), (30, .deliver), (25, .execute), (25, .answer), (4, .mishap), (8, .time),
             (1, .disconnect), (1, .scan), (2, .repeated), (1, .crash), (1, .settle),
-        ])
+        ]
+        if options.followsLate { turns.append((20, .follow)) }
+        let turn = random.pick(weighted: turns)
         switch turn {
         case .user: someoneActs()
         case .tell: try tell(side, limit: 1 + random.below(5))
@@ -36,6 +38,7 @@ extension World {
             try checkCursors()
             try crash()
         case .settle: try settle()
+        case .follow: follow()
         }
     }
 
@@ -51,7 +54,16 @@ extension World {
         try run([.feed(side, event)])
     }
 
+    /// refint follows the next rename or deletion.
+    private func follow() {
+        guard let next = directories.miniorange.unfollowed.first else { return }
+        directories.miniorange.followNext()
+        note("miniorange follows \(next.old) -> \(next.new.map { "\($0)" } ?? "gone")")
+    }
+
     func pass(milliseconds: Int64) throws {
+        // It is done within a second or so.
+        if milliseconds > 500 { while !directories.miniorange.unfollowed.isEmpty { follow() } }
         now = now.advanced(byMilliseconds: milliseconds)
         try run([.tick])
     }
@@ -137,12 +149,20 @@ extension World {
                 && store.read {
                     try $0.count(.quarantine) == 0 && $0.count(.refusedLinks) == 0
                 }
-            guard !isIdle, let deadline = engine.nextDeadline, waits < 40 else { break }
+            // What it asks for again within seconds it does not know yet.
+            guard let deadline = engine.nextDeadline, waits < 40,
+                !isIdle || deadline <= now.advanced(byMilliseconds: 3_000)
+            else { break }
             waits += 1
             now = max(now, deadline)
             try run([.tick])
         }
-        if failures.isEmpty && !engine.isQuiet { fail("is not at rest although nothing is to come") }
+        guard failures.isEmpty, !engine.isQuiet else { return }
+        for intent in try store.read({ try $0.intents() }) {
+            note("open: \(intent.write.id.rawValue) \(describe(intent.write.operation))")
+        }
+        for pair in try store.read({ try $0.dirty(after: nil, limit: 100) }) { note("dirty: pair \(pair.rawValue)") }
+        fail("is not at rest although nothing is to come")
     }
 
     /// Does whatever can be done at once. False where there is nothing.
@@ -164,6 +184,10 @@ extension World {
         if let index = requests.indices.first {
             if requests[index].outcome == nil { execute(index) }
             try deliver(index)
+            return true
+        }
+        if !directories.miniorange.unfollowed.isEmpty {
+            follow()
             return true
         }
         return false

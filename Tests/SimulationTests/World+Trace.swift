@@ -28,7 +28,7 @@ extension World {
         "\(entry.anchor.low) \(entry.name) v\(number(entry.version))\(entry.tellsMembers ? "*" : "") \(describe(entry.attributes))"
     }
 
-    private func number(_ version: Version) -> String {
+    func number(_ version: Version) -> String {
         switch version {
         case .usn(let number, _): String(number)
         case .csn(let number): String(number.count)

@@ -18,12 +18,16 @@ final class World {
         var steps: Int
         var canary: Canary?
         var groups: GroupForm?
+        var tracesRows = false
+        /// Whether slapd rewrites members' names some time after its answer to the rename or deletion.
+        var followsLate: Bool
         /// Whether containers are moved out of the scope, and back, with all that stands in them.
         var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
 
         init(seed: UInt64, steps: Int, canary: Canary? = nil) {
             (self.seed, self.steps, self.canary) = (seed, steps, canary)
             groups = GroupForm.ofWorld(seed)
+            followsLate = (groups == .member || groups == .flattened) && seed / 20 % 2 == 1
         }
     }
 
@@ -48,6 +52,8 @@ final class World {
     /// Entries that were out of scope when everything was last at rest, and were not moved since.
     var resting = PerSide<Set<Anchor>>(both: [])
     private(set) var trace: [String] = []
+    /// Rows of memberships as the trace last told them.
+    var knownRows: [String: String] = [:]
     private(set) var failures: [String] = []
     /// Operations that the engine had carried out and that change something.
     private(set) var mutations = 0
@@ -84,6 +90,7 @@ final class World {
         )
         var clocks = SplitMix64(seed: options.seed &+ 0xC10C)
         for side in Side.allCases { directories[side].clockOffset = Int64(clocks.below(600_000)) - 300_000 }
+        directories.miniorange.followsLate = options.followsLate
         self.random = random
         engine = Engine(configuration: configuration)
         history = UserHistory()
@@ -132,6 +139,7 @@ final class World {
             return false
         }
         engine = next
+        if options.tracesRows { try noteRows() }
         if fate == 2 {
             note("killed after the commit")
             try crash()

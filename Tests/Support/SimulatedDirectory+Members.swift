@@ -115,6 +115,63 @@ extension SimulatedDirectory {
         }
     }
 
+    /// The entry, and what stands in it, gets another name or none: until refint has followed, members' values are the text that they were.
+    func leaveBehind(_ anchor: Anchor) {
+        guard side == .miniorange, let top = name(of: anchor) else { return }
+        rewriteMembers { value in
+            guard case .entry(let member) = Reference(value), let name = name(of: member),
+                name.isEqualOrDescendant(of: top)
+            else { return value }
+            return Reference.unresolved(name).octets
+        }
+    }
+
+    /// refint does what it has to do next. It looks for text, whoever has the name by now.
+    package func followNext() {
+        guard !unfollowed.isEmpty else { return }
+        let (old, new) = unfollowed.removeFirst()
+        rewriteMembers { value in
+            guard let text = text(of: value) else { return value }
+            guard let new else { return text.normalized == old.normalized ? nil : value }
+            return text.relative(to: old).map { Reference.unresolved(DistinguishedName($0 + new.rdns)).octets } ?? value
+        }
+        attachNames()
+    }
+
+    /// Who is meant by a name that refint has yet to rewrite.
+    package func owner(ofFormer name: DistinguishedName) -> Anchor? {
+        var name = name
+        var isFormer = false
+        for rename in unfollowed {
+            guard let below = name.relative(to: rename.old) else { continue }
+            guard let new = rename.new else { return nil }
+            name = DistinguishedName(below + new.rdns)
+            isFormer = true
+        }
+        return isFormer ? anchor(named: name) : nil
+    }
+
+    private func text(of member: Octets) -> DistinguishedName? {
+        switch Reference(member) {
+        case .entry(let anchor): name(of: anchor)
+        case .unresolved(let name): name
+        case nil: nil
+        }
+    }
+
+    /// Nil takes a value away, where the group can do without.
+    private func rewriteMembers(_ rewrite: (Octets) -> Octets?) {
+        for group in entries.keys {
+            for attribute in Self.maintainedMembers {
+                guard let values = entries[group]?.attributes[attribute], !values.isEmpty else { continue }
+                var rewritten: [Octets] = []
+                for value in values.compactMap(rewrite) where !rewritten.contains(value) { rewritten.append(value) }
+                if rewritten.isEmpty && demandsMember(group) { continue }
+                if rewritten != values { entries[group]?.attributes[attribute] = rewritten }
+            }
+        }
+    }
+
     func demandsMember(_ group: Anchor) -> Bool {
         entries[group]?.attributes["objectclass"].contains("groupOfNames") ?? false
     }

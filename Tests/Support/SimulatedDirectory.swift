@@ -50,6 +50,10 @@ package final class SimulatedDirectory {
     private var nextAnchor: UInt64 = 0
     /// Entries that this server's rules keep out of every group, as AD keeps a universal group out of a global one.
     package var unwelcome: Set<Anchor> = []
+    /// Whether slapd's refint follows a rename or a deletion only when it is told to by `followNext`: as in reality, behind the answer.
+    package var followsLate = false
+    /// What refint is still to do: old names, and the new ones; none after a deletion.
+    package internal(set) var unfollowed: [(old: DistinguishedName, new: DistinguishedName?)] = []
     /// The entry at the top.
     package private(set) var top: Anchor
 
@@ -217,6 +221,7 @@ package final class SimulatedDirectory {
         if let other = child(of: parent, named: rdn), other != anchor { return .nameTaken }
         if side == .ad && entry.parent == parent && entry.rdn == rdn { return nil }
         let naming = rdn.type.lowercased()
+        if followsLate { leaveBehind(anchor) }
         // deleteOldRDN is always asked for.
         entry.attributes[naming] = entry.attributes[naming].filter { $0 != entry.rdn.value } + [rdn.value]
         if side == .ad { entry.attributes[naming] = [rdn.value] }
@@ -227,7 +232,11 @@ package final class SimulatedDirectory {
         entries[anchor] = entry
         stamp(anchor, [naming, AttributeStamp.entryName])
         append(anchor, .renamed(parentName.child(rdn)))
-        followRename(from: oldName, to: parentName.child(rdn))
+        if followsLate {
+            unfollowed.append((oldName, parentName.child(rdn)))
+        } else {
+            followRename(from: oldName, to: parentName.child(rdn))
+        }
         attachNames()
         return nil
     }
@@ -235,6 +244,7 @@ package final class SimulatedDirectory {
     package func delete(_ anchor: Anchor) -> SimulatedRefusal? {
         guard entries[anchor] != nil, let name = name(of: anchor) else { return .noSuchEntry }
         guard !hasChildren(anchor) else { return .notLeaf }
+        if followsLate { leaveBehind(anchor) }
         entries[anchor] = nil
         // Values that named it go without a trace: no version moves, no feed tells.
         let gone = Reference.entry(anchor).octets
@@ -244,7 +254,7 @@ package final class SimulatedDirectory {
                 entries[other]?.attributes[attribute] = values.filter { $0 != gone }
             }
         }
-        dropMember(anchor, name)
+        if followsLate { unfollowed.append((name, nil)) } else { dropMember(anchor, name) }
         advance()
         log.append(LogRecord(anchor: anchor, kind: .deleted, snapshot: nil, version: version(sequence)))
         return nil

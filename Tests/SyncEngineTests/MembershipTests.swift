@@ -240,4 +240,22 @@ struct MembershipTests {
         try settled(bench)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy") }
     }
+
+    @Test(arguments: Side.allCases, [false, true])
+    func `Who was taken out while the answer was lost does not come back by our own write`(
+        _ side: Side,
+        _ isCrash: Bool
+    ) throws {
+        let (bench, group, people) = try bench(side)
+        try bench.setMembers(side, group, add: [people[2]])
+        try bench.tell(side)
+        try bench.answer(.unknown, carriedOut: true)
+        if isCrash { try bench.start() }
+        try bench.setMembers(side, group, remove: [people[2]])
+        if isCrash { for side in Side.allCases { _ = try bench.connect(side) } }
+        try bench.tell(side)
+        _ = try bench.pass(milliseconds: 2_000)
+        try settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
 }

@@ -300,6 +300,19 @@ struct ConflictCommandTests {
         #expect(answer.errors == "syncline: nothing was done; --yes settles these 2 conflicts so\n")
     }
 
+    @Test func whatCannotBeSettledIsLeftOutOfMany() async throws {
+        let folder = try ConflictFolder.filled()
+        let command = ConflictResolveCommand(
+            folder.options,
+            .all(select { $0.attribute = "existence" }),
+            .take("ad"),
+            isConfirmed: true
+        )
+        let answer = try await folder.finish { await command.run($0) }
+        #expect(answer.output == "no conflicts\n")
+        #expect(answer.errors.hasPrefix("syncline: 1 conflict is about an entry's existence or a membership"))
+    }
+
     @Test func withoutADaemonNothingIsDone() async throws {
         let folder = try ConflictFolder.filled()
         let command = ConflictResolveCommand(

@@ -1035,7 +1035,8 @@ static int run_rename(enum side source, const char *old, const char *new, bool i
     if (is_bare) {
         target = rename_unit(other, !source, old, new);
     } else {
-        while (!(is_there = exists(other, dn)) && now() < begin + 60) pause_for(0.0005);
+        double limit = number_setting("RENAME_SECONDS", 60);
+        while (!(is_there = exists(other, dn)) && now() < begin + limit) pause_for(0.0005);
     }
     printf(
         "{\"sourceSeconds\": %.6f, \"targetSeconds\": %.6f, \"agreementSeconds\": %.6f, \"complete\": %s}\n", own, target, now() - begin,
@@ -1069,7 +1070,8 @@ static int run_await(enum side side, const char *filter, long wanted, double qui
     const char *dn = side == AD ? "" : setting("LDAP_BASE"), *name = side == AD ? "highestCommittedUSN" : "contextCSN";
     double begin = now(), last = begin, shown = begin, looked = 0;
     double interval = number_setting("AWAIT_MILLISECONDS", 5) / 1e3;
-    bool has_moved = false;
+    // Memberships may become fewer: then only the exact number is what is waited for.
+    bool has_moved = false, is_exact = !strcmp(filter, "members"), is_there = false;
     char *stamp = read_value(handle, dn, name);
     long count = 0;
     while (now() < begin + limit) {
@@ -1088,7 +1090,8 @@ static int run_await(enum side side, const char *filter, long wanted, double qui
         if (time - last > patience && time - looked > patience) {
             count = count_entries(handle, side, filter);
             looked = now();
-            if (count >= wanted) break;
+            is_there = is_exact ? count == wanted : count >= wanted;
+            if (is_there) break;
         }
         if (time - shown > 5) {
             fprintf(stderr, "floor: %s: waiting for %.0f s, last write seen %.1f s ago\n", side_name[side], time - begin, time - last);
@@ -1096,7 +1099,7 @@ static int run_await(enum side side, const char *filter, long wanted, double qui
         }
         pause_for(interval);
     }
-    printf("{\"count\": %ld, \"last\": %.6f, \"complete\": %s}\n", count, last, count >= wanted ? "true" : "false");
+    printf("{\"count\": %ld, \"last\": %.6f, \"complete\": %s}\n", count, last, is_there ? "true" : "false");
     return 0;
 }
 

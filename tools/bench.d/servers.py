@@ -204,12 +204,23 @@ class Product:
             time.sleep(interval)
         raise BenchError("%s did not come within %d s: %s" % (what, limit, json.dumps(status)[:1500]))
 
-    def await_quiet(self, pairs=0):
+    def await_quiet(self, pairs=0, limit=900):
         """Until it is live and has nothing to do."""
         return self.await_status(
             lambda status: status["state"] == "live" and status["backlog"] == 0 and status["pairs"] >= pairs,
-            interval=0.05, what="a quiet daemon",
+            interval=0.05, limit=limit, what="a quiet daemon",
         )
+
+    def write_seconds(self, side):
+        """How long it has waited for a side's answers to its writes, all together."""
+        connection = AdminConnection(self.lab.facts["ADMIN_SOCKET"])
+        try:
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+        finally:
+            connection.close()
+        wanted = 'syncline_write_seconds_sum{side="%s"}' % side
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted))
 
     def memory(self):
         """Octets in memory: all, and those that are not a file's (the cache's pages are the kernel's to drop)."""

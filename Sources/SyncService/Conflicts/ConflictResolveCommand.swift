@@ -52,7 +52,14 @@ package struct ConflictResolveCommand: Sendable {
         let code = InspectorRun.perform(output) {
             let inspected = try InspectedCache(options)
             socket = inspected.wiring.configuration.adminSocket
-            steps = try inspected.read { try plan($0) }
+            var leftOut = 0
+            steps = try inspected.read { try plan($0, &leftOut) }
+            if leftOut > 0 {
+                let words = leftOut == 1 ? "1 conflict is" : "\(leftOut) conflicts are"
+                output.complain(
+                    "\(words) about an entry's existence or a membership, and left out: change it at either side"
+                )
+            }
             if !options.isJSON { show(steps, output) }
             return 0
         }
@@ -71,7 +78,8 @@ package struct ConflictResolveCommand: Sendable {
 
     // MARK: What is to be done
 
-    private func plan(_ view: InspectedView) throws -> [Step] {
+    /// - Parameter leftOut: how many of those that the filters select are none that could be settled so.
+    private func plan(_ view: InspectedView, _ leftOut: inout Int) throws -> [Step] {
         let conflicts: [(ConflictID, StoredConflict?)]
         switch subject {
         case .ids(let ids):
@@ -83,7 +91,12 @@ package struct ConflictResolveCommand: Sendable {
             let filter = try ConflictFilter(selection, view, now: .now)
             var found: [(ConflictID, StoredConflict?)] = []
             try view.transaction.forEachConflict(filter.query, .oldestFirst) { conflict in
-                if filter.matches(conflict) { found.append((conflict.id, conflict)) }
+                guard filter.matches(conflict) else { return true }
+                if case .attribute = conflict.record.subject {
+                    found.append((conflict.id, conflict))
+                } else {
+                    leftOut += 1
+                }
                 return true
             }
             conflicts = found

@@ -1,0 +1,89 @@
+import Mapping
+import SyncModel
+
+/// Memberships of who has another name: which of the values that name him are to be written anew.
+extension Engine {
+    /// An entry has another name, since `version` at the latest. Its server follows where it can; elsewhere the values that name it are written again.
+    mutating func renameLinks(
+        _ replica: Replica,
+        from old: Replica,
+        as version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships, replica.side == .miniorange else { return }
+        let formerName = try name(of: old, store)
+        guard replica.kind != .container else {
+            if let formerName { try renameLinks(below: replica, from: formerName, as: version, store, now: now) }
+            return
+        }
+        // The members of a group hold its name only where memberships are theirs.
+        let isHeldByMembers =
+            replica.kind == .group
+            && replica.object.flatMap { objects[$0] }?.mapping.specification.membership?.form.holder == .member
+        let kind = isHeldByMembers ? ObjectKind.group : .user
+        for id in try links(of: replica.anchor, .miniorange, kind, store) {
+            guard let row = try store.link(id),
+                let form = try object(ofGroup: id.group, .miniorange, store)?.mapping.specification.membership?.form
+            else { continue }
+            let named = form.holder == .group ? id.member : id.group
+            guard named == replica.anchor else { continue }
+            guard row.isPresent else {
+                // Taken away after the rename, by the name from before it: it still stands there by the new one.
+                if form.isMaintainedByServer, isOlder(version, than: row.version) {
+                    try requestRead(.readMembers(id.group), .miniorange, store, now: now)
+                }
+                continue
+            }
+            if form.isMaintainedByServer, row.value == nil {
+                // Written after the rename, by the name from before it: the server did not know of it any more.
+                guard isOlder(version, than: row.version), let formerName else { continue }
+                var link = row
+                link.value = Octets(formerName.description)
+                try store.put(link, for: id)
+            } else if let value = row.value, let expected = try expectedValue(id, form, store),
+                form.isSame(value, expected)
+            {
+                continue
+            }
+            try linkMoved(id, store, now: now)
+        }
+    }
+
+    /// A container has another name, and so has all that stands in it. What was written below its former name since then names nobody: the server had followed
+    /// the rename before.
+    private mutating func renameLinks(
+        below container: Replica,
+        from formerName: DistinguishedName,
+        as version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard namesMembersByDN(.miniorange), version != .unordered else { return }
+        var open = [(anchor: container.anchor, formerName: formerName)]
+        while let parent = open.popLast() {
+            var last: Anchor?
+            while true {
+                let children = try store.children(.miniorange, of: parent.anchor, after: last, limit: 1_000)
+                for child in children {
+                    guard let outline = try store.outline(.miniorange, child) else { continue }
+                    let formerName = parent.formerName.child(outline.rdn)
+                    guard outline.kind != .container else {
+                        open.append((child, formerName))
+                        continue
+                    }
+                    for id in try links(of: child, .miniorange, .user, store) {
+                        guard var row = try store.link(id), row.isPresent, row.value == nil,
+                            isOlder(version, than: row.version), try isNamedByServer(id.group, .miniorange, store)
+                        else { continue }
+                        row.value = Octets(formerName.description)
+                        try store.put(row, for: id)
+                        try linkMoved(id, store, now: now)
+                    }
+                }
+                guard children.count == 1_000 else { break }
+                last = children.last
+            }
+        }
+    }
+}
