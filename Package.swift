@@ -75,7 +75,7 @@ let package = Package(
         module("LDAPClient", ["CLDAP", "SyncModel"]),
         module("LMDB", ["CLMDB"]),
         module("Cryptography", ["COpenSSL"]),
-        module("Cache", ["LMDB", "SyncModel"]),
+        module("Cache", ["Cryptography", "LMDB", "SyncModel"]),
         module("ActiveDirectory", ["LDAPClient", "SyncModel", logging]),
         module("MiniOrange", ["LDAPClient", "SyncModel", logging]),
         module("Configuration", ["SyncModel", "Mapping", yams]),
@@ -117,7 +117,7 @@ let package = Package(
         tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
         tests("IntegrationTests", ["Cache", "SyncModel", "syncline", "synclined"]),
         tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
-        tests("CacheTests", ["Cache", "LMDB", "Support", "SyncModel"]),
+        tests("CacheTests", ["Cache", "Cryptography", "LMDB", "Support", "SyncModel"]),
         tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),
     ]
 )

@@ -1,4 +1,8 @@
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -31,3 +35,12 @@ static inline long copenssl_memory_contents(BIO *bio, char **start) {
 
 /* XN_FLAG_RFC2253 with UTF-8 left readable; a macro made of an expression. */
 static const unsigned long copenssl_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+
+/* EVP_CTRL_AEAD_GET_TAG and EVP_CTRL_AEAD_SET_TAG through a void pointer; a tag that is set is only read. */
+static inline int copenssl_get_tag(EVP_CIPHER_CTX *context, int octets, void *tag) {
+    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, octets, tag);
+}
+
+static inline int copenssl_set_tag(EVP_CIPHER_CTX *context, int octets, const void *tag) {
+    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, octets, (void *)tag);
+}

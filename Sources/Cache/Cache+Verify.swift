@@ -8,7 +8,7 @@ extension Cache {
     /// Looks at every record: seconds for 100,000 pairs, while writers go on.
     package func verify(limit: Int = 1000) throws -> [CacheFinding] {
         try read { transaction in
-            var verification = Verification(transaction, limit: limit)
+            var verification = try Verification(transaction, limit: limit)
             return try verification.run()
         }
     }

@@ -15,20 +15,32 @@ package final class Cache: Sendable {
     package let mode: Mode
     let environment: Environment
     let tables: CacheTables
+    /// Nil where the cache is not encrypted.
+    let seal: CacheSeal?
     private let workspaces = Mutex<[Workspace]>([])
 
-    /// Throws ``CacheError``: `missing`, `notACache`, `newerFormat`, `olderFormat`, `inUse`, `damaged`, `permission`, `diskFull`.
+    /// Throws ``CacheError``: `missing`, `notACache`, `newerFormat`, `olderFormat`, `inUse`, `damaged`, `permission`, `diskFull`, `keyMissing`, `keyWrong`,
+    /// `keyUnusable`, `notEncrypted`.
+    ///
+    /// - Parameter key: what the cache is encrypted with, or is to be if it is made now; nil for one that is not. Nothing else than `rekey` changes that.
     package static func open(
         at path: String,
         mode: Mode = .readWrite,
-        options: CacheOptions = CacheOptions()
+        options: CacheOptions = CacheOptions(),
+        key: CacheEncryptionKey? = nil
     ) throws -> Cache {
-        try open(at: path, mode: mode, options: options, format: .current)
+        try open(at: path, mode: mode, options: options, key: key, format: .current)
     }
 
-    static func open(at path: String, mode: Mode, options: CacheOptions, format: CacheFormat) throws -> Cache {
+    static func open(
+        at path: String,
+        mode: Mode,
+        options: CacheOptions,
+        key: CacheEncryptionKey? = nil,
+        format: CacheFormat
+    ) throws -> Cache {
         do {
-            return try Cache(path, mode, options, format)
+            return try Cache(path, mode, options, key, format)
         } catch let error as LMDBError {
             throw CacheError(error, path: path)
         } catch is CacheFormat.Foreign {
@@ -36,16 +48,22 @@ package final class Cache: Sendable {
         }
     }
 
-    private init(_ path: String, _ mode: Mode, _ options: CacheOptions, _ format: CacheFormat) throws {
+    private init(
+        _ path: String,
+        _ mode: Mode,
+        _ options: CacheOptions,
+        _ key: CacheEncryptionKey?,
+        _ format: CacheFormat
+    ) throws {
         self.path = path
         self.mode = mode
         try Self.refuseOtherFiles(path)
         var settings = EnvironmentOptions(access: .readOnly)
         if mode == .readWrite {
             if Self.hasDataFile(path) {
-                // A look before the first write: what is not ours, or of a later version, stays as it is.
+                // A look before the first write: what is not ours, or of a later version, or under another key, stays as it is.
                 let environment = try Environment(directory: path, options: settings)
-                _ = try Self.inspect(environment, path, format)
+                if let found = try Self.inspect(environment, path, format) { _ = try found.seal(key, path) }
                 try environment.close()
             }
             settings.access = .exclusiveWriter
@@ -55,18 +73,27 @@ package final class Cache: Sendable {
         }
         let environment = try Environment(directory: path, options: settings)
         self.environment = environment
+        let found = try Self.inspect(environment, path, format)
         if mode == .readOnly {
-            let found = try Self.inspect(environment, path, format)
             guard let found else { throw CacheError(.missing, path: path) }
-            if found < format.number {
-                throw CacheError(.olderFormat(found: found, supported: format.number), path: path)
+            if found.format < format.number {
+                throw CacheError(.olderFormat(found: found.format, supported: format.number), path: path)
             }
-            tables = try CacheTables(environment)
+            seal = try found.seal(key, path)
+            tables = try CacheTables(environment, seal: seal)
             return
         }
-        let tables = try CacheTables(environment)
+        Self.removeUnfinishedRekey(path)
+        let seal: CacheSeal?
+        if let found {
+            seal = try found.seal(key, path)
+        } else {
+            seal = try key.map { try CacheSeal($0, path: path) }
+        }
+        self.seal = seal
+        let tables = try CacheTables(environment, seal: seal)
         self.tables = tables
-        try environment.write { try format.establish(tables, path: path, in: $0) }
+        try environment.write { try format.establish(tables, seal: seal, path: path, in: $0) }
     }
 
     /// Runs `body` with the right to change; everything it did commits together, or nothing if it throws. One writer at a time,
@@ -109,7 +136,7 @@ package final class Cache: Sendable {
     }
 
     private func withWorkspace<Result>(_ body: (Workspace) throws -> Result) throws -> Result {
-        let workspace = workspaces.withLock { $0.popLast() } ?? Workspace()
+        let workspace = try workspaces.withLock { $0.popLast() } ?? Workspace(seal)
         defer { workspaces.withLock { $0.append(workspace) } }
         return try wrapping { try body(workspace) }
     }
@@ -120,11 +147,13 @@ package final class Cache: Sendable {
 /// `@unchecked Sendable`: a transaction takes it out of the cache's list and puts it back when it has ended, so it has
 /// one user at any time.
 final class Workspace: @unchecked Sendable {
-    let key = CacheKey()
+    let key: CacheKey
     let writer = RecordWriter()
     let names = NameTable()
     /// The names of stamps that were read last, and the row that they were read from.
     var stampNames: (octets: [UInt8], names: StampNames)?
+
+    init(_ seal: CacheSeal?) throws { key = try CacheKey(seal) }
 }
 
 // MARK: - What is under the path
@@ -136,13 +165,30 @@ extension Cache {
         throw CacheError(.notACache("it is a file, not a directory"), path: path)
     }
 
-    private static func hasDataFile(_ path: String) -> Bool {
+    static func hasDataFile(_ path: String) -> Bool {
         var status = stat()
         return stat(path + "/data.mdb", &status) == 0
     }
 
-    /// The format that is stored; nil for an environment in which nothing was stored yet.
-    private static func inspect(_ environment: Environment, _ path: String, _ format: CacheFormat) throws -> Int? {
+    /// What is told in the clear of a cache that is there.
+    private struct Found {
+        let format: Int
+        /// What it is encrypted with.
+        let row: [UInt8]?
+
+        /// Throws where the key is not the one of the cache, or where only one of them is encrypted.
+        func seal(_ key: CacheEncryptionKey?, _ path: String) throws -> CacheSeal? {
+            switch (row, key) {
+            case (nil, nil): return nil
+            case (nil, let key?): throw CacheError(.notEncrypted(file: key.file), path: path)
+            case (_, nil): throw CacheError(.keyMissing, path: path)
+            case (let row?, let key?): return try CacheSeal(key, row: row, path: path)
+            }
+        }
+    }
+
+    /// Nil for an environment in which nothing was stored yet.
+    private static func inspect(_ environment: Environment, _ path: String, _ format: CacheFormat) throws -> Found? {
         let meta: Table
         do {
             meta = try environment.table(CacheTable.meta.rawValue)
@@ -152,12 +198,14 @@ extension Cache {
             }
             return nil
         }
-        let found = try environment.read { transaction -> Int? in
-            let found = try CacheFormat.stored(meta, in: transaction)
-            if try found == nil && meta.count(in: transaction) > 0 { throw CacheFormat.Foreign() }
-            return found
+        let found = try environment.read { transaction -> Found? in
+            guard let number = try CacheFormat.stored(meta, in: transaction) else {
+                if try meta.count(in: transaction) > 0 { throw CacheFormat.Foreign() }
+                return nil
+            }
+            return Found(format: number, row: try meta.get(CacheSeal.rowKey, in: transaction))
         }
-        if let found { try format.refuseNewer(found, path: path) }
+        if let found { try format.refuseNewer(found.format, path: path) }
         return found
     }
 }

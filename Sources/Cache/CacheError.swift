@@ -19,6 +19,14 @@ package struct CacheError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The map is at its configured limit, or the system gives no more address space.
         case mapFull
         case permission
+        /// It is encrypted, and no key was given.
+        case keyMissing
+        /// It is encrypted with another key than the one in this file.
+        case keyWrong(file: String)
+        /// The file holds less than a key of 256 bits.
+        case keyUnusable(file: String)
+        /// A key was given, from this file, and the cache is not encrypted.
+        case notEncrypted(file: String)
         /// A write where the cache was opened or the transaction begun for reading.
         case readOnly
         /// A transaction within another one of the same thread.
@@ -78,6 +86,10 @@ package struct CacheError: Error, Sendable, Equatable, CustomStringConvertible {
         case .diskFull: "no space is left on its file system"
         case .mapFull: "it can't grow"
         case .permission: "access was refused by the file system"
+        case .keyMissing: "it is encrypted, and no key was given"
+        case .keyWrong(let file): "it is encrypted with another key than the one in \(file)"
+        case .keyUnusable(let file): "\(file) holds no key of 256 bits"
+        case .notEncrypted: "it is not encrypted, and the configuration says that it shall be"
         case .readOnly: "a write in a cache that is open for reading"
         case .nested: "a transaction within another one"
         case .closed: "it was closed"
@@ -98,6 +110,14 @@ package struct CacheError: Error, Sendable, Equatable, CustomStringConvertible {
         case .diskFull: "Make room; work goes on from where it stopped."
         case .mapFull: "Allow more address space to the process, or raise the limit of the cache."
         case .permission: "The directory and its files belong to the user who runs synclined, with modes 0700 and 0600."
+        case .keyMissing:
+            "Set cache.encrypt: true and cache.keyFile to the file with the key that it was encrypted with."
+        case .keyWrong(let file):
+            "Set cache.keyFile to the file with the key that it was encrypted with, or put that key back into \(file)."
+                + " Without it move the directory away: the cache is built again from both servers."
+        case .keyUnusable(let file): "Make a key: `(umask 077 && openssl rand -base64 32 >\(file))`."
+        case .notEncrypted(let file):
+            "Stop synclined and run `syncline cache rekey --new-key-file \(file)`, or remove cache.encrypt."
         case .readOnly, .nested, .closed: "This is an error in the program."
         case .storage: "The code says what the system refused."
         }

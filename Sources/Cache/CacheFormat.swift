@@ -19,7 +19,7 @@ struct CacheFormat: Sendable {
     let number: Int
     let steps: [Step]
 
-    private static let key = [UInt8]("format".utf8)
+    static let key = [UInt8]("format".utf8)
     /// Tells a cache from any other database that has a table with the same name.
     private static let magic = [UInt8]("syncline cache".utf8)
 
@@ -33,9 +33,19 @@ struct CacheFormat: Sendable {
     struct Foreign: Error {}
 
     /// Brings the tables to this format, from nothing or from an earlier one.
-    func establish(_ tables: CacheTables, path: String, in transaction: WriteTransaction) throws {
-        guard let found = try Self.stored(tables.meta, in: transaction) else {
-            return try store(in: tables.meta, transaction)
+    ///
+    /// - Parameter seal: what a cache is to be encrypted with that is made now.
+    func establish(
+        _ tables: CacheTables,
+        seal: CacheSeal?,
+        path: String,
+        in transaction: WriteTransaction
+    ) throws {
+        // Neither of the two rows is ever sealed: they are read before there is a key.
+        let meta = tables.meta.stored
+        guard let found = try Self.stored(meta, in: transaction) else {
+            try seal?.store(in: meta, transaction)
+            return try store(in: meta, transaction)
         }
         try refuseNewer(found, path: path)
         guard found < number else { return }
@@ -45,7 +55,7 @@ struct CacheFormat: Sendable {
             }
             try step.apply(tables, transaction)
         }
-        try store(in: tables.meta, transaction)
+        try store(in: meta, transaction)
     }
 
     func refuseNewer(_ found: Int, path: String) throws {

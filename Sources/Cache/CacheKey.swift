@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Glibc
 import LMDB
 import SyncModel
@@ -5,6 +6,9 @@ import SyncModel
 /// Builds the key of one entry of a table, in memory that is kept from key to key.
 ///
 /// All numbers are big-endian, so that the order of the octets is the order of the numbers.
+///
+/// Where the cache is encrypted, names and match keys, and what is before them in the key, stand there as the first half of an HMAC-SHA-256: equal ones are found, and
+/// nothing is told of them but that. The names of attributes, in the keys of stamps and of held conflicts, stay as they are.
 final class CacheKey {
     private let memory = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Environment.maximumKeyOctets,
@@ -12,6 +16,12 @@ final class CacheKey {
     )
     @exclusivity(unchecked) private var count = 0
     private static let digestOctets = 16
+    /// Makes the digests of names; nil where names stand in keys.
+    private let digest: KeyedDigest?
+
+    init() { digest = nil }
+
+    init(_ seal: CacheSeal?) throws { digest = try seal?.makeDigest() }
 
     deinit { memory.deallocate() }
 
@@ -25,11 +35,19 @@ final class CacheKey {
         return octets
     }
 
-    /// side, parent, normalised RDN: names; side, anchor, attribute: stamps. One that is too long ends with a digest, and only then the key has the greatest length.
+    /// side, parent, normalised RDN: names; side, holder, name: heldNames. One that is too long ends with a digest, and only then the key has the greatest length.
     func name(_ side: Side, parent: Anchor, rdn: Octets) -> UnsafeRawBufferPointer {
         start(side)
         append(parent)
-        append(rdn, room: memory.count - count - 1, roomWithDigest: memory.count - count)
+        if !appendDigest(of: rdn, .name) { appendWithoutLength(rdn) }
+        return octets
+    }
+
+    /// side, anchor, attribute: stamps. As with names, only a key with a digest has the greatest length.
+    func stamp(_ side: Side, _ anchor: Anchor, attribute: Octets) -> UnsafeRawBufferPointer {
+        start(side)
+        append(anchor)
+        appendWithoutLength(attribute)
         return octets
     }
 
@@ -42,7 +60,7 @@ final class CacheKey {
 
     func matchPrefix(_ side: Side, key: Octets) -> UnsafeRawBufferPointer {
         start(side)
-        appendWithLength(key, tail: 16)
+        if !appendDigest(of: key, .match) { appendWithLength(key, tail: 16) }
         return octets
     }
 
@@ -55,7 +73,7 @@ final class CacheKey {
 
     func parkedPrefix(_ side: Side, name: Octets) -> UnsafeRawBufferPointer {
         start(side)
-        appendWithLength(name, tail: 8)
+        if !appendDigest(of: name, .parked) { appendWithLength(name, tail: 8) }
         return octets
     }
 
@@ -76,6 +94,7 @@ final class CacheKey {
 
     func parkedLinkPrefix(_ side: Side, name: Octets) -> UnsafeRawBufferPointer {
         start(side)
+        if appendDigest(of: name, .parkedLink) { return octets }
         appendLength(name)
         let room = memory.count - count - 16
         append(name, room: room - 1, roomWithDigest: room)
@@ -153,7 +172,7 @@ final class CacheKey {
     func named(_ pair: PairID, _ name: Octets) -> UnsafeRawBufferPointer {
         count = 0
         append(pair.rawValue)
-        append(name, room: memory.count - count - 1, roomWithDigest: memory.count - count)
+        appendWithoutLength(name)
         return octets
     }
 
@@ -169,11 +188,13 @@ final class CacheKey {
         case loaded = 1
     }
 
+    static let factMark: UInt8 = 1
+
     /// 1, name: the facts within meta, whose other keys begin with a letter.
     func fact(_ name: Octets) -> UnsafeRawBufferPointer {
         count = 0
-        append(octet: 1)
-        append(name, room: memory.count - count - 1, roomWithDigest: memory.count - count)
+        append(octet: Self.factMark)
+        if !appendDigest(of: name, .fact) { appendWithoutLength(name) }
         return octets
     }
 
@@ -202,6 +223,26 @@ final class CacheKey {
     private func append(_ anchor: Anchor) {
         append(anchor.high)
         append(anchor.low)
+    }
+
+    /// What a digest is of: equal names have different ones in different tables.
+    private enum Purpose: UInt8 {
+        case name, match, parked, parkedLink, fact
+    }
+
+    /// False where names stand in keys. What is in the key already is part of the digest.
+    private func appendDigest(of name: Octets, _ purpose: Purpose) -> Bool {
+        guard let digest else { return false }
+        memory[count] = purpose.rawValue
+        name.bytes.withUnsafeBytes {
+            let whole = digest.digest(UnsafeRawBufferPointer(rebasing: memory[...count]), $0)
+            append(raw: UnsafeRawBufferPointer(rebasing: whole[..<Self.digestOctets]))
+        }
+        return true
+    }
+
+    private func appendWithoutLength(_ part: Octets) {
+        append(part, room: memory.count - count - 1, roomWithDigest: memory.count - count)
     }
 
     private func appendWithLength(_ part: Octets, tail: Int) {

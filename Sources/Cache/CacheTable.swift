@@ -70,38 +70,40 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
 
 /// The opened tables of one environment.
 struct CacheTables: Sendable {
-    let replicas: Table
-    let names: Table
-    let keys: Table
-    let pairs: Table
-    let joins: Table
-    let dirty: Table
-    let intents: Table
-    let parked: Table
-    let waiting: Table
-    let referrers: Table
-    let quarantine: Table
-    let links: Table
-    let backlinks: Table
-    let parkedLinks: Table
-    let heldNames: Table
-    let pendingLinks: Table
-    let refusedLinks: Table
-    let stamps: Table
-    let conflicts: Table
-    let conflictsOf: Table
-    let conflictsAt: Table
-    let openConflicts: Table
-    let heldConflicts: Table
-    let settlements: Table
-    let history: Table
-    let historyOf: Table
-    let cursors: Table
-    let meta: Table
+    let replicas: SealedTable
+    let names: SealedTable
+    let keys: SealedTable
+    let pairs: SealedTable
+    let joins: SealedTable
+    let dirty: SealedTable
+    let intents: SealedTable
+    let parked: SealedTable
+    let waiting: SealedTable
+    let referrers: SealedTable
+    let quarantine: SealedTable
+    let links: SealedTable
+    let backlinks: SealedTable
+    let parkedLinks: SealedTable
+    let heldNames: SealedTable
+    let pendingLinks: SealedTable
+    let refusedLinks: SealedTable
+    let stamps: SealedTable
+    let conflicts: SealedTable
+    let conflictsOf: SealedTable
+    let conflictsAt: SealedTable
+    let openConflicts: SealedTable
+    let heldConflicts: SealedTable
+    let settlements: SealedTable
+    let history: SealedTable
+    let historyOf: SealedTable
+    let cursors: SealedTable
+    let meta: SealedTable
 
     /// A writer makes those that are not there.
-    init(_ environment: Environment) throws {
-        func open(_ table: CacheTable) throws -> Table { try environment.table(table.rawValue) }
+    init(_ environment: Environment, seal: CacheSeal? = nil) throws {
+        func open(_ table: CacheTable) throws -> SealedTable {
+            SealedTable(try environment.table(table.rawValue), table, seal)
+        }
         // First, so that an environment without it is either empty or not a cache.
         meta = try open(.meta)
         replicas = try open(.replicas)
@@ -133,7 +135,7 @@ struct CacheTables: Sendable {
         cursors = try open(.cursors)
     }
 
-    subscript(table: CacheTable) -> Table {
+    subscript(table: CacheTable) -> SealedTable {
         switch table {
         case .replicas: replicas
         case .names: names

@@ -34,15 +34,23 @@ extension CacheTransaction {
     }
 
     package func fact(_ name: String) throws -> Octets? {
-        let stored = try record(.meta, tables.meta, key.fact(Octets(name))) { reader throws(RecordDamage) in
-            try reader.begin()
-            let storedName = try reader.readText()
-            let value = try reader.readOctets()
-            try reader.end()
-            return (name: storedName, value: value)
-        }
+        let factKey = key.fact(Octets(name))
+        let stored = try tables.meta.get(factKey, in: transaction) { try decodeFact(factKey, $0) }
         // Two long names may share a digest.
         return stored?.name == name ? stored?.value : nil
+    }
+
+    func decodeFact(
+        _ key: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer
+    ) throws -> (name: String, value: Octets) {
+        try decode(.meta, key, value) { reader throws(RecordDamage) in
+            try reader.begin()
+            let name = try reader.readText()
+            let value = try reader.readOctets()
+            try reader.end()
+            return (name, value)
+        }
     }
 
     package func setFact(_ name: String, _ value: Octets?) throws {

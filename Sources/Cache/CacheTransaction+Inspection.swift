@@ -29,34 +29,40 @@ extension CacheTransaction {
     package func countReplicas(_ side: Side) throws -> Int {
         let all = try count(.replicas)
         var count = 0
-        try tables.replicas.forEach(prefix: [Side.ad.rawValue], in: transaction) { _, _ in count += 1 }
+        try tables.replicas.scanRows(prefix: [Side.ad.rawValue], in: transaction) { _ in
+            count += 1
+            return .next
+        }
         return side == .ad ? count : all - count
     }
 
     /// Whether `waiter` is to be looked at again when `target` changes its presence.
     package func isWaiting(on target: PairID, waiter: PairID) throws -> Bool {
-        try tables.waiting.get(key.waiting(on: target, waiter: waiter), in: transaction) { _ in true } ?? false
+        try tables.waiting.contains(key.waiting(on: target, waiter: waiter), in: transaction)
     }
 
     /// Whether `waiter` is to be looked at again when an entry with this normalised name appears.
     package func isParked(_ side: Side, name: Octets, waiter: PairID) throws -> Bool {
-        try tables.parked.get(key.parked(side, name: name, waiter: waiter), in: transaction) { _ in true } ?? false
+        try tables.parked.contains(key.parked(side, name: name, waiter: waiter), in: transaction)
     }
 
     /// When the first line of history that is still there was written.
     package func oldestHistory() throws -> Timestamp? {
         var oldest: Timestamp?
-        try tables.history.scan(in: transaction) { key, _ in
-            oldest = HistoryPlace(key)?.time
+        try tables.history.scanRows(in: transaction) { row in
+            oldest = HistoryPlace(row.key)?.time
             return .stop
         }
         return oldest
     }
 
-    /// Octets of keys and values in a table. Reads every row.
+    /// Octets of keys and values in a table, as they are stored. Reads every row.
     package func contentOctets(_ table: CacheTable) throws -> Int {
         var octets = 0
-        try tables[table].forEach(in: transaction) { key, value in octets += key.count + value.count }
+        try tables[table].scanRows(in: transaction) { row in
+            octets += row.key.count + row.stored.count
+            return .next
+        }
         return octets
     }
 }

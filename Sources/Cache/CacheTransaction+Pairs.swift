@@ -48,7 +48,7 @@ extension CacheTransaction {
     }
 
     package func forEachPairID(after: PairID?, _ body: (PairID) throws -> Bool) throws {
-        try forEachNumber(.pairs, after: after?.rawValue) { number, _ in try body(PairID(number)) }
+        try forEachNumber(.pairs, after: after?.rawValue) { try body(PairID($0)) }
     }
 
     /// Visits the pairs in order of their ids, until `body` returns false.

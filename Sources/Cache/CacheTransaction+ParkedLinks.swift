@@ -3,7 +3,7 @@ package import SyncModel
 
 // Names of members and groups that nothing is known of, found from the name and from the entry that holds it.
 //
-// A key says the name itself, and the row holds nothing. A name that is too long stands in the key as a digest, which others may be made to share: then the
+// A key says the name itself, and the row holds nothing. Where the cache is encrypted, and for a name that is too long, it stands in the key as a digest, which others may be made to share: then the
 // row holds the names, so that none is taken for another and none is lost.
 extension CacheTransaction {
     package func parkLink(_ side: Side, name: Octets, holder: Anchor) throws {
@@ -41,16 +41,18 @@ extension CacheTransaction {
         return found.sorted()
     }
 
+    private func isDigest(_ key: UnsafeRawBufferPointer) -> Bool { keysAreDigests || key.holdsDigest }
+
     /// The names of a row of heldNames.
     func heldNames(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> [Octets] {
         guard key.count >= 17 else { throw damaged(.heldNames, key, "invalid key") }
-        return key.holdsDigest ? try names(.heldNames, key, value) : [Octets(key[17...])]
+        return isDigest(key) ? try names(.heldNames, key, value) : [Octets(key[17...])]
     }
 
     /// The names of a row of parkedLinks.
     func parkedNames(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> [Octets] {
         guard key.count >= 19 else { throw damaged(.parkedLinks, key, "invalid key") }
-        return key.holdsDigest ? try names(.parkedLinks, key, value) : [Octets(key[3..<key.count - 16])]
+        return isDigest(key) ? try names(.parkedLinks, key, value) : [Octets(key[3..<key.count - 16])]
     }
 
     /// The names that a row with a digest holds.
@@ -72,7 +74,7 @@ extension CacheTransaction {
     }
 
     private func add(_ name: Octets, _ table: CacheTable, _ key: UnsafeRawBufferPointer) throws {
-        guard key.holdsDigest else {
+        guard isDigest(key) else {
             try tables[table].put(key, .nothing, in: try writable())
             return
         }
@@ -81,7 +83,7 @@ extension CacheTransaction {
     }
 
     private func remove(_ name: Octets, _ table: CacheTable, _ key: UnsafeRawBufferPointer) throws {
-        let others = key.holdsDigest ? try storedNames(table, key).filter { $0 != name } : []
+        let others = isDigest(key) ? try storedNames(table, key).filter { $0 != name } : []
         if others.isEmpty {
             try tables[table].delete(key, in: try writable())
         } else {

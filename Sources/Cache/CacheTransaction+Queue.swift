@@ -21,7 +21,7 @@ extension CacheTransaction {
     package func dirty(after: PairID?, limit: Int) throws -> [PairID] {
         guard limit > 0 else { return [] }
         var found: [PairID] = []
-        try forEachNumber(.dirty, after: after?.rawValue) { number, _ in
+        try forEachNumber(.dirty, after: after?.rawValue) { number in
             found.append(PairID(number))
             return found.count < limit
         }
@@ -63,7 +63,28 @@ extension CacheTransaction {
 
     package func park(_ side: Side, name: Octets, waiter: PairID) throws {
         let octets = key.parked(side, name: name, waiter: waiter)
-        try tables.parked.put(octets, .nothing, in: try writable())
+        guard keysAreDigests || octets.parkedNameIsCut else {
+            try tables.parked.put(octets, .nothing, in: try writable())
+            return
+        }
+        // For those who make the key anew. Of two names that share a digest the last one stays.
+        writer.begin()
+        writer.append(name)
+        try storeRecord(tables.parked, octets)
+    }
+
+    /// The name of a row of parked; nil where neither the key nor the record tells it.
+    func parkedName(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Octets? {
+        guard value.isEmpty else {
+            return try decode(.parked, key, value) { reader throws(RecordDamage) in
+                try reader.begin()
+                let name = try reader.readOctets()
+                try reader.end()
+                return name
+            }
+        }
+        if keysAreDigests || key.parkedNameIsCut || key.count < 11 { return nil }
+        return Octets([UInt8](key[3..<key.count - 8]))
     }
 
     /// Takes out who waits for the name. Names that are too long for a key and share a digest share their waiters: one of them may be
@@ -94,7 +115,8 @@ extension CacheTransaction {
     private func takeWaiters(_ table: CacheTable, _ prefix: [UInt8]) throws -> [PairID] {
         _ = try writable()
         var waiters: [PairID] = []
-        try tables[table].scan(prefix: prefix, in: transaction) { key, _ in
+        try tables[table].scanRows(prefix: prefix, in: transaction) { row in
+            let key = row.key
             guard key.count == prefix.count + 8, let waiter = key.number(at: prefix.count) else {
                 throw damaged(table, key, "invalid key")
             }
@@ -133,4 +155,9 @@ extension CacheTransaction {
         }
         return found
     }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Of a key of parked: whether the name's length is more than what there is of it.
+    fileprivate var parkedNameIsCut: Bool { count >= 11 && Int(self[1]) << 8 | Int(self[2]) != count - 11 }
 }

@@ -41,7 +41,8 @@ extension CacheTransaction {
         let prefix = [side.rawValue]
         // The first key beyond that of `after`.
         let start = after.map { prefix + $0.octets + [0] }
-        try tables.replicas.scan(prefix: prefix, from: start, in: transaction) { key, _ in
+        try tables.replicas.scanRows(prefix: prefix, from: start, in: transaction) { row in
+            let key = row.key
             guard key.count == 17, let anchor = key.anchor(at: 1) else {
                 throw damaged(.replicas, key, "invalid key")
             }
@@ -99,7 +100,7 @@ extension CacheTransaction {
         try putName(of: replica)
     }
 
-    private func putName(of replica: Replica) throws {
+    func putName(of replica: Replica) throws {
         guard case .entry(let parent) = replica.parent else { return }
         let nameKey = key.name(replica.side, parent: parent, rdn: replica.rdn.normalized)
         writer.begin()
@@ -132,7 +133,7 @@ extension CacheTransaction {
         guard limit > 0 else { return [] }
         let prefix = [UInt8](key.matchPrefix(side, key: matchKey))
         // A key that is too long is in the table as a digest, so each entry is asked for its keys.
-        let isCut = matchKey.count > prefix.count - 3
+        let isCut = !keysAreDigests && matchKey.count > prefix.count - 3
         var found: [Anchor] = []
         try tables.keys.scan(prefix: prefix, in: transaction) { key, _ in
             guard key.count == prefix.count + 16, let anchor = key.anchor(at: prefix.count) else {

@@ -4,7 +4,7 @@ package import SyncModel
 // When, where and by whom the values of a replica were set: one row for each attribute, beside the replica and gone with it.
 extension CacheTransaction {
     package func stamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws -> Stamp? {
-        let rowKey = key.name(side, parent: anchor, rdn: Octets(attribute))
+        let rowKey = key.stamp(side, anchor, attribute: Octets(attribute))
         let row = try tables.stamps.get(rowKey, in: transaction) { try decodeStamp(rowKey, $0) }
         // Two long names may share a digest.
         return row?.attribute == attribute ? row?.stamp : nil
@@ -27,13 +27,13 @@ extension CacheTransaction {
         guard try tables.replicas.get(key.entry(side, anchor), in: transaction, { _ in true }) != nil else { return }
         var names = try stampNames()
         if names.take(stamp.stamp) { try store(names) }
-        let rowKey = key.name(side, parent: anchor, rdn: Octets(stamp.attribute))
+        let rowKey = key.stamp(side, anchor, attribute: Octets(stamp.attribute))
         StampCodec.encode(stamp.stamp, attribute: rowKey.holdsDigest ? stamp.attribute : nil, names, into: writer)
         try storeRecord(tables.stamps, rowKey)
     }
 
     package func removeStamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws {
-        try tables.stamps.delete(key.name(side, parent: anchor, rdn: Octets(attribute)), in: try writable())
+        try tables.stamps.delete(key.stamp(side, anchor, attribute: Octets(attribute)), in: try writable())
     }
 
     package func removeStamps(_ side: Side, _ anchor: Anchor) throws {

@@ -28,6 +28,9 @@ package final class CacheTransaction: StoreTransaction {
         self.names = workspace.names
     }
 
+    /// Whether keys hold digests of names, and the records the names.
+    var keysAreDigests: Bool { cache.seal != nil }
+
     /// The transaction, if it may write.
     @inline(__always)
     func writable() throws -> WriteTransaction {
@@ -39,7 +42,7 @@ package final class CacheTransaction: StoreTransaction {
     @inline(__always)
     func record<Value>(
         _ table: CacheTable,
-        _ handle: Table,
+        _ handle: SealedTable,
         _ key: UnsafeRawBufferPointer,
         _ decode: (inout RecordReader) throws(RecordDamage) -> Value
     ) throws -> Value? {
@@ -67,8 +70,20 @@ package final class CacheTransaction: StoreTransaction {
 
     /// Stores what the writer holds.
     @inline(__always)
-    func storeRecord(_ handle: Table, _ key: UnsafeRawBufferPointer) throws {
+    func storeRecord(_ handle: SealedTable, _ key: UnsafeRawBufferPointer) throws {
         try handle.put(key, writer.octets, in: try writable())
+    }
+
+    /// Visits the keys of one number, in order, beyond `after`, and no records.
+    func forEachNumber(_ table: CacheTable, after: UInt64?, _ body: (UInt64) throws -> Bool) throws {
+        if after == .max { return }
+        let start = after.map { ($0 + 1).bigEndianOctets }
+        try tables[table].scanRows(from: start, in: transaction) { row in
+            guard row.key.count == 8, let number = row.key.number(at: 0) else {
+                throw damaged(table, row.key, "invalid key")
+            }
+            return try body(number) ? .next : .stop
+        }
     }
 
     /// Visits the keys of one number, in order, beyond `after`.

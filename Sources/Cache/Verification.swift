@@ -5,11 +5,12 @@ import SyncModel
 struct Verification {
     let cache: CacheTransaction
     private let limit: Int
-    let ownKey = CacheKey()
+    let ownKey: CacheKey
     private var findings: [CacheFinding] = []
 
-    init(_ cache: CacheTransaction, limit: Int) {
+    init(_ cache: CacheTransaction, limit: Int) throws {
         self.cache = cache
+        ownKey = try CacheKey(cache.cache.seal)
         self.limit = limit
     }
 
@@ -47,9 +48,10 @@ struct Verification {
         prefix: [UInt8] = [],
         _ body: (inout Verification, UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        try cache.tables[table].scan(prefix: prefix, in: cache.transaction) { key, value in
+        try cache.tables[table].scanRows(prefix: prefix, in: cache.transaction) { row in
+            let key = row.key
             do {
-                try body(&self, key, value)
+                try row.withValue { try body(&self, key, $0) }
             } catch let error as CacheError {
                 guard case .damaged = error.kind else { throw error }
                 note(table, key, .unreadable)
@@ -83,7 +85,7 @@ struct Verification {
     }
 
     func contains(_ table: CacheTable, _ key: UnsafeRawBufferPointer) throws -> Bool {
-        try cache.tables[table].get(key, in: cache.transaction) { _ in true } ?? false
+        try cache.tables[table].contains(key, in: cache.transaction)
     }
 
     private mutating func checkNames() throws {

@@ -16,11 +16,6 @@ struct UnavailableFeature: Sendable {
 
     static let all: [UnavailableFeature] = [
         UnavailableFeature(
-            "cache.encrypt",
-            "remove it (the cache's files are readable by Syncline's account alone; put them on an encrypted volume)",
-            concerns: { $0 == "true" }
-        ),
-        UnavailableFeature(
             "deletes.policy",
             "remove it, or write `policy: delete` or `policy: keep`",
             concerns: { $0 == "disable" || $0 == "move" }

@@ -76,7 +76,8 @@ package struct Daemon {
         let cache = try Cache.open(
             at: configuration.cachePath,
             mode: .readWrite,
-            options: CacheOptions(durability: .allButTheLast)
+            options: CacheOptions(durability: .allButTheLast),
+            key: configuration.cacheKey
         )
         defer { try? cache.close() }
         var engine = Engine(configuration: wiring.engineConfiguration())

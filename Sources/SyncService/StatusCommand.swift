@@ -22,7 +22,11 @@ package struct StatusCommand {
             return report.isHealthy ? 0 : 1
         } catch let error as AdminClient.Failure {
             CommandOutput.complain("\(error)")
-            if let cache = try? Cache.open(at: configuration.cachePath, mode: .readOnly),
+            if let cache = try? Cache.open(
+                at: configuration.cachePath,
+                mode: .readOnly,
+                key: configuration.cacheKey
+            ),
                 let report = try? StatusReport(cache: cache, census: cache.read { try Census($0) }, now: .now)
             {
                 print(report)

@@ -11,7 +11,7 @@ struct CacheInspector: ParsableCommand {
             """,
         subcommands: [
             CacheStats.self, CacheGet.self, CacheSearch.self, CacheDiff.self, CacheHistory.self, CacheVerify.self,
-            CacheExport.self, CacheBackup.self, CacheUpgrade.self,
+            CacheExport.self, CacheBackup.self, CacheUpgrade.self, CacheRekey.self,
         ]
     )
 }

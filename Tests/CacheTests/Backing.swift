@@ -3,15 +3,18 @@ import SyncModel
 
 @testable import Cache
 
-/// The two stores that must give the same answers.
+/// The stores that must give the same answers.
 enum Backing: CaseIterable, Sendable {
-    case disk, memory
+    case disk, encrypted, memory
 
     func make() throws -> TestStore {
         switch self {
         case .disk:
             let directory = try TemporaryCache()
             return .disk(try directory.open(), directory)
+        case .encrypted:
+            let directory = try TemporaryCache()
+            return .disk(try directory.open(key: .first), directory)
         case .memory: return .memory(InMemoryStore())
         }
     }

@@ -8,10 +8,10 @@ import Testing
 @Suite struct StoreComparisonTests {
     private struct Refused: Error {}
 
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func theStoresAgree(seed: UInt64) throws {
+    @Test(arguments: 1...8 as ClosedRange<UInt64>, [nil, CacheEncryptionKey.first])
+    func theStoresAgree(seed: UInt64, key: CacheEncryptionKey?) throws {
         let directory = try TemporaryCache()
-        let cache = try directory.open(options: CacheOptions(initialMapOctets: 64 << 10))
+        let cache = try directory.open(options: CacheOptions(initialMapOctets: 64 << 10), key: key)
         let memory = InMemoryStore()
         for round in 0..<60 {
             let steps = NounGenerator(seed: seed &* 1000 &+ UInt64(round))

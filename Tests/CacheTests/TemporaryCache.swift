@@ -14,8 +14,12 @@ final class TemporaryCache: Sendable {
 
     deinit { remove(String(path.dropLast("/cache".count))) }
 
-    func open(_ mode: Cache.Mode = .readWrite, options: CacheOptions = CacheOptions()) throws -> Cache {
-        try Cache.open(at: path, mode: mode, options: options)
+    func open(
+        _ mode: Cache.Mode = .readWrite,
+        options: CacheOptions = CacheOptions(),
+        key: CacheEncryptionKey? = nil
+    ) throws -> Cache {
+        try Cache.open(at: path, mode: mode, options: options, key: key)
     }
 
     private func remove(_ directory: String) {

@@ -18,10 +18,12 @@ import Testing
         /// Changes tables behind the cache's back.
         func plant(_ tables: CacheTables, _ transaction: WriteTransaction) throws {
             let key = CacheKey()
-            func put(_ table: Table, _ key: UnsafeRawBufferPointer, _ value: [UInt8] = []) throws {
+            func put(_ table: SealedTable, _ key: UnsafeRawBufferPointer, _ value: [UInt8] = []) throws {
                 try table.put([UInt8](key), value, in: transaction)
             }
-            func remove(_ table: Table, _ key: UnsafeRawBufferPointer) throws { try table.delete(key, in: transaction) }
+            func remove(_ table: SealedTable, _ key: UnsafeRawBufferPointer) throws {
+                try table.delete(key, in: transaction)
+            }
             let (open, closed, none) = (ConflictID(1), ConflictID(2), ConflictID(9))
             let pair = PairID(1)
             let time = Timestamp(milliseconds: 5)

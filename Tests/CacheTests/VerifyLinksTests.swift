@@ -23,7 +23,7 @@ import Testing
             let backlink = [UInt8](key.link(.ad, .number(2), .number(1)))
             let ofNone = [UInt8](key.link(VerifyLinksTests.link, of: PairID(77)))
             let time = Timestamp(milliseconds: 5)
-            func put(_ table: Table, _ key: [UInt8], _ value: [UInt8]) throws {
+            func put(_ table: SealedTable, _ key: [UInt8], _ value: [UInt8]) throws {
                 try table.put(key, value, in: transaction)
             }
             func parked(_ name: Octets) -> [UInt8] { [UInt8](key.parkedLink(.ad, name: name, holder: .number(1))) }

@@ -55,7 +55,7 @@ import Testing
         }
 
         /// Gives the row of pair 1 to pair 77, which there is not.
-        private func move(_ table: Table, _ transaction: WriteTransaction) throws {
+        private func move(_ table: SealedTable, _ transaction: WriteTransaction) throws {
             let value = try table.get(PairID(1).rawValue.bigEndianOctets, in: transaction) ?? []
             try table.put((77 as UInt64).bigEndianOctets, value, in: transaction)
         }

@@ -4,9 +4,8 @@ import Testing
 
 @testable import Configuration
 
-/// How the cache is encrypted, as a version reads it that can.
+/// How the cache is encrypted.
 @Suite struct CacheEncryptionTests {
-    private static let unavailable = UnavailableFeature.all.filter { $0.path != "cache.encrypt" }
     private static let key = String(repeating: "k", count: 44) + "\n"
 
     private func edited(_ cache: String) throws -> String {
@@ -17,8 +16,7 @@ import Testing
         let workspace = try Workspace()
         let file = try workspace.write("cache.key", Self.key)
         let configuration = try workspace.load(
-            edited("{encrypt: true, keyFile: cache.key}"),
-            unavailable: Self.unavailable
+            edited("{encrypt: true, keyFile: cache.key}")
         )
         let encryption = try #require(configuration.cacheEncryption)
         #expect(encryption.keyFile == file)
@@ -27,7 +25,7 @@ import Testing
     }
 
     @Test func whatIsNotEncryptedNeedsNoKey() throws {
-        let configuration = try Workspace().load(edited("{encrypt: false}"), unavailable: Self.unavailable)
+        let configuration = try Workspace().load(edited("{encrypt: false}"))
         #expect(configuration.cacheEncryption == nil)
     }
 
@@ -36,8 +34,7 @@ import Testing
         try credentials.write("key", Self.key, mode: 0o440)
         let configuration = try Workspace().load(
             edited("{encrypt: true, keyFile: \"${CREDENTIALS_DIRECTORY}/key\"}"),
-            credentialsDirectory: credentials.path,
-            unavailable: Self.unavailable
+            credentialsDirectory: credentials.path
         )
         #expect(configuration.cacheEncryption?.keyFile == "\(credentials.path)/key")
     }
@@ -69,18 +66,11 @@ import Testing
         let workspace = try Workspace()
         try workspace.write("cache.key", String(repeating: "k", count: octets), mode: mode)
         let text = try edited(cache.replacing("path: .", with: "path: \(workspace.path)"))
-        let errors = try workspace.errors(text, unavailable: Self.unavailable)
+        let errors = try workspace.errors(text)
         let shown = errors.map(\.description).joined(separator: "\n")
         #expect(errors.map { $0.position?.description } == [place], "\(shown)")
         #expect(errors.first?.message.contains(message) == true, "\(shown)")
         #expect(errors.first?.remedy.contains(remedy) == true, "\(shown)")
         #expect(!shown.contains("hunter2") && !shown.contains("kkkk"))
-    }
-
-    @Test func untilThenOneErrorSaysThatItIsNotAvailable() throws {
-        let workspace = try Workspace()
-        try workspace.write("cache.key", Self.key)
-        let errors = try workspace.errors(edited("{encrypt: true, keyFile: cache.key}"))
-        #expect(errors.map(\.message) == ["`cache.encrypt: true` is not available in this version"])
     }
 }

@@ -2,12 +2,6 @@ extension Mistake {
     /// What this version does not do.
     static let unavailable = table(
         #"""
-        direction: both
-        direction: both⏎cache: {encrypt: true}
-        13:9
-        `cache.encrypt: true` is not available in this version
-        remove it
-
         {policy: delete}
         {policy: disable}
         14:11

@@ -72,7 +72,7 @@ package struct CheckCommand {
 
     private static func checkCache(_ configuration: Configuration, _ findings: inout Findings) {
         do {
-            let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly)
+            let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly, key: configuration.cacheKey)
             let pairs = try cache.read { try $0.count(.pairs) }
             try cache.close()
             findings.ok("cache", "\(configuration.cachePath): \(pairs) pairs")

@@ -39,7 +39,11 @@ package struct PlanCommand {
         return try await TemporaryFolder.with { folder in
             let path = folder + "/cache"
             let usedCache = try copyCache(of: configuration, to: path)
-            let cache = try Cache.open(at: path, options: CacheOptions(durability: .allButTheLast))
+            let cache = try Cache.open(
+                at: path,
+                options: CacheOptions(durability: .allButTheLast),
+                key: configuration.cacheKey
+            )
             let conflictsBefore = try cache.read { try $0.count(.conflicts) }
             let writes = try await PlanRun(wiring: wiring, cache: cache) { CommandOutput.note($0) }.run()
             return try PlanReport(
@@ -55,7 +59,7 @@ package struct PlanCommand {
     /// Reading is allowed beside the daemon. False where there is no cache yet.
     private static func copyCache(of configuration: Configuration, to path: String) throws -> Bool {
         do {
-            let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly)
+            let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly, key: configuration.cacheKey)
             defer { try? cache.close() }
             try cache.backup(to: path)
             return true

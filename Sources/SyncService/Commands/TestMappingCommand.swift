@@ -83,7 +83,7 @@ package struct TestMappingCommand {
     /// Nil where there is none yet. One that can't be read is an error: without its base the result would be another.
     private static func openCache(_ configuration: Configuration) throws -> Cache? {
         do {
-            return try Cache.open(at: configuration.cachePath, mode: .readOnly)
+            return try Cache.open(at: configuration.cachePath, mode: .readOnly, key: configuration.cacheKey)
         } catch let error as CacheError where error.kind == .missing {
             return nil
         }

@@ -24,7 +24,9 @@ package struct CacheBackupCommand {
             }
             try cache.backup(to: destination, compact: isCompact)
             // A copy that nobody can read is none.
-            let copy = try Cache.open(at: destination, mode: .readOnly)
+            var place = options
+            place.cachePath = destination
+            let copy = try place.openCache()
             let pairs = try copy.read { try $0.count(.pairs) }
             let octets = try copy.statistics().usedOctets
             if options.isJSON {

@@ -58,10 +58,20 @@ package struct CacheVerifyCommand {
 }
 
 extension InspectorOptions {
-    /// For commands that ask nothing of the configuration but where the cache is.
-    func openCache(mode: Cache.Mode = .readOnly) throws -> Cache {
-        if let cachePath { return try Cache.open(at: cachePath, mode: mode) }
-        return try Cache.open(at: Configuration.load(path: configurationPath).cachePath, mode: mode)
+    /// Another cache than the configured one may be in the clear where that one is not.
+    ///
+    /// - Parameter configuration: where it is loaded already. Commands that ask nothing of it but where the cache is, and with what it is encrypted, leave it out.
+    func openCache(_ configuration: Configuration? = nil, mode: Cache.Mode = .readOnly) throws -> Cache {
+        if let cachePath {
+            do {
+                return try Cache.open(at: cachePath, mode: mode)
+            } catch let error as CacheError where error.kind == .keyMissing {
+                let key = try (configuration ?? Configuration.load(path: configurationPath)).cacheKey
+                return try Cache.open(at: cachePath, mode: mode, key: key)
+            }
+        }
+        let configuration = try configuration ?? Configuration.load(path: configurationPath)
+        return try Cache.open(at: configuration.cachePath, mode: mode, key: configuration.cacheKey)
     }
 }
 

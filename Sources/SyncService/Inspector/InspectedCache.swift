@@ -14,7 +14,7 @@ struct InspectedCache {
         let configuration = try Configuration.load(path: options.configurationPath)
         wiring = try Wiring(configuration)
         mappings = Dictionary(uniqueKeysWithValues: wiring.mappings.map { ($0.specification.name, $0) })
-        cache = try Cache.open(at: options.cachePath ?? configuration.cachePath, mode: .readOnly)
+        cache = try options.openCache(configuration)
     }
 
     func read<Result>(_ body: (InspectedView) throws -> Result) throws -> Result {
