@@ -222,7 +222,7 @@ extension Engine {
         let reported = isActedOn ? result.conflicts : result.conflicts.filter(\.isHeld)
         try report(reported, pair, isJoin: before.base == nil, store, now: now)
         try endHeldConflicts(result, pair.id, store, now: now)
-        noteTurns(ready, of: pair.id, now: now)
+        noteTurns(ready, result.target, of: pair.id, now: now)
         for planned in ready {
             let write = Write(
                 id: try store.makeIntentID(),
@@ -295,11 +295,12 @@ extension Engine {
     }
 
     /// Two writers that overwrite each other show by the sides that are written in turns.
-    private mutating func noteTurns(_ planned: [PlannedWrite], of pair: PairID, now: Timestamp) {
+    private mutating func noteTurns(_ planned: [PlannedWrite], _ target: Attributes, of pair: PairID, now: Timestamp) {
         for write in planned where write.event == .modified || write.event == .renamed {
             for name in write.names {
                 oscillations.note(
                     name,
+                    target[name],
                     of: pair,
                     to: write.side,
                     now: now,

@@ -15,7 +15,7 @@ package struct EngineConfiguration: Sendable {
     package var excludedAccounts: Set<String>
     /// Who stands in a conflict; the clocks are measured as the engine goes.
     package var judge: StampJudge
-    /// An attribute that changes its writer this often within `oscillationWindow` is held.
+    /// An attribute of which the same values come back from alternating sides this often within `oscillationWindow` is held.
     package var oscillationLimit: Int
     /// Milliseconds.
     package var oscillationWindow: Int64

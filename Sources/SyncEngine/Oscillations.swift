@@ -7,8 +7,12 @@ struct Oscillations {
         var name: String
     }
     private struct Turns {
+        /// The side that was written last, and what was written.
         var last: Side
-        /// When the written side changed, as far back as the window reaches.
+        var values: [Octets]
+        /// What that took the place of, where it had been written by us, too.
+        var replaced: [Octets]?
+        /// When a value came back over the one that had replaced it, as far back as the window reaches.
         var times: [Timestamp] = []
     }
 
@@ -16,19 +20,30 @@ struct Oscillations {
     private var turns: [Key: Turns] = [:]
     private var frozen: [PairID: Set<String>] = [:]
 
-    /// Notes that an attribute is written to a side. One whose written side changed `limit` times within `window` milliseconds is frozen from now on.
-    mutating func note(_ name: String, of pair: PairID, to side: Side, now: Timestamp, limit: Int, window: Int64) {
+    /// Notes what is written to a side. An attribute that came back and forth `limit` times within `window` milliseconds is frozen from now on;
+    /// ever new values are just busy people.
+    mutating func note(
+        _ name: String,
+        _ values: [Octets],
+        of pair: PairID,
+        to side: Side,
+        now: Timestamp,
+        limit: Int,
+        window: Int64
+    ) {
         let key = Key(pair: pair, name: name)
         guard var turn = turns[key] else {
             if turns.count >= Self.mostRemembered { forgetOld(before: now.advanced(byMilliseconds: -window)) }
-            turns[key] = Turns(last: side)
+            turns[key] = Turns(last: side, values: values)
             return
         }
-        if turn.last != side {
-            turn.last = side
+        if turn.last != side && turn.replaced == values {
             turn.times.removeAll { $0 < now.advanced(byMilliseconds: -window) }
             turn.times.append(now)
         }
+        turn.last = side
+        turn.replaced = turn.values
+        turn.values = values
         turns[key] = turn
         if turn.times.count >= limit { frozen[pair, default: []].insert(name) }
     }

@@ -7,7 +7,7 @@ struct Ground: Sendable {
     /// What tests write differently in the configuration.
     struct Settings: Sendable {
         var direction = "both"
-        var conflicts = "prefer: ad"
+        var conflicts = "rule: ad"
         var ad = ""
         var miniorange = ""
         var attributes = "default"

@@ -20,7 +20,9 @@ struct RaceTests {
         "in thousands of races every value is on both sides, was replaced by a later one, or is in the conflict report"
     )
     func races() async throws {
-        let ground = try await Ground.make("ra")
+        var settings = Ground.Settings()
+        settings.conflicts = "rule: newest"
+        let ground = try await Ground.make("ra", settings)
         try await ground.ad.apply((0..<RaceTests.people).map { ground.ad.newPerson(ground.person("p\($0)")) })
         try await withDaemon(ground) { daemon in
             try await Agreement.reached(ground)

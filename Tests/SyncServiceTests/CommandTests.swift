@@ -199,7 +199,8 @@ struct CommandTests {
 
     @Test func aPlanNamesTheAttributesOfAChange() async throws {
         let lab = try CommandLab.required()
-        let configuration = try Configuration.load(path: try lab.configuration())
+        let path = try lab.configuration([("objects:\n", "conflicts: {rule: ad}\nobjects:\n")])
+        let configuration = try Configuration.load(path: path)
         let found = try await TestMappingCommand.report(configuration, entry: "jschmidt1")
         let name = try #require(found.miniorange?.name)
         let title = try #require(found.rules.first { $0.ad == "title" }?.miniorangeValues.first)
@@ -209,7 +210,7 @@ struct CommandTests {
         try await setTitle("Somebody else")
         let before = try await lab.marks()
         let report = try await PlanCommand.report(configuration)
-        // Without a cache there is no base: the sides meet for the first time, and AD is preferred.
+        // Without a cache there is no base: the sides meet for the first time, and the rule decides.
         let changes = report.writes.filter { $0.operation != "create" }
         #expect(changes.map(\.operation) == ["modify"])
         #expect(changes.first?.name == name)
