@@ -209,13 +209,6 @@ extension Engine {
         return LinkID(side: other, group: group, member: member)
     }
 
-    /// It went without a new version, as nobody's change does: its server took it away, for somebody who had the name before.
-    func forgetAgreement(on id: LinkID, _ store: any StoreTransaction) throws {
-        guard let row = try store.link(id), row.isPresent, row.isAgreed else { return }
-        try disagree(id, store)
-        if let other = try counterpart(of: id, store) { try disagree(other, store) }
-    }
-
     private func disagree(_ id: LinkID, _ store: any StoreTransaction) throws {
         guard let old = try store.link(id), old.isAgreed else { return }
         var link = old

@@ -145,11 +145,7 @@ extension Engine {
             try store.parkLink(side, name: name, holder: holder.anchor)
             if form.form.isMaintainedByServer { try watch(holder.anchor, parked: name, side, store, now: now) }
         }
-        let isKnownAsOfThen = version == holder.membersVersion && version != .unordered
         for other in try linked(to: holder.anchor, form, side, store) where told[other] == nil {
-            if isKnownAsOfThen, side == .miniorange, form.form.isMaintainedByServer {
-                try forgetAgreement(on: form.link(side, holder.anchor, other), store)
-            }
             try tell(form.link(side, holder.anchor, other), false, form, version, value: nil, store, now: now)
         }
         for (other, value) in told.sorted(by: { $0.key < $1.key }) {

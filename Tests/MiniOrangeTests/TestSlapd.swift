@@ -3,6 +3,7 @@ import Glibc
 import LDAPClient
 import MiniOrange
 import SyncModel
+import Synchronization
 
 /// An slapd of the test's own: unprivileged, on a free loopback port, with its databases in a temporary folder that goes with it.
 final class TestSlapd: @unchecked Sendable {  // Each test owns its server and calls it from one task at a time.
@@ -302,17 +303,21 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
         return withLoopback(port) { Glibc.connect(descriptor, $0, $1) } == 0
     }
 
+    /// The next port that nobody listens on, below those that the system gives to connections: one of these would be taken before the server starts.
     private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        guard withLoopback(0, { bind(descriptor, $0, $1) }) == 0 else { throw TestFailure("no port is free") }
-        var address = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutableBytes(of: &address) {
-            getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &size)
+        for _ in 0..<1000 {
+            let port = nextPort.withLock { next in
+                defer { next = next >= 19_999 ? 10_000 : next + 1 }
+                return next
+            }
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            if withLoopback(port, { bind(descriptor, $0, $1) }) == 0 { return port }
         }
-        return UInt16(bigEndian: address.sin_port)
+        throw TestFailure("no port is free")
     }
+
+    private static let nextPort = Mutex(UInt16(10_000 + Int(getpid()) % 10_000))
 }
 
 struct TestFailure: Error, CustomStringConvertible {
