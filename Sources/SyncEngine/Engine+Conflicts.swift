@@ -190,8 +190,6 @@ extension Engine {
                 time: now
             )
             guard conflict.isHeld, case .attribute(let name) = conflict.subject else {
-                // Decided by what was known already: nobody was the loser of anything.
-                if conflict.decision == .ownWrite { continue }
                 // What was held until the rules changed is decided now: still one line.
                 if case .attribute(let name) = conflict.subject,
                     let held = try store.heldConflicts(of: pair.id).first(where: { $0.name == name })

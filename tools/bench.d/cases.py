@@ -192,7 +192,7 @@ class Bench:
         self.in_turns(run, floor, product)
 
     def conflicts(self, run, lab, size):
-        """The same people's titles set to other values on both sides at once, until both sides agree on each."""
+        """The same people's titles set to other values on both sides while nothing is carried; from then on until both sides agree on each."""
         changes = min(self.options.changes, size)
         figure = self.figure("conflicts", changes, "conflicts/s", 0.5)
 
@@ -206,9 +206,18 @@ class Bench:
                 daemon.await_quiet(size)
                 time.sleep(0.5)
                 before = daemon.status()["conflicts"]
+                daemon.steer("pause")
                 prefixes = {"ad": self.prefix(), "ldap": self.prefix()}
-                writers = [self.floor.start(lab, "modify", side, prefix, 0, changes) for side, prefix in prefixes.items()]
-                begin = min(self.floor.finish(writer)["begin"] for writer in writers)
+                writers = [
+                    self.floor.start(lab, "modify", side, prefix, 0, changes, AS_ADMIN="1") for side, prefix in prefixes.items()
+                ]
+                for writer in writers:
+                    self.floor.finish(writer)
+                # Both sides' changes are known: one pair each.
+                daemon.await_status(lambda status: status["backlog"] >= changes, interval=0.05, what="all changes")
+                time.sleep(0.5)
+                daemon.steer("resume")
+                begin = time.time()
                 counts = {}
                 while True:
                     counts = {

@@ -120,13 +120,17 @@ static LDAP *open_side(enum side side) {
     ldap_set_option(handle, LDAP_OPT_X_TLS_PROTOCOL_MIN, &oldest);
     ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client);
     char password[256] = "";
-    const char *path = setting(side == AD ? "AD_SYNC_PASSWORD_FILE" : "LDAP_SYNC_PASSWORD_FILE");
+    /* AS_ADMIN: as somebody else than the product, which knows its own writes. */
+    bool is_admin = getenv("AS_ADMIN") != NULL;
+    const char *own = setting(side == AD ? "AD_SYNC_PASSWORD_FILE" : "LDAP_SYNC_PASSWORD_FILE");
+    const char *path = is_admin ? setting(side == AD ? "AD_ADMIN_PASSWORD_FILE" : "LDAP_ADMIN_PASSWORD_FILE") : own;
     FILE *file = fopen(path, "r");
     if (!file || !fgets(password, sizeof password, file)) fail("no password in %s", path);
     fclose(file);
     password[strcspn(password, "\r\n")] = 0;
     struct berval credentials = {strlen(password), password};
     const char *name = setting(side == AD ? "AD_SYNC_DN" : "LDAP_SYNC_DN");
+    if (is_admin) name = setting(side == AD ? "AD_ADMIN_DN" : "LDAP_ADMIN_DN");
     check(handle, ldap_sasl_bind_s(handle, name, LDAP_SASL_SIMPLE, &credentials, NULL, NULL, NULL), "bind");
     return handle;
 }

@@ -189,6 +189,17 @@ class Product:
         finally:
             connection.close()
 
+    def steer(self, command):
+        """`pause` or `resume`."""
+        connection = AdminConnection(self.lab.facts["ADMIN_SOCKET"])
+        try:
+            connection.request("POST", "/" + command)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise BenchError("%s: %d %s" % (command, answer.status, answer.read()[:200]))
+        finally:
+            connection.close()
+
     def await_status(self, condition, interval, limit=900, what="the awaited state"):
         """Seconds from the daemon's start until its status fulfils the condition."""
         begin = shown = time.time()
