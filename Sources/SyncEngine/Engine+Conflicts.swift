@@ -41,12 +41,16 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> StampSearch {
-        var asking: [(side: Side, anchor: Anchor)] = []
+        var asking: [(side: Side, anchor: Anchor, attributes: Set<String>)] = []
         for side in Side.allCases {
             guard let replica = replicas[side], virtualObject(replica.anchor, side) == nil else {
                 continue
             }
-            if stampsAsked[side][replica.anchor] != replica.version { asking.append((side, replica.anchor)) }
+            let wanted = Set(names.flatMap { object.stampedAttributes(of: $0, side) })
+            let asked = stampsAsked[side][replica.anchor]
+            if asked?.version != replica.version || !wanted.isSubset(of: asked?.attributes ?? []) {
+                asking.append((side, replica.anchor, wanted))
+            }
         }
         guard asking.isEmpty else {
             guard asking.allSatisfy({ isConnected[$0.side] }) else { return .waits }
@@ -54,9 +58,8 @@ extension Engine {
                 queue.block(pair.id, on: full.side)
                 return .asked
             }
-            for (side, anchor) in asking {
-                let wanted = Set(names.flatMap { object.stampedAttributes(of: $0, side) }).sorted()
-                try requestRead(.readStamps(anchor, attributes: wanted), side, store, now: now)
+            for (side, anchor, wanted) in asking {
+                try requestRead(.readStamps(anchor, attributes: wanted.sorted()), side, store, now: now)
             }
             return .asked
         }
@@ -95,8 +98,13 @@ extension Engine {
             }
             try store.put(told, side, snapshot.anchor)
         }
+        guard case .readStamps(_, let attributes) = intent.write.operation else { return }
         if stampsAsked[side].count > Engine.mostStampsAsked { stampsAsked[side] = [:] }
-        stampsAsked[side][snapshot.anchor] = snapshot.version
+        var asked = StampQuestion(version: snapshot.version, attributes: Set(attributes))
+        if let before = stampsAsked[side][snapshot.anchor], before.version == snapshot.version {
+            asked.attributes.formUnion(before.attributes)
+        }
+        stampsAsked[side][snapshot.anchor] = asked
     }
 
     private static let mostStampsAsked = 10_000

@@ -79,8 +79,12 @@ package struct Engine: Sendable {
     /// The servers' clocks, as far as they are known.
     package internal(set) var clocks = PerSide<ClockEstimate?>(both: nil)
     var keptClocks = PerSide<ClockEstimate?>(both: nil)
-    /// The version as of which an entry's stamps were asked for.
-    var stampsAsked = PerSide<[Anchor: Version]>(both: [:])
+    /// Of which attributes the stamps were asked for, and as of which version of the entry.
+    struct StampQuestion {
+        var version: Version
+        var attributes: Set<String>
+    }
+    var stampsAsked = PerSide<[Anchor: StampQuestion]>(both: [:])
     var oscillations = Oscillations()
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry

@@ -326,4 +326,31 @@ struct ConflictTests {
         try bench.settle()
         for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == "[later]") }
     }
+
+    @Test func `each attribute in conflict is asked for, also of an entry that was asked about another`() throws {
+        let (bench, anchors) = try bench(.newest)
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["earliest"])
+        try bench.tell(.miniorange)
+        _ = try bench.answer()
+        bench.engine.isPaused = true
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["earlier"])
+        try bench.tell(.miniorange)
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.ad, anchors.ad, "displayname", ["later"])
+        try bench.set(.ad, anchors.ad, "mail", ["earlier@example.com"])
+        try bench.tell(.ad)
+        _ = try bench.pass(milliseconds: 60_000)
+        // Not told yet: the write that carries AD's values finds it.
+        try bench.set(.miniorange, anchors.miniorange, "mail", ["later@example.com"])
+        bench.engine.isPaused = false
+        try bench.step()
+        try bench.settle()
+        for side in Side.allCases {
+            #expect(bench.values(side, "ann", "displayname") == "[later]")
+            #expect(bench.values(side, "ann", "mail") == "[later@example.com]")
+        }
+        #expect(bench.store.contents.conflicts.allSatisfy { $0.decision == .later })
+    }
 }
