@@ -99,6 +99,18 @@ let package = Package(
 
         // Tests.
         .target(name: "Support", dependencies: ["SyncModel"], path: "Tests/Support", swiftSettings: houseSettings),
+        .target(
+            name: "Simulation",
+            dependencies: ["Cache", "Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"],
+            path: "Tests/Simulation",
+            swiftSettings: houseSettings
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", argumentParser],
+            path: "Tests/Simulate",
+            swiftSettings: houseSettings
+        ),
         tests("SyncModelTests", ["SyncModel"]),
         tests("LMDBTests", ["LMDB"]),
         tests("LDAPClientTests", ["LDAPClient", "SyncModel"]),
@@ -113,7 +125,7 @@ let package = Package(
         ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
-        tests("SimulationTests", ["Cache", "Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
+        tests("SimulationTests", ["Simulation", "Support", "SyncModel"]),
         tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
         tests("IntegrationTests", ["Cache", "SyncModel", "syncline", "synclined"]),
         tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),

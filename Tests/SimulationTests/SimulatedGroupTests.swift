@@ -1,3 +1,4 @@
+import Simulation
 import Support
 import SyncModel
 import Testing

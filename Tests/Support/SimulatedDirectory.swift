@@ -223,6 +223,8 @@ package final class SimulatedDirectory {
         let naming = rdn.type.lowercased()
         if followsLate { leaveBehind(anchor) }
         // deleteOldRDN is always asked for.
+        let isMoved = entry.parent != parent
+        let isRenamed = entry.rdn != rdn
         entry.attributes[naming] = entry.attributes[naming].filter { $0 != entry.rdn.value } + [rdn.value]
         if side == .ad { entry.attributes[naming] = [rdn.value] }
         entry.rdn = rdn
@@ -230,7 +232,8 @@ package final class SimulatedDirectory {
         advance()
         entry.sequence = sequence
         entries[anchor] = entry
-        stamp(anchor, [naming, AttributeStamp.entryName])
+        // slapd takes a modDN to where the entry is; of that nothing was set.
+        stamp(anchor, (isRenamed ? [naming] : []) + (isMoved || isRenamed ? [AttributeStamp.entryName] : []))
         append(anchor, .renamed(parentName.child(rdn)))
         if followsLate {
             unfollowed.append((oldName, parentName.child(rdn)))

@@ -2,7 +2,7 @@ import Mapping
 import SyncModel
 
 /// The configuration of the simulated world, and what a person would expect of it.
-enum WorldMapping {
+package enum WorldMapping {
     static let bases = PerSide(ad: "OU=People,DC=syncline,DC=test", miniorange: "ou=people,dc=syncline,dc=test")
     /// Outside of the scope, yet told by the feeds.
     static let elsewhere = PerSide(

@@ -5,7 +5,7 @@ import SyncEngine
 import SyncModel
 
 /// Two simulated directories, their users, and the real engine between them. One seed decides everything.
-final class World {
+package final class World {
     /// A write that left the engine.
     struct Request {
         var write: Write
@@ -13,25 +13,7 @@ final class World {
         var outcome: WriteOutcome?
     }
 
-    struct Options: Sendable {
-        var seed: UInt64
-        var steps: Int
-        var canary: Canary?
-        var groups: GroupForm?
-        var tracesRows = false
-        /// Whether slapd rewrites members' names some time after its answer to the rename or deletion.
-        var followsLate: Bool
-        /// Whether containers are moved out of the scope, and back, with all that stands in them.
-        var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
-
-        init(seed: UInt64, steps: Int, canary: Canary? = nil) {
-            (self.seed, self.steps, self.canary) = (seed, steps, canary)
-            groups = GroupForm.ofWorld(seed)
-            followsLate = (groups == .member || groups == .flattened) && seed / 20 % 2 == 1
-        }
-    }
-
-    let options: Options
+    package let options: Options
     var random: SplitMix64
     let directories: PerSide<SimulatedDirectory>
     var feeds: PerSide<SimulatedFeed>
@@ -51,10 +33,13 @@ final class World {
     var strangers = PerSide<Set<Anchor>>(both: [])
     /// Entries that were out of scope when everything was last at rest, and were not moved since.
     var resting = PerSide<Set<Anchor>>(both: [])
-    private(set) var trace: [String] = []
+    package private(set) var trace: [String] = []
     /// Rows of memberships as the trace last told them.
     var knownRows: [String: String] = [:]
-    private(set) var failures: [String] = []
+    package private(set) var failures: [String] = []
+    package internal(set) var turnsTaken = 0
+    /// Transactions of the engine so far.
+    package private(set) var commits = 0
     /// Operations that the engine had carried out and that change something.
     private(set) var mutations = 0
     /// Entries that were there when everything was last at rest.
@@ -63,7 +48,7 @@ final class World {
     var isQuiet = false
     private var isClockDue = true
 
-    init(_ options: Options) throws {
+    package init(_ options: Options) throws {
         self.options = options
         var random = SplitMix64(seed: options.seed)
         store = try SimulatedStore(onDisk: options.seed % 40 >= 35)
@@ -99,7 +84,7 @@ final class World {
         try restart()
     }
 
-    func note(_ line: @autoclosure () -> String) { trace.append(line()) }
+    func note(_ line: @autoclosure () -> String) { if options.keepsTrace { trace.append(line()) } }
 
     func fail(_ reason: String) {
         trace.append("FAILED: \(reason)")
@@ -121,18 +106,17 @@ final class World {
 
     /// False where the process was killed.
     private func step(_ events: [EngineEvent]) throws -> Bool {
-        let fate = isQuiet ? 100 : random.below(100)
+        let fate = fate()
         var next = engine
         var writes: [Write] = []
         let told = isClockDue ? [clockEvent()] + events : events
         isClockDue = false
-        let events = options.canary.map { canary in told.compactMap { canary.tamper($0) } } ?? told
+        let events = options.mutant.map { mutant in told.compactMap { mutant.tamper($0) } } ?? told
         do {
             try store.write { transaction in
-                let seen = options.canary.map { $0.wrap(transaction) } ?? transaction
+                let seen = options.mutant.map { $0.wrap(transaction) } ?? transaction
                 writes = try next.step(events, seen, now: now)
-                // Killed, or the disk was full, before the commit.
-                if fate < 2 { throw Interruption() }
+                if fate == .killedBefore { throw Interruption() }
             }
         } catch is Interruption {
             note("killed before the commit")
@@ -141,7 +125,7 @@ final class World {
         }
         engine = next
         if options.tracesRows { try noteRows() }
-        if fate == 2 {
+        if fate == .killedAfter {
             note("killed after the commit")
             try crash()
             return false
@@ -154,6 +138,20 @@ final class World {
     }
 
     private struct Interruption: Error {}
+
+    private enum Fate { case committed, killedBefore, killedAfter }
+
+    /// What becomes of the next transaction.
+    private func fate() -> Fate {
+        defer { commits += 1 }
+        if let kill = options.kill, kill.commit == commits { return kill.isBefore ? .killedBefore : .killedAfter }
+        guard !isQuiet else { return .committed }
+        switch random.below(100) {
+        case 0, 1: return .killedBefore
+        case 2: return .killedAfter
+        default: return .committed
+        }
+    }
 
     /// The process is gone. What it had sent may still be carried out; its answers reach no one.
     func crash() throws {

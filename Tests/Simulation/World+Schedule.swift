@@ -9,7 +9,19 @@ extension World {
     }
 
     func runSchedule() throws {
-        for _ in 0..<options.steps where failures.isEmpty { try takeTurn() }
+        for turn in options.turns ?? Array(0..<options.steps) where failures.isEmpty {
+            begin(turn)
+            turnsTaken += 1
+            try takeTurn()
+        }
+        begin(options.steps)
+    }
+
+    /// From here on the numbers of this turn are drawn.
+    private func begin(_ turn: Int) {
+        guard options.hasOwnStreams else { return }
+        var seeds = SplitMix64(seed: options.seed ^ UInt64(turn + 1) << 40)
+        random = SplitMix64(seed: seeds.next())
     }
 
     private func takeTurn() throws {
@@ -202,7 +214,7 @@ extension World {
     }
 
     /// The whole history: faults, then quiet, then proof that quiet stays quiet.
-    func play() throws {
+    private func playOut() throws {
         try runSchedule()
         bringExilesHome()
         try settle()
@@ -219,5 +231,10 @@ extension World {
         try checkAgreement(withReferences: true)
         checkContainers()
         checkMemberships()
+    }
+
+    /// Plays the whole history; what goes wrong stands in `failures`.
+    package func play() {
+        do { try playOut() } catch { fail("an error came out: \(error)") }
     }
 }

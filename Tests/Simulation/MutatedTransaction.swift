@@ -1,32 +1,32 @@
 import SyncModel
 
 /// The store's transaction with one fault in it.
-final class TamperedTransaction: StoreTransaction {
+final class MutatedTransaction: StoreTransaction {
     private let real: any StoreTransaction
-    private let canary: Canary
+    private let mutant: Mutant
 
-    init(_ real: any StoreTransaction, _ canary: Canary) {
+    init(_ real: any StoreTransaction, _ mutant: Mutant) {
         self.real = real
-        self.canary = canary
+        self.mutant = mutant
     }
 
     func markDirty(_ id: PairID, _ record: DirtyRecord) throws { try real.markDirty(id, record) }
 
     func put(_ replica: Replica, replacing old: Replica?) throws {
         // The new state of every third entry is dropped on its way to the disk, although its cursor is not.
-        if canary == .losesReplicas, old != nil, replica.anchor.low % 3 == 0 { return }
+        if mutant == .losesReplicas, old != nil, replica.anchor.low % 3 == 0 { return }
         try real.put(replica, replacing: old)
     }
 
     func append(_ conflict: ConflictRecord) throws -> ConflictID {
         // No conflict has this number.
-        canary == .dropsConflicts ? ConflictID(.max) : try real.append(conflict)
+        mutant == .dropsConflicts ? ConflictID(.max) : try real.append(conflict)
     }
 
     func put(_ pair: Pair, replacing old: Pair?) throws {
         var pair = pair
         // Confirms what nobody confirmed: one side's value is called agreed although the other shows another.
-        if canary == .confirmsUnwritten, let base = pair.base, let before = old?.base, base != before {
+        if mutant == .confirmsUnwritten, let base = pair.base, let before = old?.base, base != before {
             pair.base?["title"] = ["agreed by nobody"]
         }
         try real.put(pair, replacing: old)

@@ -2,7 +2,7 @@ import SyncEngine
 import SyncModel
 
 /// A fault planted between the engine and its surroundings, which the oracles must find: who never sees a failure can't tell that checks work.
-enum Canary: String, CaseIterable, Sendable {
+package enum Mutant: String, CaseIterable, Sendable {
     /// New states of some entries never reach the disk.
     case losesReplicas
     /// A deletion is told of an entry that is there.
@@ -41,7 +41,7 @@ enum Canary: String, CaseIterable, Sendable {
 
     func wrap(_ transaction: any StoreTransaction) -> any StoreTransaction {
         switch self {
-        case .losesReplicas, .confirmsUnwritten, .dropsConflicts: TamperedTransaction(transaction, self)
+        case .losesReplicas, .confirmsUnwritten, .dropsConflicts: MutatedTransaction(transaction, self)
         case .inventsDeletions, .losesEvents, .losesMembers, .inventsRemovals: transaction
         }
     }

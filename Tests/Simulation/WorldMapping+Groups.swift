@@ -1,5 +1,5 @@
 import Mapping
-import SyncModel
+package import SyncModel
 
 /// Groups in the simulated world's configuration.
 extension WorldMapping {
@@ -7,7 +7,7 @@ extension WorldMapping {
     static let group = "description"
     /// The attribute of a user that lists groups by name.
     static let groupNames = "departmentnumber"
-    static let placeholder: Octets = "cn=nobody,dc=syncline,dc=test"
+    package static let placeholder: Octets = "cn=nobody,dc=syncline,dc=test"
 
     static func objects(
         _ form: GroupForm?,
