@@ -15,6 +15,8 @@ package enum ActiveDirectoryError: Error, Hashable, Sendable {
     case baseOutside(DistinguishedName, namingContext: String)
     /// The entry lacks what every entry has: the account may not read it.
     case unreadableEntry(name: String, missing: String)
+    /// The server that is followed does not answer, and what another one shows can't be compared with it.
+    case anotherServer(String, instead: String)
     /// None of the servers answered; the last one's failure.
     case noServer([String])
 
@@ -46,6 +48,8 @@ extension ActiveDirectoryError: CustomStringConvertible {
         case .baseOutside(let base, let namingContext):
             "the base \(base) is not in the domain's naming context \(namingContext)"
         case .unreadableEntry(let name, let missing): "the account may not read \(missing) of \(name)"
+        case .anotherServer(let wanted, let found):
+            "\(wanted) does not answer, and what \(found) shows can't be compared with what was heard from it"
         case .noServer(let failures): failures.joined(separator: "; ")
         }
     }

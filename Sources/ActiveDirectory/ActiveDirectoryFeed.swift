@@ -9,11 +9,11 @@ package import SyncModel
 /// changed, once they have been loaded. Who came to a group and who went is told by DirSync where the server permits
 /// it, so that one member of a hundred thousand is one value.
 package struct ActiveDirectoryFeed: DirectoryFeed {
-    private let settings: ActiveDirectorySettings
-    private let view: DirectoryView
-    private let logger: Logger
+    let settings: ActiveDirectorySettings
+    let view: DirectoryView
+    let logger: Logger
     private let board: FeedStatusBoard
-    private let choice: ServerChoice
+    let choice: ServerChoice
 
     /// `choice` is told each server that the feed is connected to. `status` is called on any thread whenever something
     /// in it changed. Throws where the settings can't work.

@@ -90,7 +90,7 @@ extension FeedSession {
 
     private static let batch = 1000
 
-    private func tell(_ entries: [LDAPEntry], _ versions: Anchor?, cursor: Cursor?) async throws {
+    func tell(_ entries: [LDAPEntry], _ versions: Anchor?, cursor: Cursor?) async throws {
         var complete = entries
         for index in complete.indices where !EntryReading.isComplete(complete[index]) {
             do throws(LDAPError) {

@@ -123,7 +123,7 @@ struct FeedSession: Sendable {
     }
 
     /// The configured bases. One that can't be found is an error, never absence.
-    private func readRoots() async throws(ActiveDirectoryError) -> [EntrySnapshot] {
+    func readRoots() async throws(ActiveDirectoryError) -> [EntrySnapshot] {
         guard let context = try? DistinguishedName(parsing: controller.namingContext) else {
             throw .notADomainController(endpoint: controller.endpoint.uri, missing: "a readable defaultNamingContext")
         }

@@ -17,6 +17,10 @@ package struct Configuration: Sendable, Hashable {
     package var ad: SideConfiguration
     package var miniorange: SideConfiguration
     package var conflicts: ConflictSettings
+    /// When both directories are compared as a whole.
+    package var reconcile: Schedule
+    /// Whether changes are followed between two of these times.
+    package var isLive: Bool
     /// In the order of the file; never empty.
     package var objects: [ObjectSpecification]
 

@@ -21,7 +21,7 @@ struct ConfigurationReader {
         let log = top["log"]?.asSection()
         let ad = readSide(.ad, top)
         let miniorange = readSide(.miniorange, top)
-        readSchedule(top)
+        let (reconcile, isLive) = readSchedule(top)
         let conflicts = top["conflicts"]?.asSection()
         let objects = ObjectsReader(
             defaults: readDefaults(top, conflicts: conflicts),
@@ -39,6 +39,8 @@ struct ConfigurationReader {
             ad: ad,
             miniorange: miniorange,
             conflicts: conflicts.map { ConflictSettingsReader(section: $0).read() } ?? ConflictSettings(),
+            reconcile: reconcile,
+            isLive: isLive,
             objects: objects
         )
     }
@@ -76,10 +78,26 @@ struct ConfigurationReader {
         return address
     }
 
-    private func readSchedule(_ top: Section) {
-        guard let value = top["schedule"]?.asSection()?["reconcile"], let text = value.asText() else { return }
-        guard Schedule(configured: text) == nil else { return }
-        value.report("`\(value.path)` does not know `\(text)`", remedy: "write \(Schedule.forms)")
+    private func readSchedule(_ top: Section) -> (reconcile: Schedule, isLive: Bool) {
+        guard let section = top["schedule"]?.asSection() else { return (.off, true) }
+        var reconcile = Schedule.off
+        if let value = section["reconcile"], let text = value.asText() {
+            if let schedule = Schedule(configured: text) {
+                reconcile = schedule
+            } else {
+                value.report("`\(value.path)` does not know `\(text)`", remedy: "write \(Schedule.forms)")
+            }
+        }
+        guard let mode = section["mode"], let isLive = mode.asChoice(["live": true, "scheduled": false]) else {
+            return (reconcile, true)
+        }
+        if !isLive && reconcile == .off {
+            mode.report(
+                "`\(mode.path): scheduled` follows no changes in between, and without a time nothing would ever be done",
+                remedy: "write `schedule: {mode: scheduled, reconcile: hourly}`, or `mode: live`"
+            )
+        }
+        return (reconcile, isLive)
     }
 
     private func readDefaults(_ top: Section, conflicts: Section?) -> ObjectDefaults {

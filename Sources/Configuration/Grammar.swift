@@ -71,7 +71,7 @@ enum Grammar {
             Key("direction", "both"),
             Key("conflicts", "{rule: newest, prefer: ad}"),
             Key("deletes", "{policy: delete}"),
-            Key("schedule", "{reconcile: off}"),
+            Key("schedule", "{reconcile: daily 02:00}"),
             Key("objects", "[{name: people, kind: user, ad: {base: …}, miniorange: {base: …}}]"),
             Key("gateway", "…"),
         ],
@@ -98,7 +98,7 @@ enum Grammar {
         ],
         "conflicts.oscillation": [Key("changes", "6"), Key("within", "60s")],
         "deletes": [Key("policy", "delete"), Key("grace", "0s"), Key("limit", "none")],
-        "schedule": [Key("reconcile", "off")],
+        "schedule": [Key("reconcile", "daily 02:00"), Key("mode", "live")],
         "objects": [
             Key("name", "people"),
             Key("kind", "user"),

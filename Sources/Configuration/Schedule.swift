@@ -1,5 +1,5 @@
 /// When something recurring runs, in local time.
-enum Schedule: Hashable, Sendable {
+package enum Schedule: Hashable, Sendable {
     case off
     case hourly
     case daily(hour: Int, minute: Int)
@@ -7,10 +7,10 @@ enum Schedule: Hashable, Sendable {
     case weekly(day: Int, hour: Int, minute: Int)
 
     static let forms = "`off`, `hourly`, `daily 02:00` or `weekly sunday 02:00`"
-    static let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    package static let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
     /// Reads `off`, `hourly`, `daily HH:MM` or `weekly DAY HH:MM`; a day may be cut to three letters.
-    init?(configured text: String) {
+    package init?(configured text: String) {
         let words = text.lowercased().split(separator: " ").map(String.init)
         switch (words.first, words.count) {
         case ("off", 1): self = .off

@@ -35,11 +35,6 @@ struct UnavailableFeature: Sendable {
             "remove it (deletes are not counted; `policy: keep` carries none)",
             concerns: { $0 != "none" }
         ),
-        UnavailableFeature(
-            "schedule.reconcile",
-            "remove it, or write `reconcile: off` (live synchronisation runs without it)",
-            concerns: { text in text.flatMap(Schedule.init(configured:)).map { $0 != .off } ?? false }
-        ),
         UnavailableFeature("gateway", "remove it (clients go on binding at the directories themselves)"),
     ]
 }

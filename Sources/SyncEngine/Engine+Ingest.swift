@@ -101,18 +101,10 @@ extension Engine {
         now: Timestamp
     ) throws {
         count { $0.changes[side] += 1 }
+        comparison?.noteTold(change.anchor, side)
         switch change {
-        case .present(let snapshot) where try isGoneAhead(snapshot.anchor, side, store):
-            // Where it was brought back it has another version. Its server knows.
-            guard let last = goneAhead[side][snapshot.anchor], snapshot.version.supersedes(last) else { return }
-            try requestRead(.read(snapshot.anchor), side, store, now: now)
         case .present(let snapshot):
-            goneMeanwhile[side][snapshot.anchor] = nil
-            let known = try store.outline(side, snapshot.anchor)
-            let wasKnown = try known != nil && !mayHaveReturned(snapshot, known?.kind, side, store)
-            try ingest(snapshot, from: side, store, now: now)
-            try readAround(snapshot.anchor, wasKnown: wasKnown, side, store, now: now)
-            try readMisplaced(snapshot.anchor, side, store, now: now)
+            try ingestPresent(snapshot, from: side, store, now: now)
         case .edited(let anchor, let edits, let newName, let version):
             try ingestEdits(anchor, edits, newName, version, side, store, now: now)
         case .members(let anchor, let edits, let version):
@@ -124,17 +116,40 @@ extension Engine {
         }
     }
 
+    /// Takes in what a server shows of an entry without having been asked for just this one. `isFresh`: it may be news although its version is known.
+    mutating func ingestPresent(
+        _ snapshot: EntrySnapshot,
+        from side: Side,
+        isFresh: Bool = false,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if try isGoneAhead(snapshot.anchor, side, store) {
+            // Where it was brought back it has another version. Its server knows.
+            guard let last = goneAhead[side][snapshot.anchor], snapshot.version.supersedes(last) else { return }
+            return try requestRead(.read(snapshot.anchor), side, store, now: now)
+        }
+        goneMeanwhile[side][snapshot.anchor] = nil
+        let known = try store.outline(side, snapshot.anchor)
+        let wasKnown = try known != nil && !mayHaveReturned(snapshot, known?.kind, side, store)
+        try ingest(snapshot, from: side, isFresh: isFresh, store, now: now)
+        try readAround(snapshot.anchor, wasKnown: wasKnown, side, store, now: now)
+        try readMisplaced(snapshot.anchor, side, store, now: now)
+    }
+
     mutating func ingest(
         _ snapshot: EntrySnapshot,
         from side: Side,
         isAnswer: Bool = false,
+        isFresh: Bool = false,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        if isAnswer { comparison?.noteTold(snapshot.anchor, side) }
         if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
         let old = try store.replica(side, snapshot.anchor)
         // The same state again is news where the mapping changed, or where a name in it was not understood.
-        let isNews = snapshot.version == old?.version && (isReloading[side] || isUnresolved(old))
+        let isNews = snapshot.version == old?.version && (isFresh || isReloading[side] || isUnresolved(old))
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             let object = old.object.flatMap { objects[$0] }
@@ -145,6 +160,20 @@ extension Engine {
             try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
             return
         }
+        let replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
+        try adopt(replica, old, store, now: now)
+        try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
+    }
+
+    /// The replica that a snapshot makes.
+    mutating func replica(
+        of snapshot: EntrySnapshot,
+        _ object: Object?,
+        isProtected: Bool,
+        _ old: Replica?,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Replica {
         let parent: Parent
         if let name = snapshot.name.parent {
             let container = try resolveContainer(name, side, store)
@@ -169,12 +198,11 @@ extension Engine {
             replica.keys = object.mapping.keys(side, selected)
             replica.attributes = try withResolvedReferences(selected, side, object, store)
         }
-        try adopt(replica, old, store, now: now)
-        try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
+        return replica
     }
 
     /// Whether a replica holds a name that nothing was known by. What it named may have got another name before it was known.
-    private func isUnresolved(_ replica: Replica?) -> Bool {
+    func isUnresolved(_ replica: Replica?) -> Bool {
         guard let replica else { return false }
         if case .unresolved = replica.parent { return true }
         guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return false }
@@ -188,7 +216,7 @@ extension Engine {
     }
 
     /// Stores a new state of an entry and makes its pair dirty where that means anything.
-    private mutating func adopt(
+    mutating func adopt(
         _ replica: Replica,
         _ old: Replica?,
         _ store: any StoreTransaction,
@@ -264,7 +292,7 @@ extension Engine {
     }
 
     /// The object that takes the entry, nil for a container that only gives others their place; no result where it is out of scope.
-    private func standing(of snapshot: EntrySnapshot, _ side: Side) -> (object: Object?, isProtected: Bool)? {
+    func standing(of snapshot: EntrySnapshot, _ side: Side) -> (object: Object?, isProtected: Bool)? {
         guard !isExcluded(snapshot, side) else { return nil }
         if let object = virtualObject(snapshot.anchor, side) { return (object, false) }
         for object in objectOrder {
@@ -290,86 +318,6 @@ extension Engine {
         return snapshot.attributes["samaccountname"].contains {
             configuration.excludedAccounts.contains($0.lossyText.lowercased())
         }
-    }
-
-    private mutating func ingestEdits(
-        _ anchor: Anchor,
-        _ edits: [AttributeEdit],
-        _ newName: DistinguishedName?,
-        _ version: Version,
-        _ side: Side,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        let edits = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
-        guard let old = try store.replica(side, anchor) else {
-            // Not in the cache: it may just have come into scope, so it is read as a whole.
-            guard try store.pairID(side, anchor) != nil || !edits.isEmpty || newName != nil else { return }
-            try requestRead(.read(anchor), side, store, now: now)
-            return
-        }
-        if newName != nil, side == .miniorange, renamesTold[anchor] == nil, hasMemberships {
-            renamesTold[anchor] = version
-        }
-        // It is being read already, and that answer may be older than this edit.
-        guard old.version != .unordered else { return try readAnew(old, store, now: now) }
-        guard version.supersedes(old.version) else {
-            count { $0.echoes[side] += 1 }
-            return
-        }
-        if let newName, !roots[side].contains(where: { newName.isDescendant(of: $0.name) }) {
-            // What stands in it goes along, and is read again with it when it comes back.
-            try leaveScope(anchor, old, side, version, store, now: now)
-            return
-        }
-        guard let object = old.object.flatMap({ objects[$0] }), newName == nil,
-            let attributes = try edited(old.attributes, edits, side, object, store),
-            let name = try name(of: old, store)
-        else {
-            try readAnew(old, store, now: now)
-            return
-        }
-        guard
-            case .inScope(let isProtected) = object.mapping.standing(side, name: name, attributes: attributes)
-        else {
-            try readAnew(old, store, now: now)
-            return
-        }
-        var replica = old
-        replica.attributes = attributes
-        replica.version = version
-        replica.isProtected = isProtected
-        replica.keys = object.mapping.keys(side, attributes)
-        try adopt(replica, old, store, now: now)
-    }
-
-    /// Asks for an entry whose edits could not be applied. Until the answer its replica has no version: edits that follow lack what this one did.
-    private mutating func readAnew(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
-        var replica = old
-        replica.version = .unordered
-        if replica != old { try store.put(replica, replacing: old) }
-        try requestRead(.read(old.anchor), old.side, store, now: now)
-    }
-
-    /// The attributes after a log's edits, or nil where the log and the cache don't fit and only the server knows.
-    private mutating func edited(
-        _ attributes: Attributes,
-        _ edits: [AttributeEdit],
-        _ side: Side,
-        _ object: Object,
-        _ store: any StoreTransaction
-    ) throws -> Attributes? {
-        var result = attributes
-        for edit in edits {
-            guard object.mapping.selected(side, [edit.name: ["x"]]).isEmpty == false else { continue }
-            var values = edit.values
-            if object.mapping.isReference(side, edit.name) {
-                values = try values.map { try reference($0, side, store).octets }
-            }
-            guard let next = AttributeEditing.apply(edit.kind, values, to: result[edit.name]) else { return nil }
-            result[edit.name] = next
-        }
-        return result
     }
 
     mutating func ingestDeletion(

@@ -17,23 +17,25 @@ extension Engine {
     }
 
     /// What a complete scan did not show is looked for by name before anything is concluded: an entry that was added while the scan went on is not gone.
+    @discardableResult
     mutating func suspectAbsent(
         _ present: [Anchor],
         _ side: Side,
         _ store: any StoreTransaction,
         now: Timestamp
-    ) throws {
+    ) throws -> [Anchor] {
         var suspects: [Anchor] = []
         var position = 0
         try store.forEachAnchor(side, after: nil) { anchor in
+            if isVirtual(anchor, side) { return true }
             while position < present.count, present[position] < anchor { position += 1 }
             if position == present.count || present[position] != anchor { suspects.append(anchor) }
             return true
         }
         suspects += try leavers(side, store)
-        for anchor in suspects where !roots[side].contains(where: { $0.anchor == anchor }) {
-            try requestRead(.confirmAbsence(anchor), side, store, now: now)
-        }
+        suspects.removeAll { anchor in roots[side].contains { $0.anchor == anchor } }
+        for anchor in suspects { try requestRead(.confirmAbsence(anchor), side, store, now: now) }
+        return suspects
     }
 
     static func leaversFact(_ side: Side) -> String { "leavers.\(side.name)" }

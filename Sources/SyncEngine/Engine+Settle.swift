@@ -154,6 +154,7 @@ extension Engine {
         let side = intent.write.side
         switch intent.write.operation {
         case .confirmAbsence(let anchor):
+            noteProvenGone(anchor, side)
             try noteGoneAhead(anchor, side, store)
             try ingestDeletion(of: anchor, side, store, now: now)
             if intent.write.pair != PairID(0) { markDirty(intent.write.pair, .retry, now: now) }

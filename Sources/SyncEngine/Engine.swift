@@ -86,6 +86,8 @@ package struct Engine: Sendable {
     }
     var stampsAsked = PerSide<[Anchor: StampQuestion]>(both: [:])
     var oscillations = Oscillations()
+    /// The full compare under way.
+    var comparison: ComparisonRun?
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
     var stepTime = Timestamp(milliseconds: 0)
@@ -177,6 +179,7 @@ package struct Engine: Sendable {
             case .resolve(let conflict, let choice):
                 answers.append((conflict, try resolve(conflict, choice, store, now: now)))
             case .fetchStamps(let pair): try fetchStamps(of: pair, store, now: now)
+            case .comparison(let event): try compare(event, store, now: now)
             case .tick: break
             }
         }

@@ -51,6 +51,8 @@ package enum EngineEvent: Sendable {
     case resolve(ConflictID, ConflictChoice)
     /// A person wants to know when, where and by whom a pair's values were set.
     case fetchStamps(PairID)
+    /// A full compare of both directories with the cache.
+    case comparison(ComparisonEvent)
     /// No new event; time has passed.
     case tick
 }

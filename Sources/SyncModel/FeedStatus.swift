@@ -8,6 +8,8 @@ package struct FeedStatus: Hashable, Sendable {
         case live
         /// Connects again after this time.
         case waiting(retryInMilliseconds: Int64)
+        /// Not connected before its time has come.
+        case idle
         /// Ended: no retry can mend it.
         case failed
     }

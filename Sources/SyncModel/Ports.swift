@@ -58,6 +58,14 @@ package protocol DirectoryFeed: Sendable {
     func run(from cursor: Cursor?, deliver: @escaping @Sendable (FeedEvent) async throws -> Void) async throws
 }
 
+/// Reads one side as a whole beside its feed, over a connection of its own.
+package protocol DirectoryScanner: Sendable {
+    /// Hands out every entry in scope with all its memberships, and the containers that give others their place, a page at a time; the next page waits until
+    /// `take` returns. Returns the anchors of all of them, sorted, once it is certain that nothing was left out: the bases stand and are the same entries, and
+    /// no limit and no referral cut anything short. Everything else throws.
+    func scan(_ take: @escaping @Sendable ([EntrySnapshot]) async throws -> Void) async throws -> [Anchor]
+}
+
 /// Carries writes to one side and reads back what the entry then holds.
 package protocol DirectoryWriter: Sendable {
     /// Starts a write and returns at once. `completion` is called exactly once, on any thread, within the configured time-out.

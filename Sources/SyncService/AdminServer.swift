@@ -20,6 +20,8 @@ struct AdminServer {
     var resolve: @Sendable (ConflictID, ConflictChoice) async throws -> ResolutionAnswer
     /// Has the stamps of a pair's values asked for; returns when they are in the cache, or can't be had.
     var fetchStamps: @Sendable (PairID) async -> Void
+    /// Has a full compare begun, and says so.
+    var reconcile: @Sendable () -> String
 
     /// What one request may hold at most.
     private static let bodyOctets = 1 << 20
@@ -45,6 +47,7 @@ struct AdminServer {
                 return Self.text("\(error)\n", status: .notFound)
             }
         }
+        router.post("reconcile") { _, _ in Self.text(self.reconcile() + "\n") }
         addConflictRoutes(to: router)
         return Application(
             router: router,

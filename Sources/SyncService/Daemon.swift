@@ -100,6 +100,7 @@ package struct Daemon {
         var services: [any Service] = [EngineService(loop: session.loop, engine: engine, writers: session.writers)]
         for side in Side.allCases { services.append(session.feedService(side)) }
         services.append(session.progressService())
+        services.append(session.comparisonService())
         services.append(
             RetentionService(cache: cache, keepsConflicts: configuration.conflicts.retention, logger: logger)
         )

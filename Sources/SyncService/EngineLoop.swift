@@ -16,6 +16,8 @@ package final class EngineLoop: Sendable {
         package var isPaused = false
         /// The servers' clocks, where they were measured.
         package var clocks = PerSide<ClockEstimate?>(both: nil)
+        /// The full compare under way.
+        package var comparison: Comparison?
         /// What keeps the cache from being written, for the admin.
         package var problem: String?
         /// Why a side was refused.
@@ -64,9 +66,14 @@ package final class EngineLoop: Sendable {
     /// Hands over a feed's event; returns once it is committed.
     ///
     /// Throws `EngineError` where the event can't be taken in: the feed must not go on.
-    package func deliver(_ event: FeedEvent, from side: Side) async throws {
+    package func deliver(_ event: FeedEvent, from side: Side) async throws { try await take(.feed(side, event)) }
+
+    /// Moves a full compare on; returns once that is committed.
+    package func compare(_ event: ComparisonEvent) async throws { try await take(.comparison(event)) }
+
+    private func take(_ event: EngineEvent) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            post(.feed(side, event)) { error in
+            post(event) { error in
                 if let error { continuation.resume(throwing: error) } else { continuation.resume() }
             }
         }
@@ -292,6 +299,7 @@ package final class EngineLoop: Sendable {
             snapshot.isQuiet = engine.isQuiet
             snapshot.isPaused = engine.isPaused
             snapshot.clocks = engine.clocks
+            snapshot.comparison = engine.comparisonProgress
             snapshot.problem = problem
         }
     }

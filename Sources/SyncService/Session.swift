@@ -1,4 +1,5 @@
 import Cache
+import Configuration
 import Foundation
 import Logging
 import Mapping
@@ -14,12 +15,14 @@ final class Session: Sendable {
     let cache: Cache
     let loop: EngineLoop
     let writers: PerSide<any DirectoryWriter>
-    let feeds: PerSide<any DirectoryFeed>
+    let feeds: Feeds
     let board: FeedBoard
     let progress = Mutex<StatusReport.Progress?>(nil)
     let logger: Logger
     let started = Timestamp.now
     private let censuses = CensusKeeper()
+    private let gate: FeedGate
+    private let comparisons: ComparisonService
 
     init(wiring: Wiring, cache: Cache, logger: Logger) throws {
         self.wiring = wiring
@@ -28,13 +31,26 @@ final class Session: Sendable {
         let board = FeedBoard()
         self.board = board
         writers = try wiring.writers(logger: logger)
-        feeds = try wiring.feeds(logger: logger) { board.post($0) }
+        let feeds = try wiring.feeds(logger: logger) { board.post($0) }
+        self.feeds = feeds
         loop = EngineLoop(cache: cache, writers: writers, logger: logger)
+        gate = FeedGate(isOpen: wiring.configuration.isLive)
+        comparisons = ComparisonService(
+            configuration: wiring.configuration,
+            cache: cache,
+            loop: loop,
+            scanners: feeds.scanners,
+            board: board,
+            gate: gate,
+            logger: logger
+        )
     }
 
     func feedService(_ side: Side) -> any Service {
-        FeedService(side: side, feed: feeds[side], cache: cache, loop: loop, board: board, logger: logger)
+        FeedService(side: side, feed: feeds[side], gate: gate, cache: cache, loop: loop, board: board, logger: logger)
     }
+
+    func comparisonService() -> any Service { comparisons }
 
     func progressService() -> any Service { ProgressService(session: self) }
 
@@ -49,7 +65,8 @@ final class Session: Sendable {
                 return metrics.render()
             },
             resolve: { [self] in try await loop.resolve($0, $1) },
-            fetchStamps: { [self] in await loop.fetchStamps(of: $0) }
+            fetchStamps: { [self] in await loop.fetchStamps(of: $0) },
+            reconcile: { [self] in comparisons.request() }
         )
     }
 
@@ -59,6 +76,7 @@ final class Session: Sendable {
         let current = loop.current
         report.uptimeSeconds = Double(now.milliseconds - started.milliseconds) / 1_000
         report.progress = progress.withLock { $0 }
+        report.reconcile = try comparisons.report()
         if let problem = current.problem { report.problems.append(problem) }
         for side in Side.allCases {
             let status = board[side]
@@ -84,7 +102,11 @@ final class Session: Sendable {
         let states = Set([report.ad.state, report.miniorange.state])
         report.state =
             current.isPaused
-            ? "paused" : states == ["live"] ? "live" : states.contains("loading") ? "loading" : "degraded"
+            ? "paused"
+            : states == ["live"]
+                ? "live"
+                : states.contains("loading")
+                    ? "loading" : states == ["idle"] ? "idle" : "degraded"
         return report
     }
 
@@ -98,6 +120,19 @@ final class Session: Sendable {
         }
         loop.post(.resync(pair))
         return "\(entry) is looked at again"
+    }
+
+    private func record(_ last: Comparison) {
+        let ended = last.ended ?? last.began
+        Gauge(label: "syncline_reconcile_last_timestamp_seconds").record(Double(ended.milliseconds) / 1_000)
+        Gauge(label: "syncline_reconcile_last_seconds")
+            .record(Double(ended.milliseconds - last.began.milliseconds) / 1_000)
+        Gauge(label: "syncline_reconcile_last_drift").record(last.drift)
+        Gauge(label: "syncline_reconcile_last_repaired").record(last.repaired)
+        for side in Side.allCases {
+            Gauge(label: "syncline_reconcile_last_read", dimensions: [("side", side.name)])
+                .record(last.sides[side].read)
+        }
     }
 
     /// Counts that the cache holds ready: a scrape must cost the same at any size, so it makes no whole report.
@@ -114,6 +149,7 @@ final class Session: Sendable {
             Gauge(label: "syncline_memberships_refused").record(try transaction.count(.refusedLinks))
             Gauge(label: "syncline_memberships_pending").record(try transaction.count(.pendingLinks))
             Gauge(label: "syncline_lag_seconds").record(try StatusReport.lag(transaction, now: now))
+            if let last = try Engine.lastComparison(transaction) { record(last) }
         }
         if let statistics = try? cache.statistics() {
             Gauge(label: "syncline_cache_bytes").record(statistics.usedOctets)
@@ -132,6 +168,7 @@ extension FeedStatus.State {
         case .loading: "loading"
         case .live: "live"
         case .waiting: "waiting"
+        case .idle: "idle"
         case .failed: "failed"
         }
     }
@@ -156,29 +193,44 @@ struct EngineService: Service {
 struct FeedService: Service {
     let side: Side
     let feed: any DirectoryFeed
+    let gate: FeedGate
     let cache: Cache
     let loop: EngineLoop
     let board: FeedBoard
     let logger: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            let cursor = try cache.read { try $0.cursor(side) }
-            do {
-                try await feed.run(from: cursor) { event in try await loop.deliver(event, from: side) }
-            } catch is CancellationError {
-                return
-            } catch {
-                guard !Task.isCancelled else { return }
-                logger.critical("The feed has ended", metadata: ["side": "\(side.name)", "error": "\(error)"])
-                var status = board[side]
-                status.state = .failed
-                status.problem = "\(error)"
-                board.post(status)
-                loop.post(.feed(side, .disconnected))
-                // The process stays: the admin finds the reason in status.
-                try? await Task.sleep(for: .seconds(Int64.max / 4))
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                if !gate.isOpen { board.post(FeedStatus(side: side, state: .idle)) }
+                await gate.wait(untilOpen: true)
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await follow() }
+                    group.addTask { await gate.wait(untilOpen: false) }
+                    await group.next()
+                    group.cancelAll()
+                }
+                // It was told to end, so that it has not said so itself.
+                if !Task.isCancelled { loop.post(.feed(side, .disconnected)) }
             }
+        }
+    }
+
+    /// Returns only when it is cancelled.
+    private func follow() async {
+        do {
+            let cursor = try cache.read { try $0.cursor(side) }
+            try await feed.run(from: cursor) { event in try await loop.deliver(event, from: side) }
+        } catch {
+            guard !(error is CancellationError), !Task.isCancelled else { return }
+            logger.critical("The feed has ended", metadata: ["side": "\(side.name)", "error": "\(error)"])
+            var status = board[side]
+            status.state = .failed
+            status.problem = "\(error)"
+            board.post(status)
+            loop.post(.feed(side, .disconnected))
+            // The process stays: the admin finds the reason in status.
+            try? await Task.sleep(for: .seconds(Int64.max / 4))
         }
     }
 }

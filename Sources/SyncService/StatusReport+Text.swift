@@ -37,6 +37,11 @@ extension StatusReport {
             }
             if refusedMembers > refused.count { lines.append("  … and \(refusedMembers - refused.count) more") }
         }
+        if let reconcile, !reconcile.isSilent {
+            for (index, line) in reconcile.lines.enumerated() {
+                lines.append((index == 0 ? "reconcile" : "").padded(to: 12) + line)
+            }
+        }
         lines.append("cache       \(cachePath), \(Self.octets(cacheOctets))")
         return lines.joined(separator: "\n")
     }

@@ -92,11 +92,15 @@ package struct StatusReport: Codable, Sendable {
     /// At most 20 of them.
     package var refused: [RefusedMember]
     package var progress: Progress?
+    /// Nil where the daemon does not run, or is of a version that knows none.
+    package var reconcile: Reconcile?
     package var cachePath: String
     package var cacheOctets: Int
 
     /// Whether there is nothing that an admin should look at.
-    package var isHealthy: Bool { problems.isEmpty && quarantined == 0 && openConflicts == 0 && state == "live" }
+    package var isHealthy: Bool {
+        problems.isEmpty && quarantined == 0 && openConflicts == 0 && ["live", "idle"].contains(state)
+    }
 }
 
 extension StatusReport {
@@ -166,6 +170,7 @@ extension StatusReport {
             refusedMembers: facts.refusedCount,
             refused: facts.refused,
             progress: nil,
+            reconcile: nil,
             cachePath: cache.path,
             cacheOctets: statistics.usedOctets
         )

@@ -5,6 +5,16 @@ import MiniOrange
 import SyncModel
 
 /// The feeds and writers that a configuration calls for.
+/// The feeds of both sides; each can also read its side as a whole beside its stream.
+struct Feeds {
+    let ad: ActiveDirectoryFeed
+    let miniorange: MiniOrangeFeed
+
+    subscript(side: Side) -> any DirectoryFeed { side == .ad ? ad : miniorange }
+
+    var scanners: PerSide<any DirectoryScanner> { PerSide(ad: ad, miniorange: miniorange) }
+}
+
 extension Wiring {
     func activeDirectorySettings() throws -> ActiveDirectorySettings {
         let side = configuration.ad
@@ -50,8 +60,8 @@ extension Wiring {
     func feeds(
         logger: Logger,
         status: @escaping @Sendable (FeedStatus) -> Void
-    ) throws -> PerSide<any DirectoryFeed> {
-        PerSide(
+    ) throws -> Feeds {
+        Feeds(
             ad: try ActiveDirectoryFeed(
                 settings: try activeDirectorySettings(),
                 view: views.ad,

@@ -12,13 +12,6 @@ extension NotYetAvailable {
     }
 }
 
-struct Verify: NotYetAvailable {
-    static let configuration = CommandConfiguration(
-        abstract: "Compares the live directories (not available in this version)."
-    )
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct Holds: NotYetAvailable {
     static let configuration = CommandConfiguration(
         abstract: "Writes that wait for a person (not available in this version)."

@@ -13,7 +13,8 @@ struct Syncline: AsyncParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             Check.self, Plan.self, TestMapping.self, Status.self, Pause.self, Resume.self, Resync.self,
-            Conflicts.self, Explain.self, CacheInspector.self, Verify.self, Holds.self, Approve.self, Quarantine.self,
+            Reconcile.self, Conflicts.self, Explain.self, CacheInspector.self, Verify.self, Holds.self, Approve.self,
+            Quarantine.self,
             Undo.self,
         ]
     )
@@ -53,6 +54,35 @@ struct Plan: AsyncParsableCommand {
 
     func run() async throws {
         throw ExitCode(await PlanCommand(configurationPath: shared.config, json: shared.json, limit: limit).run())
+    }
+}
+
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compares both live directories with each other; writes nothing.",
+        discussion: """
+            Reads both as a whole, beside the daemon or without it, and ends with how many pairs are equal, how many differ for a reason that is known, \
+            and how many drift: differ though nothing explains it. Exit code 1: there is drift.
+            """
+    )
+    @OptionGroup var shared: SharedOptions
+    @Option(name: .long, help: "List at most this many pairs of each kind; 0 for all.")
+    var limit = 50
+
+    func run() async throws {
+        throw ExitCode(await VerifyCommand(configurationPath: shared.config, json: shared.json, limit: limit).run())
+    }
+}
+
+struct Reconcile: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Has the daemon compare both directories with its cache now, and repair what drifted.",
+        discussion: "Waits for the end and tells what was found. Exit code 1: there was drift."
+    )
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        throw ExitCode(await ReconcileCommand(configurationPath: shared.config, json: shared.json).run())
     }
 }
 

@@ -26,18 +26,6 @@ extension Mistake {
         `deletes.limit` is not available
         remove it
 
-        {reconcile: off}
-        {reconcile: daily 02:00}
-        15:12
-        `schedule.reconcile: daily 02:00` is not available
-        `reconcile: off`
-
-        {reconcile: off}
-        {reconcile: weekly sun 02:00}
-        15:12
-        is not available
-        `reconcile: off`
-
             kind: user
             kind: user⏎    deletes: {policy: move}
         19:15

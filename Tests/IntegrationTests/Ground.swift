@@ -16,6 +16,8 @@ struct Ground: Sendable {
         var passwordFile = PerSide(ad: "", miniorange: "")
         var server = PerSide(ad: "", miniorange: "")
         var cache = ""
+        /// More lines at the top level.
+        var more = ""
         /// More keys of the people's sections and of the object itself.
         var people = PerSide(ad: "", miniorange: "")
         var peopleKeys = ""
@@ -98,6 +100,7 @@ struct Ground: Sendable {
             direction: \(settings.direction)
             conflicts: {\(settings.conflicts)}
             \(settings.deletes.isEmpty ? "" : "deletes: {\(settings.deletes)}")
+            \(settings.more)
             objects:
               - name: people
                 kind: user

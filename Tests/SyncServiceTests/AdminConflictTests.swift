@@ -36,7 +36,8 @@ struct AdminConflictTests {
                 asked.note(id, choice)
                 return answers[id] ?? .accepted
             },
-            fetchStamps: { asked.note($0) }
+            fetchStamps: { asked.note($0) },
+            reconcile: { "" }
         )
         var logger = Logger(label: "test")
         logger.logLevel = .critical

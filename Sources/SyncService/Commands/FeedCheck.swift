@@ -70,7 +70,7 @@ struct FeedCheck {
             if !status.way.isEmpty { return status }
             switch status.state {
             case .waiting, .failed: return status
-            case .connecting, .loading, .live: continue
+            case .connecting, .loading, .live, .idle: continue
             }
         }
         return nil

@@ -57,7 +57,7 @@ package struct PlanCommand {
     }
 
     /// Reading is allowed beside the daemon. False where there is no cache yet.
-    private static func copyCache(of configuration: Configuration, to path: String) throws -> Bool {
+    static func copyCache(of configuration: Configuration, to path: String) throws -> Bool {
         do {
             let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly, key: configuration.cacheKey)
             defer { try? cache.close() }

@@ -18,6 +18,8 @@ struct PlanRun {
     let wiring: Wiring
     /// The copy; it may be changed.
     let cache: Cache
+    /// Whether both directories are read as a whole besides, whatever the cache believes of them; and nothing is imagined then of what would be written.
+    var readsAll = false
     let progress: @Sendable (String) -> Void
 
     /// Throws ``PlanFailure`` where a side can't be followed.
@@ -36,8 +38,13 @@ struct PlanRun {
         // First both sides are brought up to date: what is decided on what one of them held before would be decided again.
         engine.isPaused = true
         let real = try wiring.writers(logger: logger)
-        let ad = PlanWriter(real.ad, .ad, mappings: wiring.mappings)
-        let miniorange = PlanWriter(real.miniorange, .miniorange, mappings: wiring.mappings)
+        let ad = PlanWriter(real.ad, .ad, mappings: wiring.mappings, imagines: !readsAll)
+        let miniorange = PlanWriter(
+            real.miniorange,
+            .miniorange,
+            mappings: wiring.mappings,
+            imagines: !readsAll
+        )
         let board = FeedBoard()
         let feeds = try wiring.feeds(logger: logger) { board.post($0) }
         let loop = EngineLoop(
@@ -67,6 +74,10 @@ struct PlanRun {
         do {
             let writers = PerSide(ad: ad, miniorange: miniorange)
             try await waitUntilQuiet(loop, board, writers)
+            if readsAll {
+                try await readAll(loop, feeds.scanners)
+                try await waitUntilQuiet(loop, board, writers)
+            }
             loop.setPaused(false)
             try await waitUntilQuiet(loop, board, writers)
         } catch {
@@ -75,6 +86,18 @@ struct PlanRun {
         }
         await end()
         return PerSide(ad: ad.recorded, miniorange: miniorange.recorded)
+    }
+
+    private func readAll(_ loop: EngineLoop, _ scanners: PerSide<any DirectoryScanner>) async throws {
+        let teller = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(2))
+                guard let sides = loop.current.comparison?.sides else { continue }
+                progress("\(sides.ad.read) entries of ad and \(sides.miniorange.read) of miniorange read")
+            }
+        }
+        defer { teller.cancel() }
+        try await FullCompare(loop: loop, scanners: scanners, isPolite: false).read()
     }
 
     /// What has happened so far; the same twice means that nothing happens.
@@ -126,7 +149,7 @@ struct PlanRun {
             case .waiting, .failed:
                 let problem = board[side].problem ?? "the directory can't be followed"
                 throw PlanFailure(description: "\(side.name): \(problem)")
-            case .connecting, .loading, .live: break
+            case .connecting, .loading, .live, .idle: break
             }
         }
     }

@@ -21,9 +21,12 @@ final class PlanWriter: DirectoryWriter {
     private let real: any DirectoryWriter
     private let side: Side
     private let mappings: [ObjectMapping]
+    private let imagines: Bool
     private let state = Mutex(State())
 
-    init(_ real: any DirectoryWriter, _ side: Side, mappings: [ObjectMapping]) {
+    /// `imagines`: whether adds and renames are answered; else nothing is.
+    init(_ real: any DirectoryWriter, _ side: Side, mappings: [ObjectMapping], imagines: Bool = true) {
+        self.imagines = imagines
         self.real = real
         self.side = side
         self.mappings = mappings
@@ -47,6 +50,15 @@ final class PlanWriter: DirectoryWriter {
             read(write, completion)
         case .readName:
             read(write, completion)
+        case .add, .rename:
+            if imagines { imagine(write, completion) } else { keep(write, completion) }
+        case .modify, .delete, .editValues:
+            keep(write, completion)
+        }
+    }
+
+    private func imagine(_ write: Write, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        switch write.operation {
         case .add(let name, let objectClasses, let attributes):
             guard let entry = imagine(write, name, objectClasses, attributes) else {
                 return keep(write, completion)
@@ -54,7 +66,7 @@ final class PlanWriter: DirectoryWriter {
             completion(.done(entry))
         case .rename(let anchor, _, _, let newName):
             rename(write, anchor, to: newName, completion)
-        case .modify, .delete, .editValues:
+        default:
             keep(write, completion)
         }
     }
