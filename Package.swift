@@ -119,7 +119,7 @@ let package = Package(
         tests(
             "SyncServiceTests",
             [
-                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncEngine",
+                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "Support", "SyncEngine",
                 "SyncModel", "SyncService", logging, serviceLifecycle,
             ]
         ),
@@ -127,7 +127,7 @@ let package = Package(
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Simulation", "Support", "SyncModel"]),
         tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
-        tests("IntegrationTests", ["Cache", "SyncModel", "syncline", "synclined"]),
+        tests("IntegrationTests", ["Cache", "Support", "SyncModel", argumentParser, "syncline", "synclined"]),
         tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
         tests("CacheTests", ["Cache", "Cryptography", "LMDB", "Support", "SyncModel"]),
         tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),
