@@ -90,10 +90,19 @@ let package = Package(
         ),
         tool("synclined", ["SyncService", argumentParser]),
         tool("syncline", ["SyncService", argumentParser]),
+
+        // What tools/bench measures without servers.
+        module("BenchSamples", ["Mapping", "SyncModel"]),
         .executableTarget(
             name: "reconcile-bench",
-            dependencies: ["Mapping", "Reconcile", "SyncModel"],
+            dependencies: ["BenchSamples", "Mapping", "Reconcile", "SyncModel"],
             path: "Sources/Bench",
+            swiftSettings: houseSettings
+        ),
+        .executableTarget(
+            name: "cache-bench",
+            dependencies: ["BenchSamples", "Cache", "LMDB", "Mapping", "SyncModel"],
+            path: "Sources/CacheBench",
             swiftSettings: houseSettings
         ),
 
