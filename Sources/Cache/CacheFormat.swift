@@ -3,12 +3,12 @@ import SyncModel
 
 /// The format of all tables together, and the way to it from earlier ones.
 ///
-/// Format 1 is the first; 2 added memberships and the index of history, 3 stamps, held conflicts and the indexes of the conflict report. A change of any key or record raises `current` and adds a step; each step leads from one
+/// Format 1 is the first; 2 added memberships and the index of history, 3 stamps, held conflicts and the indexes of the conflict report, 4 which pairs of the queue go first. A change of any key or record raises `current` and adds a step; each step leads from one
 /// format to the next, and all that are needed run in one transaction.
 struct CacheFormat: Sendable {
     /// The first octet of every record whose fields have not changed since format 1.
     static let recordVersion: UInt8 = 1
-    static let current = CacheFormat(number: 3, steps: [.indexHistory, .indexConflicts])
+    static let current = CacheFormat(number: 4, steps: [.indexHistory, .indexConflicts, .nothing(from: 3)])
 
     /// What leads from format `from` to `from + 1`.
     struct Step: Sendable {
@@ -69,6 +69,9 @@ struct CacheFormat: Sendable {
 }
 
 extension CacheFormat.Step {
+    /// Tables that are new are empty.
+    static func nothing(from format: Int) -> CacheFormat.Step { CacheFormat.Step(from: format) { _, _ in } }
+
     /// Finds the lines of history by their pair. Records of format 1 are read as they are.
     static let indexHistory = CacheFormat.Step(from: 1) { tables, transaction in
         let ownKey = CacheKey()

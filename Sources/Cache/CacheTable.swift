@@ -14,6 +14,8 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     case joins
     /// pair id → since when, and why
     case dirty
+    /// pair id → nothing: those of the queue that go first
+    case urgent
     /// intent id → intent
     case intents
     /// side, normalised DN, waiting pair → nothing
@@ -76,6 +78,7 @@ struct CacheTables: Sendable {
     let pairs: SealedTable
     let joins: SealedTable
     let dirty: SealedTable
+    let urgent: SealedTable
     let intents: SealedTable
     let parked: SealedTable
     let waiting: SealedTable
@@ -112,6 +115,7 @@ struct CacheTables: Sendable {
         pairs = try open(.pairs)
         joins = try open(.joins)
         dirty = try open(.dirty)
+        urgent = try open(.urgent)
         intents = try open(.intents)
         parked = try open(.parked)
         waiting = try open(.waiting)
@@ -143,6 +147,7 @@ struct CacheTables: Sendable {
         case .pairs: pairs
         case .joins: joins
         case .dirty: dirty
+        case .urgent: urgent
         case .intents: intents
         case .parked: parked
         case .waiting: waiting

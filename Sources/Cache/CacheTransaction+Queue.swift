@@ -28,6 +28,24 @@ extension CacheTransaction {
         return found
     }
 
+    package func setUrgent(_ id: PairID, _ isUrgent: Bool) throws {
+        let octets = key.number(id.rawValue)
+        if isUrgent {
+            try tables.urgent.put(octets, .nothing, in: try writable())
+        } else {
+            try tables.urgent.delete(octets, in: try writable())
+        }
+    }
+
+    package func urgentPairs() throws -> [PairID] {
+        var found: [PairID] = []
+        try forEachNumber(.urgent, after: nil) { number in
+            found.append(PairID(number))
+            return true
+        }
+        return found
+    }
+
     // MARK: - Intents
 
     package func makeIntentID() throws -> IntentID { IntentID(try take(\.nextIntent)) }

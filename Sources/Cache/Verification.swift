@@ -20,7 +20,7 @@ struct Verification {
         try checkKeys()
         try checkPairs()
         try checkJoins()
-        for table in [CacheTable.dirty, .quarantine] { try checkBelongsToPair(table) }
+        for table in [CacheTable.dirty, .urgent, .quarantine] { try checkBelongsToPair(table) }
         try checkIntents()
         try checkLinks()
         try checkBacklinks()
@@ -152,10 +152,10 @@ struct Verification {
         try forEachRow(table) { check, key, value in
             guard key.count == 8, let number = key.number(at: 0) else { return check.note(table, key, .unreadable) }
             if try !check.contains(.pairs, check.ownKey.number(number)) { check.note(table, key, .pairMissing) }
-            if table == .dirty {
-                _ = try check.cache.dirty(PairID(number))
-            } else {
-                _ = try check.cache.quarantine(PairID(number))
+            switch table {
+            case .dirty: _ = try check.cache.dirty(PairID(number))
+            case .quarantine: _ = try check.cache.quarantine(PairID(number))
+            default: break
             }
         }
     }

@@ -153,12 +153,13 @@ struct RuleReader {
     }
 
     private func flag(enabled: String?, disabled: String?, miniorange: String) -> RuleType {
-        if !section.mentions("enabledValue") || !section.mentions("disabledValue") {
+        if !section.mentions("enabledValue"), !section.mentions("disabledValue") {
             section.reading.problems.report(
-                "`account-enabled` onto the flag `\(miniorange)` needs both of its values",
+                "`account-enabled` onto the flag `\(miniorange)` needs its values",
                 at: section.position(of: "miniorange"),
                 remedy:
-                    "add `enabledValue: \"TRUE\", disabledValue: \"FALSE\"` with the values that the attribute takes"
+                    "add `enabledValue: \"TRUE\", disabledValue: \"FALSE\"` with the values that the attribute takes; "
+                    + "an absent attribute stands for the one that you leave out"
             )
         }
         if let enabled, let disabled, enabled == disabled {

@@ -36,7 +36,7 @@ enum AccountLens {
     }
 
     private static func liftFlag(_ values: [Octets], enabled: Octets, disabled: Octets) -> [Octets]? {
-        guard let value = values.first else { return AccountState.truth(true) }
+        guard let value = values.first else { return AccountState.truth(!disabled.isEmpty) }
         if values.contains(where: { $0.caseFolded == disabled.caseFolded }) { return AccountState.truth(false) }
         // Any other value than the two is a state that AD has no word for.
         return value.caseFolded == enabled.caseFolded ? AccountState.truth(true) : nil
@@ -114,7 +114,7 @@ enum AccountLens {
     ) -> Result {
         guard !value.isEmpty else { return .notShown }
         if let current, liftFlag(current, enabled: enabled, disabled: disabled) == value { return .values(current) }
-        if value.first == AccountState.no { return .values([disabled]) }
+        if value.first == AccountState.no { return .values(disabled.isEmpty ? [] : [disabled]) }
         return .values(enabled.isEmpty ? [] : [enabled])
     }
 

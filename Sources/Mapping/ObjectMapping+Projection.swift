@@ -90,6 +90,7 @@ extension ObjectMapping {
         }
         name(&entry, side, values, nameCounter)
         addDefaults(&entry, side)
+        addPassThrough(&entry, side, values)
         entry.waitsFor = Array(Set(entry.waitsFor)).sorted()
         entry.invalid.sort()
         return entry
@@ -224,6 +225,15 @@ extension ObjectMapping {
             }
             for (attribute, value) in standingMembers(entry) { entry.attributes[attribute] = [value] }
         }
+    }
+
+    /// Whoever signs in is asked for by his account at AD, whose password is the only one (slapd.conf(5), sasl-authz and `{SASL}`).
+    private func addPassThrough(_ entry: inout NewEntry, _ side: Side, _ values: [CanonicalValue]) {
+        guard side == .miniorange, let realm = specification.passThroughRealm,
+            let rule = rules.firstIndex(where: { $0.ad == "samaccountname" && $0.type == .value }),
+            let account = values[rule].primary.first
+        else { return }
+        entry.attributes["userpassword"] = [Octets(Array("{SASL}".utf8) + account.bytes + Array("@\(realm)".utf8))]
     }
 
     /// The placeholder in a group whose class demands a member although its members are held elsewhere, so that nobody would ever write one.

@@ -60,7 +60,8 @@ package final class ObjectMapping: Sendable {
                 shape: shape,
                 direction: slot.part == .standIn ? .toMiniOrange : rule.direction,
                 conflict: rule.conflict,
-                prefer: rule.prefer
+                prefer: rule.prefer,
+                bar: rule.type.tellsEnabled ? [AccountState.no] : nil
             )
         }
         readAttributes = PerSide(
@@ -145,6 +146,16 @@ package final class ObjectMapping: Sendable {
     /// Whether a side's attribute, in lower case, holds names of other entries, which a replica keeps as references.
     package func isReference(_ side: Side, _ attribute: String) -> Bool {
         references.contains { rules[$0].attribute(side) == attribute }
+    }
+
+    /// The canonical attribute by which a side bars an account that the other side has yet to bar: the one of a rule that carries that there. Nil where
+    /// the entry is not barred.
+    package func bar(_ side: Side, _ attributes: Attributes) -> (name: String, values: [Octets])? {
+        for rule in rules where rule.type.tellsEnabled && rule.direction.permits(writingTo: side.opposite) {
+            let lifted = AccountLens.lift(rule.type, side, attributes[rule.attribute(side)], nil)
+            if lifted == [AccountState.no] { return (rule.name, [AccountState.no]) }
+        }
+        return nil
     }
 
     /// What of an entry's attributes a replica keeps.

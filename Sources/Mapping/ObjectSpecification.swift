@@ -8,7 +8,7 @@ package enum RuleType: Hashable, Sendable {
     case reference
     /// userAccountControl bit 2 ↔ pwdAccountLockedTime = 000001010000Z.
     case accountEnabled
-    /// userAccountControl bit 2 ↔ a flag attribute with these values; an absent flag means enabled.
+    /// userAccountControl bit 2 ↔ a flag attribute with these values. Of an empty one absence stands for it; else an absent flag means enabled.
     case accountEnabledFlag(enabled: Octets, disabled: Octets)
     /// accountExpires ↔ a generalizedTime attribute; absent means never.
     case accountExpiresTime
@@ -18,6 +18,14 @@ package enum RuleType: Hashable, Sendable {
     case lockout
     /// pwdLastSet = 0 ↔ pwdReset = TRUE.
     case mustChangePassword
+
+    /// Whether the rule carries an account's being enabled.
+    package var tellsEnabled: Bool {
+        switch self {
+        case .accountEnabled, .accountEnabledFlag: true
+        case .value, .reference, .accountExpiresTime, .accountExpiresDays, .lockout, .mustChangePassword: false
+        }
+    }
 }
 
 /// One attribute rule as the configuration gives it.
@@ -123,14 +131,14 @@ package struct ObjectSpecification: Hashable, Sendable {
     package var membership: MembershipSpecification?
     /// groupType of a new AD group ([MS-ADTS] 2.2.12); nil for a global security group.
     package var groupType: Int32?
+    /// Users only: where the LDAP side's server sends those who sign in with a new account, `{SASL}sAMAccountName@realm`; nil: nowhere.
+    package var passThroughRealm: String?
     /// The LDAP side has no entries of this kind: its groups are known by their names in the members' attribute alone.
     package var isVirtualAtMiniOrange: Bool
     /// Containers that stand for each other whatever their names; the longest that an entry stands in or below counts, and all below it is one place.
     package var containerPairs: [PerSide<DistinguishedName>]
     /// Only direct members of this group are in scope on the side.
     package var onlyMembersOf: PerSide<DistinguishedName?>
-    /// `file:line` in the configuration, for reports.
-    package var origin = ""
     /// What the memberships of all objects need of this one's entries; see ``linked(_:)``.
     package var links = PerSide(both: LinkReading())
 
@@ -148,12 +156,14 @@ package struct ObjectSpecification: Hashable, Sendable {
         isFlat: Bool = false,
         membership: MembershipSpecification? = nil,
         groupType: Int32? = nil,
+        passThroughRealm: String? = nil,
         isVirtualAtMiniOrange: Bool = false,
         containerPairs: [PerSide<DistinguishedName>] = [],
         onlyMembersOf: PerSide<DistinguishedName?> = PerSide(both: nil)
     ) {
         self.membership = membership
         self.groupType = groupType
+        self.passThroughRealm = passThroughRealm
         self.isVirtualAtMiniOrange = isVirtualAtMiniOrange
         self.containerPairs = containerPairs
         self.onlyMembersOf = onlyMembersOf

@@ -108,10 +108,10 @@ struct RuleCompiler {
         case .accountEnabled: demanded = "userAccountControl"
         case .accountEnabledFlag(let enabled, let disabled):
             demanded = "userAccountControl"
-            guard !disabled.isEmpty else {
+            guard !disabled.isEmpty || !enabled.isEmpty else {
                 throw MappingError(
                     rule: position,
-                    reason: "an absent flag means enabled, so the flag for disabled needs a value"
+                    reason: "an absent flag can't mean both enabled and disabled; give one of them a value"
                 )
             }
             guard enabled.caseFolded != disabled.caseFolded else {

@@ -265,7 +265,10 @@ package struct Reconciler: Sendable {
                 needs.append(rule.name)
                 return Verdict(values: nil, winner: rule.prefer, decision: nil)
             }
-            let judgement = evidence.judge.judge(stamps, prefer: rule.prefer)
+            var judgement = evidence.judge.judge(stamps, prefer: rule.prefer)
+            if let bar = rule.bar, !judgement.isByTime, ad == bar || miniorange == bar {
+                judgement = StampJudge.Judgement(winner: ad == bar ? .ad : .miniorange, decision: .disableWins)
+            }
             return Verdict(
                 values: judgement.winner == .ad ? ad : miniorange,
                 winner: judgement.winner,

@@ -20,6 +20,9 @@ package struct StampJudge: Hashable, Sendable {
     package struct Judgement: Hashable, Sendable {
         package var winner: Side
         package var decision: ConflictRecord.Decision
+
+        /// Whether one value was certainly set later, or the other by nobody.
+        var isByTime: Bool { decision == .later || decision == .ownWrite }
     }
 
     /// - Parameters:

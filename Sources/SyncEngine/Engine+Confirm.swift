@@ -47,6 +47,7 @@ extension Engine {
             if pair.base == nil { pair.base = Attributes() }
             pair.base?[change.name] = change.agreed
         }
+        if intent.write.operation.addedName != nil { noteNewAccount(intent, attributes, object, &pair) }
         if let parent = intent.target.first(where: { $0.name == parentAttribute }),
             let container = try container(parent.values.first, object, side, store),
             object.mapping.specification.isFlat || container.normalized == snapshot.name.parent?.normalized
@@ -91,6 +92,21 @@ extension Engine {
         // Most often the server holds just what was written.
         if try isShown(changes.map(\.name)) { return changes }
         return try changes.filter { try isShown([$0.name]) }
+    }
+
+    /// A new account may be disabled although it was made to be enabled: a server that takes no password with an add makes it so. Nobody disabled it, so that
+    /// is what both last agreed on, and enabling it is what is left to do.
+    private func noteNewAccount(_ intent: Intent, _ attributes: Attributes, _ object: Object, _ pair: inout Pair) {
+        // That the password must be changed is AD's own wish where nobody else has it, and goes to the other side.
+        for change in intent.target where object.demands.contains(change.name) {
+            if pair.base == nil { pair.base = Attributes() }
+            pair.base?[change.name] = change.agreed
+        }
+        guard let bar = object.mapping.bar(intent.write.side, attributes), pair.base?[bar.name].isEmpty != false,
+            intent.target.contains(where: { $0.name == bar.name && $0.values != bar.values })
+        else { return }
+        if pair.base == nil { pair.base = Attributes() }
+        pair.base?[bar.name] = bar.values
     }
 
     /// A new group was made with the placeholder that its class demands.

@@ -54,7 +54,7 @@ extension Engine {
         }
         guard asking.isEmpty else {
             guard asking.allSatisfy({ isConnected[$0.side] }) else { return .waits }
-            if let full = asking.first(where: { !hasRoom($0.side) }) {
+            if let full = asking.first(where: { !hasRoom($0.side, for: pair.id) }) {
                 queue.block(pair.id, on: full.side)
                 return .asked
             }

@@ -42,7 +42,9 @@ extension Engine {
             try recallHeld(store, now: now)
         }
         for side in Side.allCases { isReloading[side] = try store.fact(Engine.reloadFact(side)) != nil }
+        for pair in try store.urgentPairs() { queue.setUrgent(pair) }
         queue.recallBacklog()
+        queue.recallUrgent()
         nextRetry = now
     }
 

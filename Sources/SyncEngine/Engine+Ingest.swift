@@ -14,6 +14,7 @@ extension Engine {
             try learnRoots(snapshots, side, store)
             isConnected[side] = true
             queue.recallBacklog()
+            queue.recallUrgent()
         case .changes(let changes, let cursor):
             for change in changes { try ingest(change, from: side, store, now: now) }
             if let cursor { try store.put(cursor, for: side) }
@@ -259,6 +260,7 @@ extension Engine {
         if let old { comparable.membersVersion = old.membersVersion }
         if old == nil || comparable != old || before.presence[side] != pair.presence[side] {
             if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
+            try noteBar(replica, from: old, pair, store)
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {
@@ -354,6 +356,7 @@ extension Engine {
             try retryAmbiguous(old.keys, store, now: now)
         }
         for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
+        if pair.kind == .user { try setUrgent(id, store) }
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 }

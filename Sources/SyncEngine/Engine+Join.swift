@@ -119,6 +119,7 @@ extension Engine {
         try store.remove(pair)
         try store.removeQuarantine(pair.id)
         try store.clearDirty(pair.id)
+        try setCalm(pair.id, store)
         for referrer in try store.takeReferrers(of: pair.id) { queue.append(referrer) }
         if hasMemberships {
             for link in try store.pending(of: pair.id, limit: .max) { try store.unpend(link, of: pair.id) }

@@ -85,7 +85,7 @@ extension Engine {
             }
         }
         for side in Side.allCases where !writes[side].isEmpty {
-            guard hasRoom(side) else {
+            guard hasRoom(side, for: pair.id) else {
                 unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
                 if isConnected[side] { queue.block(pair.id, on: side) }
                 continue

@@ -27,6 +27,7 @@ extension Engine {
     mutating func process(_ id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
         guard let pair = try store.pair(id) else {
             try store.clearDirty(id)
+            try setCalm(id, store)
             unsaved[id] = nil
             return
         }
@@ -37,7 +38,7 @@ extension Engine {
             return
         }
         // Whatever comes of it is written to the side that lacks it. It stays in the durable queue, as what it is there.
-        if let side = sideThatLacks(pair), isConnected[side], !hasRoom(side) {
+        if let side = sideThatLacks(pair), isConnected[side], !hasRoom(side, for: id) {
             queue.block(id, on: side)
             return
         }
@@ -50,6 +51,7 @@ extension Engine {
         }
         guard let object = pair.object.flatMap({ objects[$0] }) else {
             try store.clearDirty(id)
+            try setCalm(id, store)
             return
         }
         guard let pair = try joinedIfPossible(pair, object, store, now: now) else { return }
@@ -151,10 +153,14 @@ extension Engine {
             object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange, evidence)
         }
         var result = reconciled()
-        if !result.needsStamps.isEmpty {
+        var bar = try planBar(pair, result, replicas, object, store)
+        // Who is barred is not kept waiting for what decides another attribute.
+        if !result.needsStamps.isEmpty, bar == nil {
             let search = try gatherStamps(of: result.needsStamps, pair, replicas, object, &evidence, store, now: now)
             switch search {
-            case .known: result = reconciled()
+            case .known:
+                result = reconciled()
+                bar = try planBar(pair, result, replicas, object, store)
             case .asked:
                 unsaved[pair.id] = DirtyRecord(since: now, cause: currentCause)
                 return
@@ -183,7 +189,7 @@ extension Engine {
                 try settleKeptMemberships(of: kept, store, now: now)
             }
         case .both:
-            plan = try planChanges(next, result, replicas, object, store)
+            plan = try bar ?? planChanges(next, result, replicas, object, store)
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
         try carryOut(plan, pair, next, result, states, object, store, now: now)
@@ -202,12 +208,12 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        let ready = plan.writes.filter { hasRoom($0.side) }
+        let ready = plan.writes.filter { hasRoom($0.side, for: pair.id) }
         let cause = currentCause
         // A write that waits for its side keeps the pair in the queue, and what was decided of it is decided again then.
         if ready.count < plan.writes.count {
             unsaved[pair.id] = DirtyRecord(since: now, cause: cause)
-            for write in plan.writes where !hasRoom(write.side) && isConnected[write.side] {
+            for write in plan.writes where !hasRoom(write.side, for: pair.id) && isConnected[write.side] {
                 queue.block(pair.id, on: write.side)
             }
             if ready.isEmpty { return }
@@ -252,6 +258,7 @@ extension Engine {
                 )
             )
         }
+        if plan.writes.isEmpty { try setCalm(pair.id, store) }
         if let obstacle = plan.obstacle {
             try setAside(pair.id, obstacle, retries: plan.retries, store, now: now)
         } else if plan.writes.isEmpty {

@@ -11,6 +11,7 @@ extension Engine {
     ) throws {
         guard let intent = try store.intent(id) else { return }
         let side = intent.write.side
+        try noteAccountChange(intent, outcome, store)
         var isAnswered = true
         defer { if isAnswered { forgetValues(of: intent) } }
         switch outcome {

@@ -9,11 +9,18 @@ package struct Engine: Sendable {
     final class Object: Sendable {
         let mapping: ObjectMapping
         let reconciler: Reconciler
+        /// The canonical attributes that can bar an account, with the values that do.
+        let bars: [(name: String, values: [Octets])]
+        /// Those that say whether a password must be changed.
+        let demands: [String]
         var name: String { mapping.specification.name }
 
         init(mapping: ObjectMapping, reconciler: Reconciler) {
             self.mapping = mapping
             self.reconciler = reconciler
+            demands = mapping.specification.attributes.filter { $0.type == .mustChangePassword }
+                .map { $0.ad.lowercased() }
+            bars = mapping.mergeRules.compactMap { rule in rule.bar.map { (rule.name, $0) } }
         }
     }
 
@@ -93,6 +100,8 @@ package struct Engine: Sendable {
     var stepTime = Timestamp(milliseconds: 0)
     /// What became of the conflicts that persons settled in the last step.
     package private(set) var answers: [(conflict: ConflictID, answer: ResolutionAnswer)] = []
+    /// What became in the last step of writes that mean something to an account, in the order of their answers.
+    package internal(set) var accountChanges: [AccountChange] = []
     /// Sides that are being read anew because the mapping changed.
     var isReloading = PerSide<Bool>(both: false)
     /// Reads of open intents that wait for their time, or for their side.
@@ -170,6 +179,7 @@ package struct Engine: Sendable {
         writes = []
         unsaved = [:]
         answers = []
+        accountChanges = []
         stepTime = now
         for event in events {
             switch event {
@@ -210,8 +220,12 @@ package struct Engine: Sendable {
     /// Whether there is work that another step could do right away.
     package var hasWork: Bool {
         guard !isPaused else { return false }
-        if !queue.hotPairs.isEmpty { return true }
-        return mayWalkBacklog || Side.allCases.contains { hasRoom($0) && queue.blockedCount(on: $0) > 0 }
+        if queue.hasHot { return true }
+        return mayWalkBacklog
+            || Side.allCases.contains {
+                hasRoom($0) && queue.blockedCount(on: $0) > 0
+                    || hasRoom($0, isUrgent: true) && queue.urgentBlockedCount(on: $0) > 0
+            }
     }
 
     /// The table is walked only as far as there is room for what is found: else every step would be one for nothing.
@@ -236,9 +250,13 @@ package struct Engine: Sendable {
         return writes
     }
 
-    func hasRoom(_ side: Side) -> Bool {
-        isConnected[side] && outstanding[side] < configuration.writesInFlight[side]
+    /// What is urgent has some room beyond the window, so that it never waits for what fills that.
+    func hasRoom(_ side: Side, isUrgent: Bool = false) -> Bool {
+        let window = configuration.writesInFlight[side] + (isUrgent ? EngineConfiguration.urgentWrites : 0)
+        return isConnected[side] && outstanding[side] < window
     }
+
+    func hasRoom(_ side: Side, for pair: PairID) -> Bool { hasRoom(side, isUrgent: queue.isUrgent(pair)) }
 
     mutating func count(_ change: (inout EngineCounters) -> Void) { change(&counters) }
 
@@ -251,6 +269,18 @@ package struct Engine: Sendable {
 
     private mutating func workOff(_ store: any StoreTransaction, now: Timestamp) throws {
         var budget = configuration.pairsPerStep
+        while budget > 0, queue.hasUrgentHot, let pair = queue.popHot() {
+            try process(pair, store, now: now)
+            budget -= 1
+        }
+        for side in Side.allCases {
+            var rounds = queue.urgentBlockedCount(on: side)
+            while budget > 0, rounds > 0, hasRoom(side, isUrgent: true), let pair = queue.popUrgentBlocked(on: side) {
+                try process(pair, store, now: now)
+                budget -= 1
+                rounds -= 1
+            }
+        }
         while budget > 0, let pair = queue.popHot() {
             try process(pair, store, now: now)
             budget -= 1

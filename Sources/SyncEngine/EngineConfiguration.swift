@@ -7,6 +7,8 @@ package struct EngineConfiguration: Sendable {
     package var objects: [ObjectMapping]
     /// The most writes on their way to each side at once.
     package var writesInFlight: PerSide<Int>
+    /// Writes of what is urgent that may be on their way to a side besides.
+    package static let urgentWrites = 4
     /// The most pairs looked at in one transaction.
     package var pairsPerStep: Int
     /// The DN of each side's entries that must never be touched: both bind accounts.

@@ -2,45 +2,74 @@ import DequeModule
 import SyncModel
 
 /// The order in which dirty pairs are looked at. The durable queue is the store's dirty table; this is what is known of it in memory, within limits:
-/// pairs that just moved come first, then those that waited for a place in a window, then the table from where the last pass stopped.
+/// urgent pairs first, then pairs that just moved, then those that waited for a place in a window, then the table from where the last pass stopped.
 struct WorkQueue {
     private static let limit = 10_000
-    private var hot: Deque<PairID> = []
+    private var hot = Lines()
     private var isQueued: Set<PairID> = []
-    private var blocked = PerSide<Deque<PairID>>(both: [])
+    private var blocked = PerSide<Lines>(both: Lines())
     private var delayed: [(time: Timestamp, pair: PairID)] = []
+    /// Who lost access on one side, until that stands on the other. The store has them as well.
+    private(set) var urgent: Set<PairID> = []
     /// The table holds pairs that are not in memory.
     private(set) var hasBacklog = true
     var backlogPosition: PairID?
 
+    /// Two lines, of which the urgent one is served first.
+    private struct Lines {
+        var urgent: Deque<PairID> = []
+        var usual: Deque<PairID> = []
+
+        var count: Int { urgent.count + usual.count }
+
+        mutating func append(_ pair: PairID, isUrgent: Bool) {
+            if isUrgent { urgent.append(pair) } else { usual.append(pair) }
+        }
+    }
+
     mutating func append(_ pair: PairID) {
+        let isUrgent = urgent.contains(pair)
         guard !isQueued.contains(pair) else { return }
-        guard hot.count < WorkQueue.limit else {
+        guard isUrgent || hot.usual.count < WorkQueue.limit else {
             recallBacklog()
             return
         }
-        hot.append(pair)
+        hot.append(pair, isUrgent: isUrgent)
         isQueued.insert(pair)
     }
 
+    /// The pair goes before all others from now on, also where it stands in a line already.
+    mutating func setUrgent(_ pair: PairID) {
+        guard urgent.insert(pair).inserted, isQueued.remove(pair) != nil else { return }
+        hot.usual.removeAll { $0 == pair }
+        append(pair)
+    }
+
+    mutating func setCalm(_ pair: PairID) { urgent.remove(pair) }
+
+    func isUrgent(_ pair: PairID) -> Bool { urgent.contains(pair) }
+
     mutating func popHot() -> PairID? {
-        guard let pair = hot.popFirst() else { return nil }
+        guard let pair = hot.urgent.popFirst() ?? hot.usual.popFirst() else { return nil }
         isQueued.remove(pair)
         return pair
     }
 
     /// The pair's write waits for a place in the side's window.
     mutating func block(_ pair: PairID, on side: Side) {
-        guard blocked[side].count < WorkQueue.limit else {
+        let isUrgent = urgent.contains(pair)
+        guard isUrgent || blocked[side].usual.count < WorkQueue.limit else {
             recallBacklog()
             return
         }
-        blocked[side].append(pair)
+        blocked[side].append(pair, isUrgent: isUrgent)
     }
 
-    mutating func popBlocked(on side: Side) -> PairID? { blocked[side].popFirst() }
+    mutating func popBlocked(on side: Side) -> PairID? { blocked[side].usual.popFirst() }
+    mutating func popUrgentBlocked(on side: Side) -> PairID? { blocked[side].urgent.popFirst() }
 
-    func blockedCount(on side: Side) -> Int { blocked[side].count }
+    func blockedCount(on side: Side) -> Int { blocked[side].usual.count }
+    func urgentBlockedCount(on side: Side) -> Int { blocked[side].urgent.count }
 
     mutating func delay(_ pair: PairID, until time: Timestamp) {
         delayed.append((time, pair))
@@ -56,10 +85,14 @@ struct WorkQueue {
 
     var nextDelayed: Timestamp? { delayed.map(\.time).min() }
 
-    /// The table is to be walked (again) from its start.
+    /// The table is to be walked (again) from its start; what is urgent in it is known.
     mutating func recallBacklog() {
         hasBacklog = true
         backlogPosition = nil
+    }
+
+    mutating func recallUrgent() {
+        for pair in urgent.sorted() { append(pair) }
     }
 
     mutating func finishBacklog() {
@@ -68,6 +101,7 @@ struct WorkQueue {
     }
 
     /// Pairs that are held in memory and still have to be in the durable table when a transaction ends.
-    var hotPairs: Deque<PairID> { hot }
-    var isIdle: Bool { hot.isEmpty && !hasBacklog && delayed.isEmpty }
+    var hasHot: Bool { hot.count > 0 }
+    var hasUrgentHot: Bool { !hot.urgent.isEmpty }
+    var isIdle: Bool { !hasHot && !hasBacklog && delayed.isEmpty }
 }

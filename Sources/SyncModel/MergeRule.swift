@@ -45,14 +45,18 @@ package struct MergeRule: Hashable, Sendable {
     package var conflict: ConflictRule
     /// The side that stands where the rule finds no difference.
     package var prefer: Side
+    /// What bars access: it stands against whatever was set as good as at the same time, whoever set that. Of registers only.
+    package var bar: [Octets]?
 
     package init(
         name: String,
         shape: Shape,
         direction: Direction = .both,
         conflict: ConflictRule = .newest,
-        prefer: Side = .ad
+        prefer: Side = .ad,
+        bar: [Octets]? = nil
     ) {
+        self.bar = bar
         self.conflict = conflict
         self.name = name
         self.shape = shape

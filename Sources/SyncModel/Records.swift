@@ -131,6 +131,8 @@ package struct ConflictRecord: Hashable, Sendable {
         case oscillation = 10
         /// A person took this value.
         case person = 11
+        /// As good as simultaneous: an account that one side disabled is disabled.
+        case disableWins = 12
     }
 
     package var pair: PairID

@@ -29,6 +29,9 @@ package protocol StoreTransaction: AnyObject {
     func clearDirty(_ id: PairID) throws
     func dirty(_ id: PairID) throws -> DirtyRecord?
     func dirty(after: PairID?, limit: Int) throws -> [PairID]
+    /// Pairs of the queue that go before all others.
+    func setUrgent(_ id: PairID, _ isUrgent: Bool) throws
+    func urgentPairs() throws -> [PairID]
 
     // Intents.
     func makeIntentID() throws -> IntentID

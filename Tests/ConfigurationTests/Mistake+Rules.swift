@@ -45,9 +45,9 @@ extension Mistake {
         ad: userAccountControl
 
         attributes: default
-        attributes: {preset: default, rules: [{ad: userAccountControl, miniorange: flag, type: account-enabled, enabledValue: a}]}
+        attributes: {preset: default, rules: [{ad: userAccountControl, miniorange: flag, type: account-enabled}]}
         22:68
-        needs both of its values
+        needs its values
         disabledValue
 
         attributes: default

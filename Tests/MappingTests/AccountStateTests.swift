@@ -100,6 +100,99 @@ struct AccountStateTests {
         #expect(projection.changes == [AttributeChange(name: "nsaccountlock", old: ["TRUE"], new: [])])
     }
 
+    @Test(
+        arguments: [
+            ([], "FALSE"), (["active"], "TRUE"), (["ACTIVE"], "TRUE"), (["other"], ""),
+        ] as [([Octets], Octets)]
+    )
+    func withoutAValueForDisabledAnAbsentFlagMeansThat(_ flag: [Octets], _ expected: Octets) throws {
+        let type = RuleType.accountEnabledFlag(enabled: "active", disabled: "")
+        let mapping = try mapping(rule("userAccountControl", "accountStatus", type))
+        let lifted = try mapping.lift(miniorange: ["accountstatus": flag]).miniorange
+        #expect(lifted?.values["useraccountcontrol"].first ?? "" == expected)
+        for (current, target, written) in [
+            (["active"], "FALSE", []), ([], "TRUE", ["active"]), ([], "FALSE", nil), (["Active"], "TRUE", nil),
+        ] as [([Octets], Octets, [Octets]?)] {
+            let projection = try mapping.change(
+                .miniorange,
+                to: ["useraccountcontrol": [target]],
+                current: ["accountstatus": current],
+                of: ["useraccountcontrol"]
+            )
+            #expect(projection.changes.first?.new == written)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["512"], ["514"], "useraccountcontrol", [.disabled]),
+            (["66050"], ["66048"], "useraccountcontrol", [.enabled]),
+            (["512"], ["66048"], "useraccountcontrol", []),
+            (["0"], ["133801632000000000"], "accountexpires", [.expiryChanged]),
+            (["0"], ["9223372036854775807"], "accountexpires", []),
+            (["133801632000000000"], ["0"], "lockouttime", [.unlocked]),
+            (["133801632000000000"], ["0"], "pwdlastset", [.mustChangeSet]),
+            (["0"], ["-1"], "pwdlastset", [.mustChangeCleared]),
+            (["a"], ["b"], "title", []),
+        ] as [([Octets], [Octets], String, [AccountEvent])]
+    )
+    func whatAWriteToADMeansToAnAccountIsTold(
+        _ old: [Octets],
+        _ new: [Octets],
+        _ name: String,
+        _ events: [AccountEvent]
+    ) throws {
+        let mapping = try mapping(Self.enabled, Self.expiresDays, Self.lockout, Self.mustChange, rule("title", "title"))
+        #expect(mapping.accountEvents(.ad, [AttributeChange(name: name, old: old, new: new)]) == events)
+    }
+
+    @Test(
+        arguments: [
+            ([], ["000001010000Z"], "pwdaccountlockedtime", [.disabled]),
+            (["000001010000Z"], [], "pwdaccountlockedtime", [.enabled]),
+            ([], ["20260101120000Z"], "pwdaccountlockedtime", [.locked]),
+            (["20260101120000Z"], [], "pwdaccountlockedtime", [.unlocked]),
+            (["20260101120000Z"], ["000001010000Z"], "pwdaccountlockedtime", [.disabled, .unlocked]),
+            ([], ["20089"], "shadowexpire", [.expiryChanged]), ([], ["-1"], "shadowexpire", []),
+            ([], ["TRUE"], "pwdreset", [.mustChangeSet]), (["TRUE"], [], "pwdreset", [.mustChangeCleared]),
+        ] as [([Octets], [Octets], String, [AccountEvent])]
+    )
+    func whatAWriteToTheLDAPSideMeansToAnAccountIsTold(
+        _ old: [Octets],
+        _ new: [Octets],
+        _ name: String,
+        _ events: [AccountEvent]
+    ) throws {
+        let mapping = try mapping(Self.enabled, Self.expiresDays, Self.lockout, Self.mustChange)
+        #expect(mapping.accountEvents(.miniorange, [AttributeChange(name: name, old: old, new: new)]) == events)
+    }
+
+    @Test(
+        arguments: [
+            (Side.ad, ["useraccountcontrol": ["514"]], true), (.ad, ["useraccountcontrol": ["512"]], false),
+            (.miniorange, ["pwdaccountlockedtime": ["000001010000Z"]], true),
+            (.miniorange, ["pwdaccountlockedtime": ["20260101120000Z"]], false), (.miniorange, [:], false),
+        ] as [(Side, Attributes, Bool)]
+    )
+    func anAccountIsBarredWhereItIsDisabled(_ side: Side, _ attributes: Attributes, _ isBarred: Bool) throws {
+        let bothWays = try mapping(Self.enabled, Self.lockout)
+        #expect(bothWays.bar(side, attributes).map(\.values) == (isBarred ? ["FALSE"] : nil))
+        var toMiniOrange = Self.enabled
+        toMiniOrange.direction = .toMiniOrange
+        let narrowed = try mapping(toMiniOrange).bar(side, attributes)
+        #expect((narrowed != nil) == (isBarred && side == .ad))
+    }
+
+    @Test(arguments: [("EXAMPLE.COM", ["{SASL}ann@EXAMPLE.COM"]), (nil, [])] as [(String?, [Octets])])
+    func aNewAccountMaySendPeopleToTheirPasswordAtAD(_ realm: String?, _ expected: [Octets]) throws {
+        var specification = specification([rule("sAMAccountName", "uid"), Self.enabled])
+        specification.passThroughRealm = realm
+        let mapping = try ObjectMapping(specification)
+        let target: Attributes = ["samaccountname": ["ann"], "useraccountcontrol": ["TRUE"]]
+        #expect(try mapping.create(.miniorange, target).attributes["userpassword"] == expected)
+        #expect(try mapping.create(.ad, target).attributes["userpassword"].isEmpty)
+    }
+
     @Test(arguments: ["0", "9223372036854775807"])
     func bothFormsOfNeverAreAbsentAndStay(_ never: String) throws {
         let mapping = try mapping(Self.expiresTime)

@@ -33,7 +33,7 @@ struct MappingErrorTests {
             ),
             (
                 "empty flag",
-                [account, rule("userAccountControl", "f", .accountEnabledFlag(enabled: "a", disabled: ""))], 1
+                [account, rule("userAccountControl", "f", .accountEnabledFlag(enabled: "", disabled: ""))], 1
             ),
             ("a fallback to nothing", [account, rule("sn", "sn", fallback: ["cn"])], 1),
             ("a fallback on the way to AD", [account, rule("sn", "sn", .value, .toAD, fallback: ["uid"])], 1),

@@ -53,6 +53,8 @@ final class MutatedTransaction: StoreTransaction {
     func clearDirty(_ id: PairID) throws { try real.clearDirty(id) }
     func dirty(_ id: PairID) throws -> DirtyRecord? { try real.dirty(id) }
     func dirty(after: PairID?, limit: Int) throws -> [PairID] { try real.dirty(after: after, limit: limit) }
+    func setUrgent(_ id: PairID, _ isUrgent: Bool) throws { try real.setUrgent(id, isUrgent) }
+    func urgentPairs() throws -> [PairID] { try real.urgentPairs() }
     func makeIntentID() throws -> IntentID { try real.makeIntentID() }
     func put(_ intent: Intent) throws { try real.put(intent) }
     func intent(_ id: IntentID) throws -> Intent? { try real.intent(id) }

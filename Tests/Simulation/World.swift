@@ -130,6 +130,7 @@ package final class World {
             try crash()
             return false
         }
+        try checkDisablesFirst(writes)
         for write in writes {
             note("start \(write.id.rawValue) \(write.side.name) \(describe(write.operation))")
             requests.append(Request(write: write))

@@ -10,6 +10,7 @@ package final class InMemoryStore {
         package var pairs = SortedTable<PairID, Pair>()
         package var joins = SortedTable<EntryKey, PairID>()
         package var dirty = SortedTable<PairID, DirtyRecord>()
+        package var urgent = SortedTable<PairID, Bool>()
         package var intents = SortedTable<IntentID, Intent>()
         package var parked = SortedTable<ParkedKey, Bool>()
         package var waiting = SortedTable<WaitingKey, Bool>()
@@ -243,6 +244,9 @@ extension InMemoryStore: StoreTransaction {
     package func markDirty(_ id: PairID, _ record: DirtyRecord) { set(\.dirty, id, record) }
     package func clearDirty(_ id: PairID) { set(\.dirty, id, nil) }
     package func dirty(_ id: PairID) -> DirtyRecord? { contents.dirty[id] }
+
+    package func setUrgent(_ id: PairID, _ isUrgent: Bool) { set(\.urgent, id, isUrgent ? true : nil) }
+    package func urgentPairs() -> [PairID] { contents.urgent.keys }
 
     package func dirty(after: PairID?, limit: Int) -> [PairID] {
         first(limit, after: after, in: contents.dirty)

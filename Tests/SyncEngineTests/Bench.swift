@@ -13,6 +13,8 @@ final class Bench {
     /// Started and not answered, in the order of starting.
     private(set) var sent: [Write] = []
     private var told = PerSide<Int>(both: 0)
+    /// What the engine has told of accounts since the bench began.
+    private(set) var accountChanges: [AccountChange] = []
 
     static let bases = PerSide(ad: "OU=People,DC=syncline,DC=test", miniorange: "ou=people,dc=syncline,dc=test")
 
@@ -101,6 +103,7 @@ final class Bench {
         repeat {
             let writes = try store.write { try engine.step([event], $0, now: now) }
             sent += writes
+            accountChanges += engine.accountChanges
             lines += writes.map { "\($0.side.name) \($0.operation.line)" }
             event = .tick
         } while engine.hasWork

@@ -16,6 +16,7 @@ extension ConflictRecord.Decision {
         case .held: "held"
         case .oscillation: "oscillation"
         case .person: "person"
+        case .disableWins: "disable-wins"
         }
     }
 
@@ -34,6 +35,7 @@ extension ConflictRecord.Decision {
         case .held: "rule"
         case .oscillation: "flapping"
         case .person: "person"
+        case .disableWins: "disable"
         }
     }
 
@@ -54,6 +56,7 @@ extension ConflictRecord.Decision {
         case .held: "the rule leaves it to a person"
         case .oscillation: "two writers overwrite each other without end, so it is left to a person"
         case .person: "a person took this value"
+        case .disableWins: "set as good as at once, and \(name) disabled the account"
         }
     }
 }

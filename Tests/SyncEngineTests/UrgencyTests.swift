@@ -1,0 +1,200 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// Who is disabled or deleted on one side loses access on the other before anything else is written.
+struct UrgencyTests {
+    static func bench(window: Int = 32) throws -> Bench {
+        try Bench(window: window) { specification in
+            specification.attributes.append(
+                AttributeSpecification(
+                    ad: "userAccountControl",
+                    miniorange: "pwdAccountLockedTime",
+                    type: .accountEnabled
+                )
+            )
+        }
+    }
+
+    /// People that both sides agree on, with their anchors.
+    static func people(_ names: [String], _ bench: Bench) throws -> [PerSide<Anchor>] {
+        for name in names { try bench.create(.ad, name, ["useraccountcontrol": ["512"]]) }
+        try bench.settle()
+        return try names.map { name in
+            PerSide(
+                ad: try #require(bench.counterpart(.ad, name.lowercased())),
+                miniorange: try #require(bench.counterpart(.miniorange, name.lowercased()))
+            )
+        }
+    }
+
+    static func disable(_ person: PerSide<Anchor>, at side: Side, _ bench: Bench) throws {
+        switch side {
+        case .ad: try bench.set(.ad, person.ad, "useraccountcontrol", ["514"])
+        case .miniorange: try bench.set(.miniorange, person.miniorange, "pwdaccountlockedtime", ["000001010000Z"])
+        }
+    }
+
+    static func line(_ person: PerSide<Anchor>, disabledAt side: Side) -> String {
+        switch side {
+        case .ad: "miniorange modify \(person.miniorange.low) pwdaccountlockedtime: [] -> [000001010000Z]"
+        case .miniorange: "ad modify \(person.ad.low) useraccountcontrol: [512] -> [514]"
+        }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A disable is written alone, and before a new name and other values`(_ side: Side) throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try bench.set(side, ann[side], side == .ad ? "samaccountname" : "cn", ["anna"])
+        try bench.set(side, ann[side], "mail", ["a@syncline.test"])
+        try Self.disable(ann, at: side, bench)
+        #expect(try bench.tell(side) == [Self.line(ann, disabledAt: side)])
+        let rest = try bench.settle()
+        #expect(rest.count == 2 && rest[0].contains(" rename ") && rest[1].contains(" mail: "), "\(rest)")
+        #expect(bench.engine.isQuiet && bench.store.contents.urgent.keys.isEmpty)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A disable is written although another value of the entry is refused`(_ side: Side) throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try bench.set(side, ann[side], "mail", ["a@syncline.test"])
+        try bench.tell(side)
+        try bench.answer(.refused(Refusal(reason: .invalid, code: 19, message: "no")))
+        #expect(bench.quarantine.count == 1)
+        try Self.disable(ann, at: side, bench)
+        #expect(try bench.tell(side) == [Self.line(ann, disabledAt: side)])
+    }
+
+    @Test func `A disable is written although a value that AD never takes waits with it`() throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try bench.set(.miniorange, ann.miniorange, "sn", [Octets(String(repeating: "a", count: 65))])
+        try Self.disable(ann, at: .miniorange, bench)
+        #expect(try bench.tell(.miniorange) == [Self.line(ann, disabledAt: .miniorange)])
+        try bench.settle()
+        #expect(bench.quarantine.count == 1)
+        #expect(bench.values(.ad, "ann", "useraccountcontrol") == "[514]")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A disable does not wait for the container that its entry is to move to`(_ side: Side) throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        let type = side == .ad ? "OU" : "ou"
+        _ = try bench.container(side, "South", below: try bench.place(side))
+        try bench.move(side, ann[side], to: "\(type)=South,")
+        try Self.disable(ann, at: side, bench)
+        let lines = try bench.tell(side).filter { !$0.contains("readBelow") }
+        #expect(lines == [Self.line(ann, disabledAt: side)])
+    }
+
+    @Test func `A disable does not wait for the stamps of another conflict`() throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try bench.set(.ad, ann.ad, "displayname", ["here"])
+        try bench.set(.miniorange, ann.miniorange, "displayname", ["there"])
+        try bench.disconnect(.miniorange)
+        try bench.tell(.ad)
+        try bench.tell(.miniorange)
+        try Self.disable(ann, at: .ad, bench)
+        try bench.tell(.ad)
+        #expect(try bench.connect(.miniorange) == [Self.line(ann, disabledAt: .ad)])
+        try bench.settle()
+        #expect(bench.store.contents.conflicts.count == 1)
+        #expect(bench.engine.isQuiet)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A disable goes before everything that waits for a full window`(_ side: Side) throws {
+        let bench = try Self.bench(window: 2)
+        let names = (0..<40).map { "Person\($0)" }
+        let people = try Self.people(names, bench)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try bench.tell(side)
+        #expect(bench.sent.count == 2)
+        try Self.disable(people[39], at: side, bench)
+        // Beyond the window, at once.
+        #expect(try bench.tell(side) == [Self.line(people[39], disabledAt: side)])
+        #expect(bench.sent.count == 3)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A disable goes first when its side comes back`(_ side: Side) throws {
+        let bench = try Self.bench(window: 1)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        try bench.disconnect(side.opposite)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try Self.disable(people[39], at: side, bench)
+        #expect(try bench.tell(side).isEmpty)
+        // Also by another process than the one that heard of it.
+        try bench.start()
+        _ = try bench.connect(side)
+        #expect(try bench.connect(side.opposite).first == Self.line(people[39], disabledAt: side))
+    }
+
+    @Test(arguments: [WriteOutcome.unavailable, .unknown])
+    func `A disable of which no answer came goes first again`(_ outcome: WriteOutcome) throws {
+        let bench = try Self.bench(window: 1)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        try Self.disable(people[39], at: .ad, bench)
+        try bench.tell(.ad)
+        try bench.disconnect(.miniorange)
+        try bench.answer(outcome)
+        for person in people { try bench.set(.ad, person.ad, "mail", ["a@syncline.test"]) }
+        try bench.tell(.ad)
+        var lines = try bench.connect(.miniorange)
+        while !lines.contains(Self.line(people[39], disabledAt: .ad)), !bench.sent.isEmpty {
+            lines += try bench.answer() + bench.pass(milliseconds: 1_000)
+        }
+        #expect(lines.firstIndex(of: Self.line(people[39], disabledAt: .ad)).map { $0 <= 2 } == true, "\(lines)")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A disable of an entry that is being written goes as soon as that is answered`(_ side: Side) throws {
+        let bench = try Self.bench(window: 2)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try bench.tell(side)
+        let busy = try #require(people.first { $0[side.opposite] == bench.sent[0].operation.anchor })
+        try Self.disable(busy, at: side, bench)
+        #expect(try bench.tell(side).isEmpty)
+        #expect(try bench.answer().first == Self.line(busy, disabledAt: side))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A deleted person goes before everything that waits`(_ side: Side) throws {
+        let bench = try Self.bench(window: 2)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try bench.tell(side)
+        try bench.delete(side, people[39][side])
+        let lines = try bench.tell(side)
+        #expect(lines.count == 1 && lines[0].hasPrefix("\(side.opposite.name) delete "), "\(lines)")
+    }
+
+    @Test func `Who is disabled while he is being added is not kept waiting`() throws {
+        let bench = try Self.bench(window: 2)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        let ann = try bench.create(.ad, "Ann", ["useraccountcontrol": ["512"]])
+        try bench.tell(.ad)
+        try bench.set(.ad, ann, "useraccountcontrol", ["514"])
+        for person in people { try bench.set(.ad, person.ad, "mail", ["a@syncline.test"]) }
+        try bench.tell(.ad)
+        let lines = try bench.answer()
+        let line = " pwdaccountlockedtime: [] -> [000001010000Z]"
+        #expect(lines.first?.hasSuffix(line) == true, "\(lines)")
+    }
+
+    @Test func `Our own disable is no news`() throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try Self.disable(ann, at: .ad, bench)
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "pwdaccountlockedtime") == "[000001010000Z]")
+        #expect(bench.store.contents.urgent.keys.isEmpty && bench.engine.isQuiet)
+    }
+}
