@@ -12,6 +12,7 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
     private let settings: ActiveDirectorySettings
     private let reading: EntryReading
     private let view: DirectoryView
+    private let passwords: NewAccountPasswords
 
     /// Connects with the first write, and to the server of `choice` if that can be reached: give it the feed's.
     /// `status` is called on any thread with what is wrong, and with nil once a connection stands. Throws where the
@@ -21,24 +22,33 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
         view: DirectoryView,
         logger: Logger,
         choice: ServerChoice = ServerChoice(),
+        passwords: NewAccountPasswords = NewAccountPasswords(isGiven: true),
         status: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws(ActiveDirectoryError) {
         try settings.validate()
         self.settings = settings
         self.view = view
+        self.passwords = passwords
         reading = EntryReading(view: view)
-        connections = WriterConnections(settings: settings, choice: choice, logger: logger, report: status)
+        connections = WriterConnections(
+            settings: settings,
+            choice: choice,
+            asksForPasswords: passwords.isGiven,
+            logger: logger,
+            report: status
+        )
     }
 
     /// `unavailable` where no connection stands and none is being made.
     package func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
-        connections.lease { [connections, settings, reading, view] lease in
+        connections.lease { [connections, settings, reading, view, passwords] lease in
             guard let lease else { return completion(.unavailable) }
             let execution = WriteExecution(
                 server: lease.server,
                 reading: reading,
                 view: view,
-                isProtected: settings.isProtected(lease.server.connection.endpoint)
+                isProtected: settings.isProtected(lease.server.connection.endpoint),
+                passwords: passwords
             ) { outcome in
                 connections.giveBack(lease)
                 completion(outcome)

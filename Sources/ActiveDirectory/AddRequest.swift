@@ -5,31 +5,35 @@ internal import SyncModel
 enum AddRequest {
     private static let accountDisabled: Int64 = 2
 
-    /// An enabled account needs a password (Windows answers 53 without one), which only a protected connection may
-    /// carry: over another the account is made disabled.
+    /// - Parameters:
+    ///   - password: what unicodePwd takes; nil for an account that is made disabled and without a password, whatever it is to be. An enabled account
+    ///     needs one (Windows answers 53 without).
+    ///   - mustChange: at the first logon.
     static func operation(
         name: DistinguishedName,
         objectClasses: [String],
         attributes: Attributes,
-        isProtected: Bool,
-        password: () -> Octets = InitialPassword.make
+        password: Octets?,
+        mustChange: Bool = false
     ) -> LDAPOperation {
         var list = [LDAPAttribute("objectClass", objectClasses.map { Octets($0) })]
-        var isEnabled = false
         for item in attributes.items where item.name != "objectclass" {
             guard item.name == "useraccountcontrol", let flags = item.values.first?.text.flatMap({ Int64($0) }) else {
                 list.append(LDAPAttribute(item.name, item.values))
                 continue
             }
-            isEnabled = flags & accountDisabled == 0
-            let given = isProtected ? flags : flags | accountDisabled
+            let given = password == nil ? flags | accountDisabled : flags
             list.append(LDAPAttribute(item.name, [Octets(String(given))]))
         }
-        if isEnabled && isProtected && attributes["unicodepwd"].isEmpty {
-            list.append(LDAPAttribute("unicodePwd", [password()]))
+        if let password {
+            list.append(LDAPAttribute("unicodePwd", [password]))
+            if mustChange, attributes["pwdlastset"].isEmpty { list.append(LDAPAttribute("pwdLastSet", ["0"])) }
         }
         return .add(dn: name.description, attributes: list)
     }
+
+    /// Whether the entry is an account at all.
+    static func isAccount(_ attributes: Attributes) -> Bool { !attributes["useraccountcontrol"].isEmpty }
 }
 
 extension ActiveDirectorySettings {

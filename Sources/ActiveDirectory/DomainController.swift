@@ -79,6 +79,8 @@ struct ConnectedServer: Sendable {
     let connection: LDAPConnection
     let controller: DomainController
     let stampDictionary = StampDictionary()
+    /// In characters, as far as it was asked for.
+    var minimumPasswordLength = 0
 }
 
 extension ActiveDirectorySettings {

@@ -4,7 +4,7 @@ internal import SyncModel
 /// A modify that fails where an attribute isn't what the write was planned on: old values are deleted by value and new
 /// ones added, which a domain controller checks (16, 20; for members 53, 68). There is no assertion control.
 struct ModifyPlan: Hashable, Sendable {
-    let modifications: [Modification]
+    private(set) var modifications: [Modification]
     /// Those that the server does not compare: they are to be looked at before.
     let unchecked: [AttributeChange]
     private let changes: [AttributeChange]
@@ -29,6 +29,14 @@ struct ModifyPlan: Hashable, Sendable {
             return (gone.isEmpty ? [] : [Modification(.delete, change.name, gone)])
                 + (added.isEmpty ? [] : [Modification(.add, change.name, added)])
         }
+    }
+
+    /// The same, and the password must be changed at the next logon.
+    var demandingNewPassword: ModifyPlan {
+        if changes.contains(where: { $0.name.lowercased() == "pwdlastset" }) { return self }
+        var plan = self
+        plan.modifications.append(Modification(.replace, "pwdLastSet", ["0"]))
+        return plan
     }
 
     /// Whether the entry differs from what the unchecked changes were planned on.

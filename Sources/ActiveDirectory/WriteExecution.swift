@@ -11,6 +11,7 @@ struct WriteExecution: Sendable {
     let view: DirectoryView
     /// Whether a password may be sent.
     let isProtected: Bool
+    let passwords: NewAccountPasswords
     /// Called once.
     let finish: @Sendable (WriteOutcome) -> Void
 
@@ -34,13 +35,24 @@ struct WriteExecution: Sendable {
     }
 
     private func add(_ name: DistinguishedName, _ objectClasses: [String], _ attributes: Attributes) {
-        let operation = AddRequest.operation(
-            name: name,
-            objectClasses: objectClasses,
-            attributes: attributes,
-            isProtected: isProtected
+        if AddRequest.isAccount(attributes) {
+            let length = server.minimumPasswordLength
+            return addAccount(name, objectClasses, attributes, minimumLength: length)
+        }
+        submitAdd(
+            name,
+            AddRequest.operation(name: name, objectClasses: objectClasses, attributes: attributes, password: nil)
         )
+    }
+
+    /// - Parameter takesOver: told how it went, nil for well; whether it goes on itself.
+    func submitAdd(
+        _ name: DistinguishedName,
+        _ operation: LDAPOperation,
+        takesOver: @escaping @Sendable (LDAPError?) -> Bool = { _ in false }
+    ) {
         submit(operation, thenRead: reading.search(at: name.description, showDeleted: false)) { result, found in
+            if takesOver(result) { return }
             if let error = result {
                 // Taken: the name, if there is an entry under it; else one of the unique values.
                 if error.serverResult?.code == .entryAlreadyExists, case .refused(var refusal) = error.writeOutcome {
@@ -60,6 +72,7 @@ struct WriteExecution: Sendable {
         look(reading.search(anchor, showDeleted: false)) { found in
             switch found {
             case .entry(let current) where plan.isStaleBefore(current): finish(.stale(current))
+            case .entry(let current) where Self.enables(plan): enable(anchor, current.name, plan)
             case .entry: carryOut(anchor, plan)
             case .absent: finish(.gone)
             case .failed(let error): finish(error.readOutcome)
@@ -67,12 +80,18 @@ struct WriteExecution: Sendable {
         }
     }
 
-    private func carryOut(_ anchor: Anchor, _ plan: ModifyPlan) {
+    /// - Parameter takesOver: whether it goes on itself after the server's refusal.
+    func carryOut(
+        _ anchor: Anchor,
+        _ plan: ModifyPlan,
+        takesOver: @escaping @Sendable (LDAPResult?) -> Bool = { _ in false }
+    ) {
         let target = EntryReading.target(anchor)
         let operation = LDAPOperation.modify(dn: target, modifications: plan.modifications)
         submit(operation, thenRead: reading.search(anchor, showDeleted: false)) { result, found in
             guard let error = result else { return finishWritten(found) }
             guard let code = error.serverResult?.code else { return finish(error.writeOutcome) }
+            if takesOver(error.serverResult) { return }
             switch found {
             case .entry(let current) where plan.isStale(current, code: code, references: view.references):
                 finish(.stale(current))

@@ -50,19 +50,22 @@ final class WriterConnections: Sendable {
 
     private let settings: ActiveDirectorySettings
     private let choice: ServerChoice
+    private let asksForPasswords: Bool
     private let logger: Logger
     private let report: @Sendable (String?) -> Void
     private let state = Mutex(State())
 
-    /// Connects to `choice` first. `report` gets what is wrong, or nil once a connection stands.
+    /// Connects to `choice` first. `asksForPasswords`: how long they must be. `report` gets what is wrong, or nil once a connection stands.
     init(
         settings: ActiveDirectorySettings,
         choice: ServerChoice,
+        asksForPasswords: Bool,
         logger: Logger,
         report: @escaping @Sendable (String?) -> Void
     ) {
         self.settings = settings
         self.choice = choice
+        self.asksForPasswords = asksForPasswords
         self.logger = logger
         self.report = report
     }
@@ -144,7 +147,8 @@ final class WriterConnections: Sendable {
         while hasRoom {
             let wanted = choice.current
             do throws(ActiveDirectoryError) {
-                let server = try await settings.connect(preferring: wanted)
+                var server = try await settings.connect(preferring: wanted)
+                if asksForPasswords { server.minimumPasswordLength = await PasswordLength.minimum(over: server) }
                 // The feed may have moved meanwhile.
                 if ServerChoice.isLeft(server.connection.endpoint, wanted: wanted, current: choice.current) {
                     server.connection.close()

@@ -1,4 +1,3 @@
-import BenchSamples
 import Mapping
 import Reconcile
 import SyncModel
@@ -21,7 +20,7 @@ struct ReconcileBench {
     }
 
     static func main() throws {
-        let samples = try Samples()
+        let samples = try Samples(count: pairs)
         let equal = (0..<pairs).map { samples.canonicalPair($0, changes: false) }
         let changed = (0..<pairs).map { samples.canonicalPair($0, changes: true) }
         let raw = (0..<pairs).map { samples.rawPair($0) }

@@ -1,8 +1,13 @@
+/* First: the others declare how they are read and written as PEM only where it is known. */
+#include <openssl/pem.h>
+
+#include <openssl/cms.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -43,4 +48,28 @@ static inline int copenssl_get_tag(EVP_CIPHER_CTX *context, int octets, void *ta
 
 static inline int copenssl_set_tag(EVP_CIPHER_CTX *context, int octets, const void *tag) {
     return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, octets, (void *)tag);
+}
+
+/* An empty CMS message for one certificate (RFC 5083, AES-256-GCM): the stack of recipients is made by macros, and what a key is wrapped with is set by a
+   macro of RSA alone, where OAEP takes the place of the older padding. NULL where the certificate's key can't serve. */
+static inline CMS_ContentInfo *copenssl_cms_for(X509 *certificate) {
+    CMS_ContentInfo *message = CMS_encrypt(NULL, NULL, EVP_aes_256_gcm(), CMS_BINARY | CMS_PARTIAL | CMS_STREAM);
+    CMS_RecipientInfo *recipient;
+    EVP_PKEY_CTX *context;
+    if (message == NULL) return NULL;
+    recipient = CMS_add1_recipient_cert(message, certificate, CMS_BINARY | CMS_KEY_PARAM);
+    if (recipient == NULL) goto failed;
+    if (EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)) == EVP_PKEY_RSA) {
+        context = CMS_RecipientInfo_get0_pkey_ctx(recipient);
+        if (context == NULL || EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) <= 0) goto failed;
+    }
+    return message;
+failed:
+    CMS_ContentInfo_free(message);
+    return NULL;
+}
+
+/* OPENSSL_free is a macro. */
+static inline void copenssl_free(void *memory) {
+    OPENSSL_free(memory);
 }

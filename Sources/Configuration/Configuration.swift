@@ -21,6 +21,7 @@ package struct Configuration: Sendable, Hashable {
     package var reconcile: Schedule
     /// Whether changes are followed between two of these times.
     package var isLive: Bool
+    package var accounts: AccountSettings
     /// In the order of the file; never empty.
     package var objects: [ObjectSpecification]
 

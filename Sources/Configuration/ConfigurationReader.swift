@@ -27,6 +27,8 @@ struct ConfigurationReader {
             defaults: readDefaults(top, conflicts: conflicts),
             bases: PerSide(ad: ad?.base, miniorange: miniorange?.base)
         ).read(top)
+        let accountsReader = AccountSettingsReader(section: top["accounts"]?.asSection())
+        let accounts = accountsReader.read()
         guard let ad, let miniorange else { return nil }
         let files = reading.files
         return Configuration(
@@ -41,7 +43,8 @@ struct ConfigurationReader {
             conflicts: conflicts.map { ConflictSettingsReader(section: $0).read() } ?? ConflictSettings(),
             reconcile: reconcile,
             isLive: isLive,
-            objects: objects
+            accounts: accounts,
+            objects: accountsReader.apply(accounts, to: objects)
         )
     }
 

@@ -71,6 +71,7 @@ enum Grammar {
             Key("direction", "both"),
             Key("conflicts", "{rule: newest, prefer: ad}"),
             Key("deletes", "{policy: delete}"),
+            Key("accounts", "{ad: {initialPassword: random}, miniorange: {initialPassword: none}}"),
             Key("schedule", "{reconcile: daily 02:00}"),
             Key("objects", "[{name: people, kind: user, ad: {base: …}, miniorange: {base: …}}]"),
             Key("gateway", "…"),
@@ -98,6 +99,20 @@ enum Grammar {
         ],
         "conflicts.oscillation": [Key("changes", "6"), Key("within", "60s")],
         "deletes": [Key("policy", "delete"), Key("grace", "0s"), Key("limit", "none")],
+        "accounts": [
+            Key("ad", "{initialPassword: random, mustChange: false}"),
+            Key("miniorange", "{initialPassword: none}"),
+            Key(
+                "handOver",
+                "{certificateFile: /etc/syncline/provisioning.crt, file: /var/lib/syncline/initial-passwords}"
+            ),
+        ],
+        "accounts.ad": [Key("initialPassword", "random"), Key("mustChange", "false")],
+        "accounts.miniorange": [Key("initialPassword", "none"), Key("realm", "EXAMPLE.COM")],
+        "accounts.handOver": [
+            Key("certificateFile", "/etc/syncline/provisioning.crt"),
+            Key("file", "/var/lib/syncline/initial-passwords"),
+        ],
         "schedule": [Key("reconcile", "daily 02:00"), Key("mode", "live")],
         "objects": [
             Key("name", "people"),

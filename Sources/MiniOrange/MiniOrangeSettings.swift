@@ -21,6 +21,8 @@ package struct MiniOrangeSettings: Sendable {
     package var pollInterval: Duration
     /// Writes that are sent before the first of them is answered.
     package var writesInFlight: Int
+    /// For entries of these configured objects.
+    package var passwords: (objects: Set<String>, passwords: NewAccountPasswords)?
 
     package init(
         endpoints: [LDAPEndpoint],

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// The connection is made by the first write and again after it was lost. While no server can be reached writes complete as `unavailable`.
 package final class MiniOrangeWriter: DirectoryWriter {
-    private typealias Job = (operation: WriteOperation, completion: @Sendable (WriteOutcome) -> Void)
+    private typealias Job = (write: Write, completion: @Sendable (WriteOutcome) -> Void)
 
     private enum Link {
         case none
@@ -42,7 +42,7 @@ package final class MiniOrangeWriter: DirectoryWriter {
     }
 
     package func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
-        let job = (write.operation, completion)
+        let job = (write, completion)
         enum Step {
             case refuse, connect
             case wait
@@ -116,10 +116,16 @@ package final class MiniOrangeWriter: DirectoryWriter {
     /// Sends what waits, as far as there is room.
     private func pump() {
         while let (link, job) = next() {
-            link.perform(job.operation) { outcome in
+            let finish: @Sendable (WriteOutcome) -> Void = { outcome in
                 self.state.withLock { $0.inFlight -= 1 }
                 job.completion(outcome)
                 self.pump()
+            }
+            link.perform(job.write.operation) { outcome in
+                guard case .done(let snapshot) = outcome, let passwords = self.passwords(for: job.write) else {
+                    return finish(outcome)
+                }
+                link.givePassword(to: snapshot, passwords, finish)
             }
         }
         // Not one by one: each would complete at once, and within the completion of the one before.
@@ -129,6 +135,14 @@ package final class MiniOrangeWriter: DirectoryWriter {
             return state.waiting
         }
         for job in stranded { job.completion(.unavailable) }
+    }
+
+    /// Nil where the write makes no account that is to get one.
+    private func passwords(for write: Write) -> NewAccountPasswords? {
+        guard case .add = write.operation, let given = settings.passwords, given.passwords.isGiven,
+            let object = write.object, given.objects.contains(object)
+        else { return nil }
+        return given.passwords
     }
 
     private func next() -> (WriterLink, Job)? {

@@ -42,7 +42,7 @@ package struct Daemon {
         let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
+            handler.logLevel = label == AuditLog.label ? min(level, .notice) : level
             return handler
         }
         MetricsSystem.bootstrap(Daemon.metrics)

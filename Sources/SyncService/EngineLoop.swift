@@ -41,6 +41,7 @@ package final class EngineLoop: Sendable {
     private let cache: Cache
     private let writers: PerSide<any DirectoryWriter>
     private let logger: Logger
+    private let audit = AuditLog()
     private let inbox = Mutex(Inbox())
     private let wake = NSCondition()
     private let snapshot = Mutex(Snapshot())
@@ -254,6 +255,7 @@ package final class EngineLoop: Sendable {
             }
             for entry in batch { entry.resume?(nil) }
             for write in writes { start(write) }
+            for change in engine.accountChanges { audit.note(change) }
         } catch let error as EngineError {
             refuse(batch, error)
         } catch {

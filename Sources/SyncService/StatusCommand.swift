@@ -38,7 +38,6 @@ package struct StatusCommand {
     }
 
     private func print(_ report: StatusReport) {
-        if json { return CommandOutput.json(report) }
-        CommandOutput.text(TextWrap.report(report.text, label: 12, width: ScreenWidth.columns))
+        if json { CommandOutput.json(report) } else { CommandOutput.text(report.text) }
     }
 }

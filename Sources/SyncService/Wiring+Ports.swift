@@ -1,7 +1,9 @@
 import ActiveDirectory
 import Configuration
 import Logging
+import Mapping
 import MiniOrange
+import SyncEngine
 import SyncModel
 
 /// The feeds and writers that a configuration calls for.
@@ -57,6 +59,15 @@ extension Wiring {
         )
     }
 
+    private func miniOrangeWriterSettings() throws -> MiniOrangeSettings {
+        var settings = try miniOrangeSettings()
+        // As many as the engine may have on their way.
+        settings.writesInFlight += EngineConfiguration.urgentWrites
+        let users = mappings.map(\.specification).filter { $0.kind == .user }.map(\.name)
+        settings.passwords = (Set(users), passwords(.miniorange))
+        return settings
+    }
+
     func feeds(
         logger: Logger,
         status: @escaping @Sendable (FeedStatus) -> Void
@@ -84,10 +95,11 @@ extension Wiring {
                 settings: try activeDirectorySettings(),
                 view: views.ad,
                 logger: logger,
-                choice: domainController
+                choice: domainController,
+                passwords: passwords(.ad)
             ),
             miniorange: MiniOrangeWriter(
-                settings: try miniOrangeSettings(),
+                settings: try miniOrangeWriterSettings(),
                 view: views.miniorange,
                 logger: logger
             )

@@ -15,12 +15,15 @@ package struct Wiring: Sendable {
     package let views: PerSide<DirectoryView>
     /// The writer goes where the feed is: versions of different domain controllers can't be compared.
     let domainController = ServerChoice()
+    /// Nil: nobody learns initial passwords.
+    private let handOver: PasswordHandOver?
 
-    /// Throws `MappingError` for what the configuration's own checks have let through.
+    /// Throws `MappingError` for what the configuration's own checks have let through, and `PasswordHandOverError`.
     package init(_ configuration: Configuration) throws {
         self.configuration = configuration
         let mappings = try ObjectSpecification.linked(configuration.objects).map { try ObjectMapping($0) }
         self.mappings = mappings
+        handOver = try configuration.accounts.handOver.map(PasswordHandOver.init)
         func view(_ side: Side) -> DirectoryView {
             var scopes: [DirectoryView.Scope] = []
             var attributes: Set<String> = []
@@ -78,6 +81,18 @@ package struct Wiring: Sendable {
         if let at = bind.firstIndex(of: "@") { return [String(bind[..<at])] }
         if let slash = bind.firstIndex(of: "\\") { return [String(bind[bind.index(after: slash)...])] }
         return [bind]
+    }
+
+    /// What new accounts on a side get from its writer.
+    func passwords(_ side: Side) -> NewAccountPasswords {
+        let settings = configuration.accounts
+        let audit = AuditLog()
+        return NewAccountPasswords(
+            isGiven: (side == .ad ? settings.ad : settings.miniorange) == .random,
+            mustChange: side == .ad && settings.mustChange,
+            keep: { [handOver] in try handOver?.keep($0) },
+            report: { audit.notePassword($0, side, $1) }
+        )
     }
 
     package func endpoints(_ side: Side) throws -> [LDAPEndpoint] {

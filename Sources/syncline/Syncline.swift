@@ -13,8 +13,8 @@ struct Syncline: AsyncParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             Check.self, Plan.self, TestMapping.self, Status.self, Pause.self, Resume.self, Resync.self,
-            Reconcile.self, Conflicts.self, Explain.self, CacheInspector.self, Verify.self, Holds.self, Approve.self,
-            Quarantine.self,
+            Reconcile.self, Conflicts.self, Explain.self, CacheInspector.self, InitialPasswords.self, Verify.self,
+            Holds.self, Approve.self, Quarantine.self,
             Undo.self,
         ]
     )
@@ -121,9 +121,7 @@ struct Pause: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        throw ExitCode(
-            await SteeringCommand(configurationPath: shared.config, json: shared.json, path: "/pause").run()
-        )
+        throw ExitCode(await SteeringCommand(configurationPath: shared.config, path: "/pause").run())
     }
 }
 
@@ -132,9 +130,7 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        throw ExitCode(
-            await SteeringCommand(configurationPath: shared.config, json: shared.json, path: "/resume").run()
-        )
+        throw ExitCode(await SteeringCommand(configurationPath: shared.config, path: "/resume").run())
     }
 }
 
@@ -147,9 +143,6 @@ struct Resync: AsyncParsableCommand {
     var entry: String?
 
     func run() async throws {
-        throw ExitCode(
-            await SteeringCommand(configurationPath: shared.config, json: shared.json, path: "/resync", entry: entry)
-                .run()
-        )
+        throw ExitCode(await SteeringCommand(configurationPath: shared.config, path: "/resync", entry: entry).run())
     }
 }

@@ -121,39 +121,78 @@ struct WriteDecisionTests {
     }
 
     @Test(arguments: [
-        ("512", true, "512", true),
-        ("514", true, "514", false),
-        ("512", false, "514", false),
-        ("66048", false, "66050", false),
+        ("512", true, "512"), ("514", true, "514"), ("512", false, "514"), ("66048", false, "66050"),
     ])
-    func anEnabledAccountGetsAPasswordWhereOneMayBeSent(
-        flags: String,
-        isProtected: Bool,
-        sent: String,
-        hasPassword: Bool
-    ) throws {
+    func anAccountIsEnabledInItsAddOnlyWithAPassword(flags: String, hasPassword: Bool, sent: String) throws {
         let operation = AddRequest.operation(
             name: try DistinguishedName(parsing: "CN=x,DC=test"),
             objectClasses: ["user"],
             attributes: ["useraccountcontrol": [Octets(flags)]],
-            isProtected: isProtected
+            password: hasPassword ? "secret" : nil,
+            mustChange: true
         )
         guard case .add(_, let attributes, _) = operation else { throw LabFailure(words: "not an add") }
         #expect(attributes.first { $0.name == "useraccountcontrol" }?.values == [Octets(sent)])
         #expect(attributes.contains { $0.name == "unicodePwd" } == hasPassword)
+        #expect(attributes.contains { $0.name == "pwdLastSet" } == hasPassword)
     }
 
-    @Test func aMadePasswordIsQuotedUTF16OfFourClasses() throws {
-        let password = InitialPassword.make()
-        #expect(password.count == 68)
-        let pairs = stride(from: 0, to: password.count, by: 2).map { (password.bytes[$0], password.bytes[$0 + 1]) }
-        #expect(pairs.allSatisfy { $0.1 == 0 })
-        let text = String(decoding: pairs.map(\.0), as: UTF8.self)
-        #expect(text.hasPrefix("\"") && text.hasSuffix("\""))
-        let inner = text.dropFirst().dropLast()
-        #expect(inner.contains(where: \.isUppercase) && inner.contains(where: \.isLowercase))
-        #expect(inner.contains(where: \.isNumber) && inner.contains { !$0.isLetter && !$0.isNumber })
-        #expect(password != InitialPassword.make())
+    @Test func aPasswordIsSentQuotedInUTF16() {
+        #expect(UnicodePassword.octets(Array("a1".utf8)) == Octets([0x22, 0, 0x61, 0, 0x31, 0, 0x22, 0]))
+    }
+
+    /// The words are Samba's, and of Windows those of [MS-ERREF].
+    @Test(
+        arguments: [
+            (19, "0000052D: Constraint violation - check_password_restrictions: too short", true, true),
+            (53, "0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0", true, true),
+            (53, "0000001F: SvcErr: DSID-031A12E8, problem 5003 (WILL_NOT_PERFORM), data 0", true, false),
+            (19, "000021C8: AtrErr: DSID-03200BBA, #1:", false, false),
+            (50, "acl: access denied", false, false),
+            (68, "", false, false),
+        ] as [(Int32, String, Bool, Bool)]
+    )
+    func whatMayBeThePasswordsFaultIsTriedWithoutOne(
+        code: Int32,
+        message: String,
+        mayBe: Bool,
+        isPolicy: Bool
+    ) {
+        let result = LDAPResult(code: LDAPResultCode(rawValue: code), diagnosticMessage: message)
+        #expect(UnicodePassword.mayBeRefused(result) == mayBe)
+        #expect(UnicodePassword.isAgainstPolicy(result) == isPolicy)
+    }
+
+    @Test(arguments: [
+        ("512", "514", false), ("514", "512", true), ("66050", "66048", true), ("514", "66050", false),
+    ])
+    func enablingIsTold(old: String, new: String, isEnabling: Bool) {
+        let change = AttributeChange(name: "userAccountControl", old: [Octets(old)], new: [Octets(new)])
+        #expect(WriteExecution.enables(ModifyPlan([change])) == isEnabling)
+    }
+
+    @Test func anAccountThatIsGivenAPasswordMustChangeItWhereThatIsWanted() {
+        let flags = AttributeChange(name: "userAccountControl", old: ["514"], new: ["512"])
+        #expect(
+            ModifyPlan([flags]).demandingNewPassword.modifications.map(\.attribute) == [
+                "userAccountControl", "pwdLastSet",
+            ]
+        )
+        let own = AttributeChange(name: "pwdLastSet", old: ["0"], new: ["-1"])
+        #expect(ModifyPlan([flags, own]).demandingNewPassword.modifications.count == 3)
+    }
+
+    @Test(
+        arguments: [
+            ("0", [0x0009_005A], true), (nil, [0x0009_005A], true), ("0", [0x0009_005A, 0x0009_007D], false),
+            ("134404097496295030", [0x0009_005A], false),
+        ] as [(String?, [UInt32], Bool)]
+    )
+    func aPasswordThatWasNeverSetLeavesNoKeys(lastSet: String?, records: [UInt32], isMissing: Bool) throws {
+        let octets = MetadataBytes(records: records.map { MetadataBytes.Record(number: $0) }).octets
+        let metadata = try ReplicationMetadata(decoding: octets)
+        #expect(WriteExecution.hasNoPassword(lastSet: lastSet, metadata) == isMissing)
+        #expect(!WriteExecution.hasNoPassword(lastSet: lastSet, nil))
     }
 
     private func entry(_ attributes: Attributes) -> EntrySnapshot {

@@ -13,7 +13,7 @@ import Testing
     private static let files = ["syncline.yaml"] + examples
     private static let examples = [
         "minimal", "one-way", "own-rules", "groups-member", "groups-uniquemember", "groups-memberuid",
-        "groups-memberof-dns", "groups-memberof-names", "containers", "conflicts",
+        "groups-memberof-dns", "groups-memberof-names", "containers", "conflicts", "accounts",
     ].map { "examples/\($0).yaml" }
 
     private func shipped(_ name: String) throws -> String {
@@ -24,7 +24,9 @@ import Testing
     private func errors(_ text: String) throws -> [String] {
         let workspace = try Workspace()
         for name in ["ad.password", "miniorange.password"] { try workspace.write(name, "secret\n") }
-        for name in ["ad-ca.pem", "ldap-ca.pem"] { try workspace.write(name, "-----BEGIN CERTIFICATE-----\n") }
+        for name in ["ad-ca.pem", "ldap-ca.pem", "provisioning.crt"] {
+            try workspace.write(name, "-----BEGIN CERTIFICATE-----\n")
+        }
         return try workspace.errors(
             text.replacingOccurrences(of: "/etc/syncline", with: workspace.path),
             credentialsDirectory: workspace.path
@@ -75,7 +77,7 @@ import Testing
             "filter: \"\(KindDefaults.containerAtAD(rdn: "ou").filter)\"",
             "userValues: dns", "entries: true", "createMissing: false", "rdn: ou", "rule: newest", "prefer: ad",
             "deleteAgainstChange: change-wins", "clockTolerance: 2s", "oscillation: {changes: 6, within: 60s}",
-            "retention: 90d",
+            "retention: 90d", "mustChange: false", "initialPassword: random", "initialPassword: none",
         ] {
             #expect(shown.contains("# \(setting)") || shown.contains("  \(setting)"), "\(setting)")
         }

@@ -62,6 +62,16 @@ struct Directory: Sendable {
         try await apply(.replace(dn, name, values))
     }
 
+    /// What a simple bind says: nothing where it succeeds, else the server's words.
+    func signIn(_ name: String, _ password: String) async throws -> String {
+        let words = ["/usr/bin/env", "LDAPTLS_CACERT=\(caFile)", "ldapsearch", "-x", "-H", uri, "-D", name, "-y"]
+        let file = FileManager.default.temporaryDirectory.appending(path: "password-\(UUID().uuidString)").path
+        try password.write(toFile: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let answer = try await Program.run(words + [file, "-s", "base", "-b", "", "1.1"])
+        return answer.status == 0 ? "" : answer.errors
+    }
+
     func addContainer(_ name: String, under parent: String? = nil) async throws {
         try await apply(
             .add(

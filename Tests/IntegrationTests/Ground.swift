@@ -25,8 +25,6 @@ struct Ground: Sendable {
         var groups: Groups?
         /// Whether the containers of people are kept in agreement as well.
         var hasContainers = false
-        /// More keys of the containers' section at AD.
-        var containersAtAD = ""
     }
 
     /// A group object, by its differences from the usual one.
@@ -112,7 +110,7 @@ struct Ground: Sendable {
                 attributes: \(settings.attributes)
             \(settings.peopleKeys.isEmpty ? "" : "    \(settings.peopleKeys)")
             \(settings.groups.map(groupLines) ?? "")
-            \(settings.hasContainers ? containerLines(settings.containersAtAD) : "")
+            \(settings.hasContainers ? containerLines : "")
 
             """
         try text.write(toFile: configurationFile, atomically: true, encoding: .utf8)
@@ -132,11 +130,11 @@ struct Ground: Sendable {
         return lines.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private func containerLines(_ keys: String) -> String {
+    private var containerLines: String {
         """
           - name: departments
             kind: container
-            ad: {base: "\(ad.base)"\(more(keys))}
+            ad: {base: "\(ad.base)"}
             miniorange: {base: "\(miniorange.base)"}
         """
     }

@@ -14,14 +14,15 @@ struct ActiveDirectoryCheck {
 
     private var connection: LDAPConnection { server.connection }
 
-    func run(_ findings: inout Findings) async throws(LDAPError) {
+    /// What the domain demands of passwords, where that can be read.
+    func run(_ findings: inout Findings) async throws(LDAPError) -> PasswordRules? {
         guard let context = server.defaultNamingContext else {
             findings.error(
                 "server",
                 "\(server.name) is no domain controller: it names no defaultNamingContext",
                 remedy: "correct ad.servers, or ad.kind"
             )
-            return
+            return nil
         }
         let base = wiring.configuration.ad.base
         if !base.isEqualOrDescendant(of: context) {
@@ -37,6 +38,7 @@ struct ActiveDirectoryCheck {
             try await checkWriting(mapping.specification, &findings)
         }
         try await checkRange(context, &findings)
+        return try await AccountCheck(wiring: wiring, server: server).runAtAD(context, &findings)
     }
 
     /// Without tombstones a delete at AD would never be noticed ([MS-ADTS] 3.1.1.5.5.1.1).

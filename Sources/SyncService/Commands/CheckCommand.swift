@@ -65,8 +65,10 @@ package struct CheckCommand {
         checkCache(configuration, &findings)
         async let ad = DirectoryCheck(side: .ad, wiring: wiring).run()
         async let miniorange = DirectoryCheck(side: .miniorange, wiring: wiring).run()
-        findings.append(await ad)
-        findings.append(await miniorange)
+        let sides = await (ad, miniorange)
+        findings.append(sides.0.findings)
+        findings.append(sides.1.findings)
+        findings.compare(sides.0.passwords, sides.1.passwords)
         return (findings.all, configuration)
     }
 

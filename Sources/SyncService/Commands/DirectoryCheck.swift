@@ -15,10 +15,12 @@ struct DirectoryCheck {
 
     var settings: SideConfiguration { wiring.configuration[side] }
 
-    func run() async -> [Finding] {
+    /// All findings, and what the side demands of passwords where that can be read.
+    func run() async -> (findings: [Finding], passwords: PasswordRules?) {
         var findings = Findings(side)
+        var passwords: PasswordRules?
         var usable: ServerFacts?
-        guard let endpoints = try? wiring.endpoints(side) else { return findings.all }
+        guard let endpoints = try? wiring.endpoints(side) else { return (findings.all, nil) }
         var unreachable: [Finding] = []
         for endpoint in endpoints {
             guard let server = await look(at: endpoint, &findings, &unreachable) else { continue }
@@ -37,15 +39,18 @@ struct DirectoryCheck {
                 return finding
             }
         )
-        guard let usable else { return findings.all }
+        guard let usable else { return (findings.all, nil) }
         defer { usable.connection.close() }
         do throws(LDAPError) {
             try await BaseCheck(side: side, wiring: wiring, server: usable).run(&findings)
             let schema = try await SchemaCheck(side: side, wiring: wiring, server: usable).run(&findings)
             switch side {
-            case .ad: try await ActiveDirectoryCheck(wiring: wiring, server: usable, schema: schema).run(&findings)
+            case .ad:
+                passwords = try await ActiveDirectoryCheck(wiring: wiring, server: usable, schema: schema).run(
+                    &findings
+                )
             case .miniorange:
-                try await LDAPDirectoryCheck(wiring: wiring, server: usable, schema: schema).run(&findings)
+                passwords = try await LDAPDirectoryCheck(wiring: wiring, server: usable, schema: schema).run(&findings)
             }
         } catch {
             findings.error(
@@ -53,13 +58,13 @@ struct DirectoryCheck {
                 "\(usable.name): \(error)",
                 remedy: "check again; the rest could not be looked at"
             )
-            return findings.all
+            return (findings.all, nil)
         }
         // Without its bases a feed says no more than has been said.
         if !findings.all.contains(where: { $0.subject == "base" && $0.level == .error }) {
             await FeedCheck(side: side, wiring: wiring).run(&findings)
         }
-        return findings.all
+        return (findings.all, passwords)
     }
 
     /// Connects and signs in; nil, with the reason among the findings, where that fails.
@@ -198,6 +203,8 @@ struct ServerFacts: Sendable {
     let defaultNamingContext: DistinguishedName?
     let subschema: String?
     let controls: Set<String>
+    /// OIDs of extended operations.
+    let extensions: Set<String>
     let configContext: String?
     /// Seconds since 1970, where the server tells its time.
     let currentTime: Int64?
@@ -212,7 +219,7 @@ struct ServerFacts: Sendable {
             scope: .base,
             attributes: [
                 "namingContexts", "defaultNamingContext", "subschemaSubentry", "supportedControl",
-                "configContext",
+                "supportedExtension", "configContext",
                 "currentTime",
             ]
         )
@@ -228,6 +235,7 @@ struct ServerFacts: Sendable {
             defaultNamingContext: entry.first("defaultNamingContext").flatMap(parsed),
             subschema: entry.text("subschemaSubentry"),
             controls: Set((entry["supportedControl"] ?? []).compactMap(\.text)),
+            extensions: Set((entry["supportedExtension"] ?? []).compactMap(\.text)),
             configContext: entry.text("configContext"),
             currentTime: entry.first("currentTime").flatMap { GeneralizedTime(parsing: $0) }?.seconds,
             readAt: Timestamp(milliseconds: (begin.milliseconds + end.milliseconds) / 2)

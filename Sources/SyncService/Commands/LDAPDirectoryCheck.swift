@@ -9,7 +9,8 @@ struct LDAPDirectoryCheck {
     let server: ServerFacts
     let schema: DirectorySchema?
 
-    func run(_ findings: inout Findings) async throws(LDAPError) {
+    /// What the default policy demands of passwords, where that can be read.
+    func run(_ findings: inout Findings) async throws(LDAPError) -> PasswordRules? {
         checkControls(&findings)
         for mapping in wiring.mappings
         where mapping.specification.direction.permits(writingTo: .miniorange)
@@ -19,7 +20,12 @@ struct LDAPDirectoryCheck {
         }
         let configuration = try await SlapdConfiguration.read(over: server)
         findings.append(SlapdJudgement(wiring: wiring, server: server, schema: schema).judge(configuration))
-        try await checkPolicy(configuration, &findings)
+        let policy = try await checkPolicy(configuration, &findings)
+        let people = wiring.mappings.map(\.specification).first { $0.kind == .user }?.scopes.miniorange
+        var account: DistinguishedName?
+        if let people, let name = try await sample(people) { account = try? DistinguishedName(parsing: name) }
+        try await AccountCheck(wiring: wiring, server: server).runAtMiniOrange(account, policy, &findings)
+        return policy.map(PasswordRules.init(policy:))
     }
 
     private func checkControls(_ findings: inout Findings) {
@@ -131,57 +137,47 @@ struct LDAPDirectoryCheck {
         }
     }
 
-    /// A lock bars nothing unless a policy with pwdLockout applies.
+    /// A lock bars nothing unless a policy with pwdLockout applies. Returns the default policy, where it can be read.
     private func checkPolicy(
         _ configuration: SlapdConfiguration?,
         _ findings: inout Findings
-    ) async throws(LDAPError) {
+    ) async throws(LDAPError) -> LDAPEntry? {
+        let base = wiring.configuration.miniorange.base
+        guard let configuration, configuration.database(of: base) != nil,
+            let overlay = configuration.overlay("ppolicy", of: base)
+        else { return nil }
         let isLocking = wiring.mappings.contains { mapping in
             mapping.specification.attributes.contains {
                 CaseFolding.lowercaseName($0.miniorange) == "pwdaccountlockedtime"
             }
         }
-        guard isLocking, let configuration,
-            configuration.database(of: wiring.configuration.miniorange.base) != nil
-        else {
-            return
-        }
-        let remedy =
-            "set olcPPolicyDefault to a pwdPolicy entry with pwdLockout: TRUE, or the account of a person who is disabled at AD still "
-            + "works here"
-        guard
-            let policy = configuration.overlay("ppolicy", of: wiring.configuration.miniorange.base)?.text(
-                "olcPPolicyDefault"
-            )
-        else {
-            if configuration.overlay("ppolicy", of: wiring.configuration.miniorange.base) != nil {
-                findings.warning(
-                    "ppolicy",
-                    "there is no default policy: pwdAccountLockedTime bars nothing",
-                    remedy: remedy
-                )
-            }
-            return
-        }
-        let request = SearchRequest(base: policy, scope: .base, attributes: ["pwdLockout"])
-        do throws(LDAPError) {
-            let entry = try await server.connection.search(request).entries.first
-            guard entry?.text("pwdLockout")?.uppercased() == "TRUE" else {
-                findings.warning(
-                    "ppolicy",
-                    "\(policy) has no pwdLockout: TRUE: pwdAccountLockedTime bars nothing",
-                    remedy: remedy
-                )
-                return
-            }
-            findings.ok("ppolicy", "the default policy \(policy) bars locked accounts")
-        } catch {
-            guard error.serverResult != nil else { throw error }
+        func objection(_ words: String) {
+            guard isLocking else { return }
             findings.warning(
                 "ppolicy",
-                "the default policy \(policy) can't be read: \(error)",
-                remedy: remedy
+                words,
+                remedy:
+                    "set olcPPolicyDefault to a pwdPolicy entry with pwdLockout: TRUE, or the account of a person who is disabled at AD "
+                    + "still works here"
             )
+        }
+        guard let name = overlay.text("olcPPolicyDefault") else {
+            objection("there is no default policy: pwdAccountLockedTime bars nothing")
+            return nil
+        }
+        let request = SearchRequest(base: name, scope: .base, attributes: PasswordRules.policyAttributes)
+        do throws(LDAPError) {
+            let policy = try await server.connection.search(request).entries.first
+            if policy?.text("pwdLockout")?.uppercased() != "TRUE" {
+                objection("\(name) has no pwdLockout: TRUE: pwdAccountLockedTime bars nothing")
+            } else if isLocking {
+                findings.ok("ppolicy", "the default policy \(name) bars locked accounts")
+            }
+            return policy
+        } catch {
+            guard error.serverResult != nil else { throw error }
+            objection("the default policy \(name) can't be read: \(error)")
+            return nil
         }
     }
 }

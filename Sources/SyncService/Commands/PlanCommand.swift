@@ -26,8 +26,7 @@ package struct PlanCommand {
             if json {
                 CommandOutput.json(report)
             } else {
-                let text = report.text(limit: max(0, limit))
-                CommandOutput.text(TextWrap.report(text, label: 4, width: ScreenWidth.columns))
+                CommandOutput.text(report.text(limit: max(0, limit)))
             }
             return report.total == 0 ? 0 : 1
         } catch {

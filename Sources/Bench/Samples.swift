@@ -1,10 +1,10 @@
-package import Mapping
-package import SyncModel
+import Mapping
+import SyncModel
 
 /// Pairs of people with the twelve attributes that nearly everyone has. Nothing is shared between a pair's sides or with its base, as nothing is
 /// where they come from the cache, so that equality has to be found by looking.
-package struct Samples {
-    package static let attributes: [(ad: String, miniorange: String)] = [
+struct Samples {
+    static let attributes: [(ad: String, miniorange: String)] = [
         ("sAMAccountName", "uid"), ("cn", "cn"), ("sn", "sn"), ("givenName", "givenName"),
         ("displayName", "displayName"),
         ("mail", "mail"), ("telephoneNumber", "telephoneNumber"), ("title", "title"),
@@ -12,32 +12,32 @@ package struct Samples {
         ("l", "l"), ("postalCode", "postalCode"), ("employeeNumber", "employeeNumber"),
     ]
 
-    package static let bases = PerSide(ad: "OU=People,DC=syncline,DC=test", miniorange: "ou=people,dc=syncline,dc=test")
-
     /// In canonical form.
-    package struct CanonicalPair {
-        package var base: Attributes
-        package var ad: Attributes
-        package var miniorange: Attributes
+    struct CanonicalPair {
+        var base: Attributes
+        var ad: Attributes
+        var miniorange: Attributes
     }
 
     /// As the replicas hold them.
-    package struct RawPair {
-        package var base: Attributes
-        package var ad: Attributes
-        package var miniorange: Attributes
+    struct RawPair {
+        var base: Attributes
+        var ad: Attributes
+        var miniorange: Attributes
     }
 
-    package let mapping: ObjectMapping
+    let mapping: ObjectMapping
+    let count: Int
 
-    package init() throws {
+    init(count: Int) throws {
+        self.count = count
         mapping = try ObjectMapping(
             ObjectSpecification(
                 name: "people",
                 kind: .user,
                 scopes: PerSide(
-                    ad: try Self.scope(Self.bases.ad, "user", "cn"),
-                    miniorange: try Self.scope(Self.bases.miniorange, "inetOrgPerson", "uid")
+                    ad: try Self.scope("OU=People,DC=syncline,DC=test", "user", "cn"),
+                    miniorange: try Self.scope("ou=people,dc=syncline,dc=test", "inetOrgPerson", "uid")
                 ),
                 match: [MatchSpecification(ad: "sAMAccountName", miniorange: "uid")],
                 attributes: Self.attributes.map {
@@ -52,7 +52,7 @@ package struct Samples {
     }
 
     /// `changes`: whether AD's title has moved.
-    package func canonicalPair(_ number: Int, changes: Bool) -> CanonicalPair {
+    func canonicalPair(_ number: Int, changes: Bool) -> CanonicalPair {
         func values(_ title: String?) -> Attributes {
             var values = Attributes()
             for name in Self.attributes.map(\.ad) {
@@ -64,7 +64,7 @@ package struct Samples {
         return CanonicalPair(base: values(nil), ad: values(changes ? "moved" : nil), miniorange: values(nil))
     }
 
-    package func rawPair(_ number: Int) -> RawPair {
+    func rawPair(_ number: Int) -> RawPair {
         var ad: Attributes = [
             "objectclass": ["top", "person", "organizationalPerson", "user"], "useraccountcontrol": ["512"],
         ]
@@ -77,7 +77,7 @@ package struct Samples {
         return RawPair(base: base, ad: ad, miniorange: miniorange)
     }
 
-    package static func value(of name: String, _ number: Int, _ text: String?) -> Octets {
+    private static func value(of name: String, _ number: Int, _ text: String?) -> Octets {
         Octets("\(text ?? "the \(name)") of person \(number)")
     }
 
