@@ -90,10 +90,19 @@ let package = Package(
         ),
         tool("synclined", ["SyncService", argumentParser]),
         tool("syncline", ["SyncService", argumentParser]),
+
+        // What tools/bench measures without servers.
+        module("BenchSamples", ["Mapping", "SyncModel"]),
         .executableTarget(
             name: "reconcile-bench",
-            dependencies: ["Mapping", "Reconcile", "SyncModel"],
+            dependencies: ["BenchSamples", "Mapping", "Reconcile", "SyncModel"],
             path: "Sources/Bench",
+            swiftSettings: houseSettings
+        ),
+        .executableTarget(
+            name: "cache-bench",
+            dependencies: ["BenchSamples", "Cache", "LMDB", "Mapping", "SyncModel"],
+            path: "Sources/CacheBench",
             swiftSettings: houseSettings
         ),
 
@@ -119,7 +128,7 @@ let package = Package(
         tests(
             "SyncServiceTests",
             [
-                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "SyncEngine",
+                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "Support", "SyncEngine",
                 "SyncModel", "SyncService", logging, serviceLifecycle,
             ]
         ),
@@ -127,7 +136,7 @@ let package = Package(
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Simulation", "Support", "SyncModel"]),
         tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
-        tests("IntegrationTests", ["Cache", "SyncModel", "syncline", "synclined"]),
+        tests("IntegrationTests", ["Cache", "Support", "SyncModel", argumentParser, "syncline", "synclined"]),
         tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
         tests("CacheTests", ["Cache", "Cryptography", "LMDB", "Support", "SyncModel"]),
         tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),

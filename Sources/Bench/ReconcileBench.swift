@@ -1,3 +1,4 @@
+import BenchSamples
 import Mapping
 import Reconcile
 import SyncModel
@@ -20,7 +21,7 @@ struct ReconcileBench {
     }
 
     static func main() throws {
-        let samples = try Samples(count: pairs)
+        let samples = try Samples()
         let equal = (0..<pairs).map { samples.canonicalPair($0, changes: false) }
         let changed = (0..<pairs).map { samples.canonicalPair($0, changes: true) }
         let raw = (0..<pairs).map { samples.rawPair($0) }

@@ -45,7 +45,7 @@ struct ObjectReader {
         if isVirtual { checkVirtualRules(rules) }
         let areRulesSound = section.reading.problems.count == problemsBefore
         let isFlat = section["hierarchy"]?.asChoice(["tree": false, "flat": true]) ?? false
-        let specification = ObjectSpecification(
+        var specification = ObjectSpecification(
             name: name,
             kind: kind,
             scopes: scopes,
@@ -66,6 +66,7 @@ struct ObjectReader {
                 miniorange: reader(.miniorange, miniorange).readOnlyMembersOf()
             )
         )
+        specification.origin = section.origin
         if areRulesSound {
             compile(specification, rules: rules.map(\.position), match: match.map(\.position))
         }

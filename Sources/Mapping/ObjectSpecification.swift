@@ -139,6 +139,8 @@ package struct ObjectSpecification: Hashable, Sendable {
     package var containerPairs: [PerSide<DistinguishedName>]
     /// Only direct members of this group are in scope on the side.
     package var onlyMembersOf: PerSide<DistinguishedName?>
+    /// `file:line` in the configuration, for reports.
+    package var origin = ""
     /// What the memberships of all objects need of this one's entries; see ``linked(_:)``.
     package var links = PerSide(both: LinkReading())
 

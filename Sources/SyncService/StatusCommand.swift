@@ -38,6 +38,7 @@ package struct StatusCommand {
     }
 
     private func print(_ report: StatusReport) {
-        if json { CommandOutput.json(report) } else { CommandOutput.text(report.text) }
+        if json { return CommandOutput.json(report) }
+        CommandOutput.text(TextWrap.report(report.text, label: 12, width: ScreenWidth.columns))
     }
 }

@@ -3,12 +3,19 @@ import Foundation
 
 /// `syncline pause`, `resume`, `resync`: one request to the daemon.
 package struct SteeringCommand {
+    /// What `--json` prints.
+    struct Answer: Encodable {
+        var answer: String
+    }
+
     private let configurationPath: String
+    private let json: Bool
     private let path: String
     private let entry: String?
 
-    package init(configurationPath: String, path: String, entry: String? = nil) {
+    package init(configurationPath: String, json: Bool, path: String, entry: String? = nil) {
         self.configurationPath = configurationPath
+        self.json = json
         self.path = path
         self.entry = entry
     }
@@ -22,7 +29,8 @@ package struct SteeringCommand {
             target += "?entry=\(escaped)"
         }
         do {
-            CommandOutput.text(try await AdminClient(socket: configuration.adminSocket).post(target))
+            let answer = try await AdminClient(socket: configuration.adminSocket).post(target)
+            if json { CommandOutput.json(Answer(answer: answer)) } else { CommandOutput.text(answer) }
             return 0
         } catch {
             return CommandOutput.fail("\(error)")

@@ -121,7 +121,9 @@ struct Pause: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        throw ExitCode(await SteeringCommand(configurationPath: shared.config, path: "/pause").run())
+        throw ExitCode(
+            await SteeringCommand(configurationPath: shared.config, json: shared.json, path: "/pause").run()
+        )
     }
 }
 
@@ -130,7 +132,9 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        throw ExitCode(await SteeringCommand(configurationPath: shared.config, path: "/resume").run())
+        throw ExitCode(
+            await SteeringCommand(configurationPath: shared.config, json: shared.json, path: "/resume").run()
+        )
     }
 }
 
@@ -143,6 +147,9 @@ struct Resync: AsyncParsableCommand {
     var entry: String?
 
     func run() async throws {
-        throw ExitCode(await SteeringCommand(configurationPath: shared.config, path: "/resync", entry: entry).run())
+        throw ExitCode(
+            await SteeringCommand(configurationPath: shared.config, json: shared.json, path: "/resync", entry: entry)
+                .run()
+        )
     }
 }

@@ -88,6 +88,44 @@ extension SharedLabTests {
             }
         }
 
+        @Test("of two names and two places the later ones stand, by one stamp for both", arguments: Side.allCases)
+        func nameAndPlace(later: Side) async throws {
+            var settings = Ground.Settings()
+            settings.conflicts = "prefer: \(later.opposite.name)"
+            let both = try await Disagreement.make("np\(later.name.prefix(1))", settings)
+            let ground = both.ground
+            for place in ["earlier", "later"] {
+                for side in Side.allCases { try await ground[side].addContainer(place) }
+            }
+            func rename(_ side: Side, _ word: String) async throws {
+                let place = "ou=\(word),\(ground[side].base)"
+                guard side == .ad else {
+                    let leaf = "uid=\(ground.person(word))"
+                    return try await ground.miniorange.apply(.rename(both.dn.miniorange, to: leaf, under: place))
+                }
+                let leaf = "CN=\(ground.person("x"))"
+                try await ground.ad.apply(
+                    .rename(both.dn.ad, to: leaf, under: place),
+                    .replace("\(leaf),\(place)", "sAMAccountName", [Octets(ground.person(word))])
+                )
+            }
+            try await rename(later.opposite, "earlier")
+            try await Disagreement.untilLater()
+            try await rename(later, "later")
+            try await withDaemon(ground) { daemon in
+                try await eventually("the later name and place on both sides") {
+                    let ad = try await ground.ad.person(ground.person("later"))
+                    let miniorange = try await ground.miniorange.person(ground.person("later"))
+                    return [ad, miniorange].allSatisfy { $0?.dn.lowercased().contains("ou=later,") == true }
+                }
+                let conflicts = try await listed(daemon)
+                #expect(Set(conflicts.compactMap { $0["attribute"] as? String }) == ["@parent", "samaccountname"])
+                #expect(conflicts.allSatisfy { $0["decision"] as? String == "later" }, "\(conflicts)")
+                #expect(conflicts.allSatisfy { $0["winner"] as? String == later.name }, "\(conflicts)")
+                #expect(try await daemon.settled().quarantined == 0)
+            }
+        }
+
         @Test("what is held stays as it is on both sides until a person decides, and everything else flows")
         func hold() async throws {
             var settings = Ground.Settings()

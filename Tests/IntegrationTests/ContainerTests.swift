@@ -103,6 +103,32 @@ extension SharedLabTests {
             }
         }
 
+        @Test("AD's containers of the class container are kept in agreement with units")
+        func classContainer() async throws {
+            var settings = Self.settings
+            settings.containersAtAD = "rdn: cn"
+            let ground = try await Ground.make("ccn", settings)
+            let box = "CN=Box,\(ground.ad.base)"
+            try await ground.ad.apply(
+                .add(box, [("objectClass", ["container"])]),
+                ground.ad.newPerson(ground.person("a"), under: box)
+            )
+            try await withDaemon(ground) { daemon in
+                let (unit, crate) = (unit("Box", .miniorange, ground), unit("Crate", .miniorange, ground))
+                func stands(_ name: String, _ side: Side, _ place: String) async throws {
+                    let dn = "\(side == .ad ? "CN" : "uid")=\(ground.person(name)),\(place)"
+                    try await eventually("\(name) in \(place)") { try await ground[side].entry(dn) != nil }
+                }
+                try await stands("a", .miniorange, unit)
+                try await ground.miniorange.addContainer("Crate")
+                try await ground.miniorange.apply(ground.miniorange.newPerson(ground.person("b"), under: crate))
+                try await stands("b", .ad, "CN=Crate,\(ground.ad.base)")
+                try await ground.miniorange.apply(.rename(unit, to: "ou=Chest", under: nil))
+                try await stands("a", .ad, "CN=Chest,\(ground.ad.base)")
+                #expect(try await daemon.settled().quarantined == 0)
+            }
+        }
+
         @Test("a unit with somebody new in it outlives its deletion on the other side")
         func inhabited() async throws {
             let ground = try await Ground.make("cinh", Self.settings)

@@ -25,6 +25,8 @@ struct Ground: Sendable {
         var groups: Groups?
         /// Whether the containers of people are kept in agreement as well.
         var hasContainers = false
+        /// More keys of the containers' section at AD.
+        var containersAtAD = ""
     }
 
     /// A group object, by its differences from the usual one.
@@ -110,7 +112,7 @@ struct Ground: Sendable {
                 attributes: \(settings.attributes)
             \(settings.peopleKeys.isEmpty ? "" : "    \(settings.peopleKeys)")
             \(settings.groups.map(groupLines) ?? "")
-            \(settings.hasContainers ? containerLines : "")
+            \(settings.hasContainers ? containerLines(settings.containersAtAD) : "")
 
             """
         try text.write(toFile: configurationFile, atomically: true, encoding: .utf8)
@@ -130,11 +132,11 @@ struct Ground: Sendable {
         return lines.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private var containerLines: String {
+    private func containerLines(_ keys: String) -> String {
         """
           - name: departments
             kind: container
-            ad: {base: "\(ad.base)"}
+            ad: {base: "\(ad.base)"\(more(keys))}
             miniorange: {base: "\(miniorange.base)"}
         """
     }

@@ -133,6 +133,30 @@ extension SharedLabTests {
             }
         }
 
+        @Test("two people who get one name, one at each side, are named and not mixed up, until one gets another")
+        func sameName() async throws {
+            let ground = try await Ground.make("sn")
+            try await load(ground, ["a", "b"])
+            try await withDaemon(ground) { _ in try await Agreement.reached(ground) }
+            let name = ground.person("n")
+            try await ground.ad.set(ground.dn("a", .ad), "sAMAccountName", Octets(name))
+            try await ground.miniorange.apply(.rename(ground.dn("b", .miniorange), to: "uid=\(name)", under: nil))
+            try await withDaemon(ground) { daemon in
+                try await eventually("set aside") { try await daemon.settled().quarantined > 0 }
+                #expect(try await ground.ad.person(name)?.text("title") == "a")
+                #expect(try await ground.miniorange.person(name)?.text("title") == "b")
+                try await ground.miniorange.apply(
+                    .rename("uid=\(name),\(ground.miniorange.base)", to: "uid=\(ground.person("m"))", under: nil)
+                )
+                try await Agreement.reached(ground)
+                for side in Side.allCases {
+                    #expect(try await ground[side].person(name)?.text("title") == "a")
+                    #expect(try await ground[side].person(ground.person("m"))?.text("title") == "b")
+                }
+                try await eventually("nobody is set aside") { try await daemon.settled().quarantined == 0 }
+            }
+        }
+
         @Test("many changes to one entry end with the last one")
         func manyChanges() async throws {
             let ground = try await Ground.make("mn")

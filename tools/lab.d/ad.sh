@@ -74,7 +74,8 @@ provision_ad() {
       || fail "samba-tool ou create $ou failed: $(tail -5 "$log")"
   done
   "$samba_python" "$grant_ad" -H "$folder/private/sam.ldb" -s "$folder/smb.conf" --account "$ad_account" \
-    --account-password-file "$folder/syncline.password" --base "$ad_people" --base "$ad_teams" --dirsync >>"$log" 2>&1 \
+    --account-password-file "$folder/syncline.password" --base "$ad_people" --base "$ad_teams" \
+    --kinds users,groups,containers,cn-containers --dirsync >>"$log" 2>&1 \
     || fail "conf/active-directory/grant failed: $(tail -5 "$log")"
   rm -rf "${folder:?}/etc"
 }

@@ -62,6 +62,20 @@ enum TextWrap {
         return lines.isEmpty ? [""] : lines
     }
 
+    /// Every line of a report broken where it is too long. What follows stands below what the line's label is of.
+    ///
+    /// - Parameter label: columns of the labels that unindented lines begin with.
+    static func report(_ text: String, label: Int, width: Int) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+            let indent = line.prefix { $0 == " " }.count
+            let rest = indent == 0 ? label : indent < label ? indent + 2 : indent
+            let pieces = exactLines(String(line.dropFirst(indent)), width: width - max(indent, rest))
+            return pieces.enumerated().map {
+                String(repeating: " ", count: $0.offset == 0 ? indent : rest) + $0.element
+            }
+        }.joined(separator: "\n")
+    }
+
     /// The same of what holds values: every space stays but the one at which a line is broken.
     static func exactLines(_ text: String, width: Int) -> [String] {
         var lines: [String] = []

@@ -26,7 +26,8 @@ package struct PlanCommand {
             if json {
                 CommandOutput.json(report)
             } else {
-                CommandOutput.text(report.text(limit: max(0, limit)))
+                let text = report.text(limit: max(0, limit))
+                CommandOutput.text(TextWrap.report(text, label: 4, width: ScreenWidth.columns))
             }
             return report.total == 0 ? 0 : 1
         } catch {

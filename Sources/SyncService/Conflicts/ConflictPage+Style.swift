@@ -22,7 +22,8 @@ extension ConflictPage {
         svg .axis { stroke: var(--line); fill: none; }
         table { width: 100%; border-collapse: collapse; font-size: 13px; }
         th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-        td { overflow-wrap: anywhere; min-width: 9ch; }
+        td { overflow-wrap: anywhere; min-width: 16ch; }
+        td.word { overflow-wrap: break-word; min-width: 12ch; }
         thead th { position: sticky; top: 0; background: var(--raised); white-space: nowrap; }
         th button { padding: 0; border: 0; background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
         th[aria-sort=ascending] button::after { content: " \\2191"; }
@@ -41,6 +42,7 @@ extension ConflictPage {
           body { padding: 0; font-size: 10pt; }
           table { font-size: 8pt; }
           td small { font-size: 7pt; }
+          td, td.word { min-width: 9ch; }
           td.time { white-space: normal; overflow-wrap: normal; min-width: 10ch; }
           td:nth-child(3) { min-width: 0; }
           thead th { position: static; }

@@ -77,7 +77,7 @@ struct ConflictPage {
         cells += cell(time, key: "\(record.time.milliseconds)", name: "time")
         let kind = [conflict.kind?.name, record.object].compactMap(\.self).joined(separator: ", ")
         cells += cell(conflict.shortEntry, note: kind.isEmpty ? conflict.entry : "\(conflict.entry) (\(kind))")
-        cells += cell(stored.title, note: conflict.member ?? (record.isJoin ? "when joined" : ""))
+        cells += cell(stored.title, name: "word", note: conflict.member ?? (record.isJoin ? "when joined" : ""))
         for side in Side.allCases {
             let stamp = record.stamps[side].map(StampText.init)
             let isNone = conflict.values[side].isEmpty
@@ -90,7 +90,7 @@ struct ConflictPage {
         }
         let isNone = conflict.base.isEmpty
         cells += cell(isNone ? "no value" : conflict.baseLine, name: isNone ? "none" : "")
-        cells += cell(stored.outcome, name: stored.state == .held ? "held" : "", note: stored.state.words)
+        cells += cell(stored.outcome, name: stored.state == .held ? "word held" : "word", note: stored.state.words)
         cells += cell(stored.reason, note: "rule \(record.rule.name); written: \(conflict.written)")
         return "<tr>\(cells)</tr>\n"
     }

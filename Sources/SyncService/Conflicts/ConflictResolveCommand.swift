@@ -176,12 +176,7 @@ package struct ConflictResolveCommand: Sendable {
         let told = failure
         return InspectorRun.perform(output) {
             if options.isJSON {
-                let results = zip(steps, replies).map { step, reply in
-                    JSONValue.object([
-                        ("id", .int(Int(clamping: step.id.rawValue))), ("answer", .string(reply.answer)),
-                        ("reason", .string(orNull: reply.reason)),
-                    ])
-                }
+                let results = zip(steps, replies).map { step, reply in reply.json(of: step.id) }
                 output.json(.object([("results", .array(results))]), isPretty: true)
             } else {
                 for (step, reply) in zip(steps, replies) { output.line("\(step.id.rawValue)  \(reply.words)") }

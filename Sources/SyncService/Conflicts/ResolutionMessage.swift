@@ -48,6 +48,13 @@ struct ResolutionReply: Codable, Equatable {
         }
     }
 
+    /// What `--json` prints of one conflict.
+    func json(of id: ConflictID) -> JSONValue {
+        .object([
+            ("id", .int(Int(clamping: id.rawValue))), ("answer", .string(answer)), ("reason", .string(orNull: reason)),
+        ])
+    }
+
     var isDone: Bool { answer == "accepted" || answer == "already-so" }
 
     /// For a person.

@@ -17,6 +17,8 @@ struct AttributeExplanation {
     let base: [ShownValue]?
     /// The mapping rule; nil for the place.
     let specification: AttributeSpecification?
+    /// The line of the configuration; of the place the object's. Nil where none is known.
+    let origin: String?
     let writer: LastWriter?
     /// The conflict that waits for a person.
     let held: ConflictID?
@@ -40,10 +42,11 @@ struct AttributeExplanation {
         self.state = state
         let name = state.rule.name
         let own = name.prefix { $0 != ";" }
-        let specification = view.mapping(shown.pair.object)?.specification.attributes.first {
-            CaseFolding.lowercaseName($0.ad) == own
-        }
+        let object = view.mapping(shown.pair.object)?.specification
+        let specification = object?.attributes.first { CaseFolding.lowercaseName($0.ad) == own }
         self.specification = specification
+        let line = specification?.origin ?? object?.origin ?? ""
+        origin = line.isEmpty ? nil : line
         func part(_ side: Side) throws -> Part {
             let attribute =
                 specification.map { CaseFolding.lowercaseName(side == .ad ? $0.ad : $0.miniorange) }
@@ -118,9 +121,6 @@ struct AttributeExplanation {
     }
 
     private var way: String { state.rule.direction == .both ? "" : ", \(state.rule.direction.word) only" }
-
-    /// The line of the configuration; of the place the object's.
-    var origin: String? { specification.flatMap { $0.origin.isEmpty ? nil : $0.origin } }
 
     func json(isOnBothSides: Bool) -> JSONValue {
         func part(_ side: Side) -> JSONValue {

@@ -23,7 +23,7 @@ package struct ExplainCommand {
         var pairs: [PairID] = []
         var socket = ""
         let code = InspectorRun.perform(output) {
-            guard member == nil || attribute.map(Self.isMembership) == true else {
+            guard (member != nil) == (attribute.map(Self.isMembership) ?? false) else {
                 throw LookupError(description: "for a membership write: syncline explain GROUP member MEMBER")
             }
             let inspected = try InspectedCache(options)

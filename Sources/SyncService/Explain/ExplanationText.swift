@@ -52,11 +52,11 @@ struct ExplanationText {
         if attribute.state.reason != nil, let base = attribute.base { row("  agreed", Self.line(base)) }
         if attribute.settlement != nil { row("  to stand", Self.line(attribute.settled)) }
         row("  rule", attribute.ruleWords)
-        if let rule = attribute.specification {
-            let way =
-                "\(rule.ad) \(rule.direction == .both ? "<->" : rule.direction == .toAD ? "<-" : "->") \(rule.miniorange)"
-            row("  mapping", way, attribute.origin.map { $0 == "preset" ? " (the preset)" : " (\($0))" } ?? "")
+        let way = attribute.specification.map { rule in
+            "\(rule.ad) \(rule.direction == .both ? "<->" : rule.direction == .toAD ? "<-" : "->") \(rule.miniorange)"
         }
+        let origin = attribute.origin.map { $0 == "preset" ? " (the preset)" : " (\($0))" } ?? ""
+        row("  mapping", way ?? "the containers of the object", origin)
     }
 
     private static func line(_ values: [ShownValue]) -> String {

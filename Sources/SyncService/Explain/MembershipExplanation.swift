@@ -25,6 +25,8 @@ struct MembershipExplanation {
     let sides: PerSide<Part>
     let specification: MembershipSpecification
     let object: String
+    /// The object's line in the configuration.
+    let origin: String
     let rule: ConflictRule
     let prefer: Side
     let isAgreed: Bool
@@ -48,6 +50,7 @@ struct MembershipExplanation {
         memberName = try ShownPair(member, view).name
         specification = membership
         object = mapping.specification.name
+        origin = mapping.specification.origin
         rule = mapping.specification.conflict
         prefer = mapping.specification.prefer
         let transaction = view.transaction
@@ -135,7 +138,11 @@ struct MembershipExplanation {
         if let writer { text.row("  last set", writer.words) }
         let way = specification.direction == .both ? "" : ", \(specification.direction.word) only"
         text.row("  rule", "\(rule.name)\(rule == .newest ? ", then \(prefer.name)" : "")\(way)")
-        text.row("  mapping", "ad member, miniorange \(sides.miniorange.form.attribute)", " (object \(object))")
+        text.row(
+            "  mapping",
+            "ad member, miniorange \(sides.miniorange.form.attribute)",
+            " (object \(object), \(origin))"
+        )
         text.section("conflicts, the newest first", conflicts.map(ExplanationText.line))
         text.section(
             "history, the newest first",
@@ -166,6 +173,7 @@ struct MembershipExplanation {
                 .object([
                     ("conflict", .string(rule.name)), ("prefer", .string(prefer.name)),
                     ("direction", .string(specification.direction.word)), ("object", .string(object)),
+                    ("origin", .string(origin)),
                 ])
             ),
             ("conflicts", .array(conflicts.map(\.json))),

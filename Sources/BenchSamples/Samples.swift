@@ -1,10 +1,10 @@
-import Mapping
-import SyncModel
+package import Mapping
+package import SyncModel
 
 /// Pairs of people with the twelve attributes that nearly everyone has. Nothing is shared between a pair's sides or with its base, as nothing is
 /// where they come from the cache, so that equality has to be found by looking.
-struct Samples {
-    static let attributes: [(ad: String, miniorange: String)] = [
+package struct Samples {
+    package static let attributes: [(ad: String, miniorange: String)] = [
         ("sAMAccountName", "uid"), ("cn", "cn"), ("sn", "sn"), ("givenName", "givenName"),
         ("displayName", "displayName"),
         ("mail", "mail"), ("telephoneNumber", "telephoneNumber"), ("title", "title"),
@@ -12,32 +12,32 @@ struct Samples {
         ("l", "l"), ("postalCode", "postalCode"), ("employeeNumber", "employeeNumber"),
     ]
 
+    package static let bases = PerSide(ad: "OU=People,DC=syncline,DC=test", miniorange: "ou=people,dc=syncline,dc=test")
+
     /// In canonical form.
-    struct CanonicalPair {
-        var base: Attributes
-        var ad: Attributes
-        var miniorange: Attributes
+    package struct CanonicalPair {
+        package var base: Attributes
+        package var ad: Attributes
+        package var miniorange: Attributes
     }
 
     /// As the replicas hold them.
-    struct RawPair {
-        var base: Attributes
-        var ad: Attributes
-        var miniorange: Attributes
+    package struct RawPair {
+        package var base: Attributes
+        package var ad: Attributes
+        package var miniorange: Attributes
     }
 
-    let mapping: ObjectMapping
-    let count: Int
+    package let mapping: ObjectMapping
 
-    init(count: Int) throws {
-        self.count = count
+    package init() throws {
         mapping = try ObjectMapping(
             ObjectSpecification(
                 name: "people",
                 kind: .user,
                 scopes: PerSide(
-                    ad: try Self.scope("OU=People,DC=syncline,DC=test", "user", "cn"),
-                    miniorange: try Self.scope("ou=people,dc=syncline,dc=test", "inetOrgPerson", "uid")
+                    ad: try Self.scope(Self.bases.ad, "user", "cn"),
+                    miniorange: try Self.scope(Self.bases.miniorange, "inetOrgPerson", "uid")
                 ),
                 match: [MatchSpecification(ad: "sAMAccountName", miniorange: "uid")],
                 attributes: Self.attributes.map {
@@ -52,7 +52,7 @@ struct Samples {
     }
 
     /// `changes`: whether AD's title has moved.
-    func canonicalPair(_ number: Int, changes: Bool) -> CanonicalPair {
+    package func canonicalPair(_ number: Int, changes: Bool) -> CanonicalPair {
         func values(_ title: String?) -> Attributes {
             var values = Attributes()
             for name in Self.attributes.map(\.ad) {
@@ -64,7 +64,7 @@ struct Samples {
         return CanonicalPair(base: values(nil), ad: values(changes ? "moved" : nil), miniorange: values(nil))
     }
 
-    func rawPair(_ number: Int) -> RawPair {
+    package func rawPair(_ number: Int) -> RawPair {
         var ad: Attributes = [
             "objectclass": ["top", "person", "organizationalPerson", "user"], "useraccountcontrol": ["512"],
         ]
@@ -77,7 +77,7 @@ struct Samples {
         return RawPair(base: base, ad: ad, miniorange: miniorange)
     }
 
-    private static func value(of name: String, _ number: Int, _ text: String?) -> Octets {
+    package static func value(of name: String, _ number: Int, _ text: String?) -> Octets {
         Octets("\(text ?? "the \(name)") of person \(number)")
     }
 
