@@ -8,6 +8,8 @@ extension World {
     func checkDisablesFirst(_ writes: [Write]) throws {
         try store.read { transaction in
             var others = PerSide<Write?>(both: nil)
+            // Among them nobody is first: one may turn out to be brought back.
+            let urgent = Set(try transaction.urgentPairs())
             for write in writes where !write.operation.isRead {
                 let awaited = try isDisableAwaited(write, transaction)
                 let isDisable = disables(write)
@@ -21,7 +23,7 @@ extension World {
                     let first = describe(other.operation)
                     fail("\(write.side.name): \(describe(write.operation)) stands behind \(first)")
                 }
-                if !isDisable, !deletes(write) { others[write.side] = write }
+                if !isDisable, !deletes(write), !urgent.contains(write.pair) { others[write.side] = write }
             }
         }
     }

@@ -60,6 +60,20 @@ struct SchemaTests {
             try sample(SchemaSamples.verification, "verify.json#/$defs/verify"),
             try sample(SchemaSamples.comparison, "status.json#/$defs/comparison"),
             try sample(SteeringCommand.Answer(answer: "resumed"), "steering.json#/$defs/answer"),
+            try sample(
+                [
+                    HandedPassword(
+                        InitialPassword(
+                            side: .ad,
+                            name: try DistinguishedName(parsing: "CN=Ann,DC=test"),
+                            account: "ann",
+                            password: Array("secret".utf8)
+                        ),
+                        at: Date(timeIntervalSince1970: 0)
+                    )
+                ],
+                "initial-passwords.json#/$defs/initial-passwords"
+            ),
         ]
         plan.writes[0].newName = nil
         trial.ad = nil
