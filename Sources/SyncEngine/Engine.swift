@@ -281,6 +281,8 @@ package struct Engine: Sendable {
                 rounds -= 1
             }
         }
+        // It is on its way when this transaction ends: nothing else keeps that waiting.
+        guard writes.isEmpty || budget == configuration.pairsPerStep else { return }
         while budget > 0, let pair = queue.popHot() {
             try process(pair, store, now: now)
             budget -= 1
