@@ -52,7 +52,7 @@ class CacheCase:
                 raise BenchError("cache-bench ended with status %d" % made.returncode)
             costs = json.loads(made.stdout)
             self.configuration = Path(folder) / "syncline.yaml"
-            note("  %d entries, %d MB" % (entries, (Path(folder) / "cache/data.mdb").stat().st_size >> 20))
+            note("  %d entries, %d MB" % (entries, (Path(folder) / "cache/data.mdb").stat().st_blocks * 512 >> 20))
             number = people // 2
             account = "the sAMAccountName of person %d" % number
             self.commands("cache get", entries, "get", account, expected=account)
