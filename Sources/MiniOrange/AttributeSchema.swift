@@ -80,7 +80,8 @@ package struct AttributeSchema: Sendable {
         while position < words.count {
             let following = position + 1 < words.count ? words[position + 1] : ""
             switch words[position] {
-            case "NAME":
+            // Once: a text that says it again and again would else be read again and again.
+            case "NAME" where names.count == 1:
                 if following == "(" {
                     names += words[(position + 2)...].prefix { $0 != ")" }
                 } else {
