@@ -8,7 +8,8 @@ struct Document {
     /// Where a repeated key was told apart from its later twin, and the scalar that stood there.
     private let renamed: [Position: Unicode.Scalar]
 
-    private static let maximumRenames = 100
+    /// Each costs a pass over the whole text.
+    private static let maximumRenames = 10
 
     /// Nil if the text is not YAML; the reason has been reported then.
     init?(text: String, problems: Problems) {
