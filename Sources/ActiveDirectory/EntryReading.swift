@@ -129,7 +129,7 @@ struct EntryReading: Sendable {
         guard !Self.isComplete(entry), let anchor = Self.anchor(of: entry) else { return entry }
         var complete = LDAPEntry(dn: entry.dn, attributes: [])
         for attribute in entry.attributes {
-            guard let range = RangedAttribute(attribute.name) else {
+            guard var range = RangedAttribute(attribute.name) else {
                 // AD gives an empty attribute of the plain name besides the ranged one.
                 let isRangedToo = entry.attributes.contains { RangedAttribute($0.name)?.name == attribute.name }
                 if !isRangedToo { complete.attributes.append(attribute) }
@@ -143,7 +143,9 @@ struct EntryReading: Sendable {
                 let piece = found?.attributes.first { RangedAttribute($0.name)?.name == range.name }
                 guard let piece, !piece.values.isEmpty else { break }
                 values.append(contentsOf: piece.values)
-                next = RangedAttribute(piece.name)?.continuation
+                guard let further = RangedAttribute(piece.name) else { break }
+                next = try further.continuation(after: range)
+                range = further
             }
             complete.attributes.append(LDAPAttribute(range.name, values))
         }

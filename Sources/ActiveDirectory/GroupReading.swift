@@ -67,9 +67,12 @@ struct GroupReading: Sendable {
         for name in reading.memberAttributes {
             var values: [Octets] = []
             var piece = Self.piece(of: name, in: page)
+            var previous: RangedAttribute?
             while let part = piece {
                 values.append(contentsOf: part.values)
-                guard let next = RangedAttribute(part.name)?.continuation, !part.values.isEmpty else { break }
+                let range = RangedAttribute(part.name)
+                guard let next = try range?.continuation(after: previous), !part.values.isEmpty else { break }
+                previous = range
                 var request = reading.memberSearch(anchor)
                 request.attributes = [next, "usnchanged"]
                 let found = try await Self.entry(in: connection.pipeline([.search(request)])[0])

@@ -153,6 +153,26 @@ struct DecisionTests {
         #expect(range?.continuation == continuation)
     }
 
+    @Test(
+        arguments: [
+            ("member;range=0-9", nil, "member;range=10-*"),
+            ("member;range=10-19", "member;range=0-9", "member;range=20-*"),
+            ("member;range=20-*", "member;range=10-19", nil),
+        ] as [(String, String?, String?)]
+    )
+    func aRangeGoesOn(description: String, previous: String?, continuation: String?) throws {
+        let range = try #require(RangedAttribute(description))
+        #expect(try range.continuation(after: previous.flatMap(RangedAttribute.init)) == continuation)
+    }
+
+    /// Such an answer would be read for ever.
+    @Test(arguments: ["member;range=0-9", "member;range=0-5"]) func aRangeThatDoesNotGoOnIsAnError(description: String)
+        throws
+    {
+        let range = try #require(RangedAttribute(description))
+        #expect(throws: LDAPError.self) { try range.continuation(after: RangedAttribute("member;range=0-9")) }
+    }
+
     @Test func settingsThatCanNotWorkAreRefused() throws {
         let endpoint = try LDAPEndpoint("ldaps://dc1.syncline.test")
         let good = ActiveDirectorySettings(endpoints: [endpoint], credentials: .external)
