@@ -34,12 +34,18 @@ let hummingbird = Target.Dependency.product(
     package: "hummingbird",
     moduleAliases: theirConfiguration
 )
+let hummingbirdCore = Target.Dependency.product(
+    name: "HummingbirdCore",
+    package: "hummingbird",
+    moduleAliases: theirConfiguration
+)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -84,8 +90,9 @@ let package = Package(
             [
                 "ActiveDirectory", "Cache", "Configuration", "Cryptography", "LDAPClient", "LMDB", "Mapping",
                 "MiniOrange",
-                "Reconcile", "SyncEngine", "SyncModel", asyncHTTPClient, coreMetrics, hummingbird, logging,
-                metrics, nioCore, serviceLifecycle, unixSignals,
+                "Reconcile", "SyncEngine", "SyncModel", asyncHTTPClient, coreMetrics, hummingbird, hummingbirdCore,
+                logging,
+                metrics, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]
         ),
         tool("synclined", ["SyncService", argumentParser]),
@@ -120,25 +127,33 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: houseSettings
         ),
-        tests("SyncModelTests", ["SyncModel"]),
+        .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(
+            name: "Fuzzing",
+            dependencies: ["CTestSupport", "Support"],
+            path: "Tests/Fuzzing",
+            swiftSettings: houseSettings
+        ),
+        tests("SyncModelTests", ["Fuzzing", "SyncModel"]),
         tests("LMDBTests", ["LMDB"]),
-        tests("LDAPClientTests", ["LDAPClient", "SyncModel"]),
+        tests("LDAPClientTests", ["Fuzzing", "LDAPClient", "SyncModel"]),
         tests("MappingTests", ["Mapping", "SyncModel"]),
         tests("CryptographyTests", ["Cryptography"]),
         tests(
             "SyncServiceTests",
             [
-                "Cache", "Configuration", "Cryptography", "LDAPClient", "Mapping", "Reconcile", "Support", "SyncEngine",
+                "CTestSupport", "Cache", "Configuration", "Cryptography", "Fuzzing", "LDAPClient", "Mapping",
+                "Reconcile", "Support", "SyncEngine",
                 "SyncModel", "SyncService", logging, serviceLifecycle,
             ]
         ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Simulation", "Support", "SyncModel"]),
-        tests("ActiveDirectoryTests", ["ActiveDirectory", "LDAPClient", "SyncModel", logging]),
+        tests("ActiveDirectoryTests", ["ActiveDirectory", "Fuzzing", "LDAPClient", "SyncModel", logging]),
         tests("IntegrationTests", ["Cache", "Support", "SyncModel", argumentParser, "syncline", "synclined"]),
-        tests("MiniOrangeTests", ["LDAPClient", "MiniOrange", "SyncModel", logging]),
-        tests("CacheTests", ["Cache", "Cryptography", "LMDB", "Support", "SyncModel"]),
-        tests("ConfigurationTests", ["Configuration", "Mapping", "SyncModel"]),
+        tests("MiniOrangeTests", ["Fuzzing", "LDAPClient", "MiniOrange", "SyncModel", logging]),
+        tests("CacheTests", ["Cache", "Cryptography", "Fuzzing", "LMDB", "Support", "SyncModel"]),
+        tests("ConfigurationTests", ["Configuration", "Fuzzing", "Mapping", "SyncModel"]),
     ]
 )

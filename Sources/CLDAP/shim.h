@@ -18,6 +18,9 @@ static const int cldap_res_intermediate = (int)LDAP_RES_INTERMEDIATE;
 static const int cldap_tls_1_2 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
 static const int cldap_tls_1_3 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_3;
 
+/* LDAP_DEBUG_TRACE, which no public header has. */
+static const int cldap_debug_trace = 0x0001;
+
 /* LDAP_OPT_OFF is a null pointer behind a cast; the macro isn't imported. */
 static inline int cldap_set_option_off(LDAP *ld, int option) {
     return ldap_set_option(ld, option, LDAP_OPT_OFF);

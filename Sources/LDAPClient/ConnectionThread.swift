@@ -10,6 +10,8 @@ final class ConnectionThread {
     private final class Pending {
         let exchange: Exchange
         var entries: [LDAPEntry] = []
+        /// Octets of values in `entries`.
+        var collectedOctets = 0
         var references: [String] = []
 
         init(_ exchange: Exchange) {
@@ -19,6 +21,11 @@ final class ConnectionThread {
 
     /// Requests wait in the backlog while so many octets wait for the socket.
     private static let maximumPendingOutput = 4 << 20
+    /// What an answer that is collected may hold, in octets of values. A page of a thousand groups stays below.
+    private static let maximumCollectedOctets = 512 << 20
+    private static let maximumReferences = 1024
+    /// What an entry takes besides its values.
+    private static let octetsOfEntry = 256
     /// Messages that are dispatched before callers are looked at again.
     private static let messagesPerRound = 512
 
@@ -161,7 +168,15 @@ final class ConnectionThread {
             let controls = try decoder.entryControls(message)
             deliver(.entry(try decoder.entry(message), controls: controls), to: stream)
         case .collected, .response:
-            operation.entries.append(try decoder.entry(message))
+            let entry = try decoder.entry(message)
+            operation.collectedOctets += entry.attributes.reduce(Self.octetsOfEntry) { total, attribute in
+                attribute.values.reduce(total) { $0 + $1.count }
+            }
+            guard operation.collectedOctets <= Self.maximumCollectedOctets else {
+                let words = "more than \(Self.maximumCollectedOctets >> 20) MiB"
+                throw .malformedAnswer(operation.exchange.kind, message: words)
+            }
+            operation.entries.append(entry)
         }
     }
 
@@ -169,7 +184,9 @@ final class ConnectionThread {
         let (uris, controls) = try decoder.reference(message)
         switch operation.exchange.sink {
         case .stream(let stream): deliver(.reference(uris, controls: controls), to: stream)
-        case .collected, .response: operation.references.append(contentsOf: uris)
+        // They are never followed; that there were some is enough.
+        case .collected, .response:
+            if operation.references.count < Self.maximumReferences { operation.references.append(contentsOf: uris) }
         }
     }
 

@@ -17,14 +17,18 @@ struct HandleOpening {
             throw .invalidRequest(.open, .parameterError, message: "StartTLS goes with ldap:// only: \(endpoint)")
         }
         LDAPLibrary.prepare()
+        LibraryLog.begin()
+        defer { LibraryLog.end() }
         let buffer = SocketBuffer(handshakeTimeout: timeouts.connect)
         let handle = try LDAPHandle.initialize(endpoint.uri)
         do throws(LDAPError) {
             try configure(handle)
             try buffer.install(in: handle)
+            try checkSent(ldap_connect(handle.pointer), handle, buffer)
             if tls.startTLS { try startTLS(handle, buffer) }
-            try authenticate(handle, buffer)
+            // Before anything is said that others must not hear.
             if usesTLS { try verifyTLS(handle) }
+            try authenticate(handle, buffer)
             guard let socket = buffer.socket else { throw failure(.connect, .localError, "no socket") }
             return (handle, buffer, socket)
         } catch {
@@ -54,6 +58,11 @@ struct HandleOpening {
         guard usesTLS else { return }
         try handle.set(LDAP_OPT_X_TLS_CACERTFILE, tls.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
         try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND)
+        // With GnuTLS the library leaves the minimum below to the priorities.
+        if handle.string(LDAP_OPT_X_TLS_PACKAGE) == "GnuTLS" {
+            let versions = tls.minimumVersion == .tls13 ? "+VERS-TLS1.3" : "+VERS-TLS1.3:+VERS-TLS1.2"
+            try handle.set(LDAP_OPT_X_TLS_CIPHER_SUITE, "NORMAL:-VERS-ALL:\(versions)")
+        }
         try handle.set(LDAP_OPT_X_TLS_PROTOCOL_MIN, tls.minimumVersion == .tls13 ? cldap_tls_1_3 : cldap_tls_1_2)
         // The options above count for a context made after them. A file that can't be read shows here.
         let isServer: Int32 = 0
@@ -74,7 +83,7 @@ struct HandleOpening {
         guard code == LDAP_SUCCESS else { throw failure(.tls, LDAPResultCode(rawValue: code), handle, buffer) }
     }
 
-    /// Without credentials an anonymous bind is made: it is the first request that opens the connection.
+    /// Without credentials an anonymous bind is made.
     private func authenticate(_ handle: LDAPHandle, _ buffer: SocketBuffer) throws(LDAPError) {
         var messageID: Int32 = 0
         switch bind {
@@ -111,7 +120,7 @@ struct HandleOpening {
         }
     }
 
-    /// The first request connects, so that its failure may be that of TCP or of TLS.
+    /// Connecting may fail for TCP or for TLS.
     private func checkSent(_ code: Int32, _ handle: LDAPHandle, _ buffer: SocketBuffer) throws(LDAPError) {
         guard code != LDAP_SUCCESS else { return }
         let isTLS = endpoint.transport == .ldaps && buffer.socket != nil
@@ -151,7 +160,7 @@ struct HandleOpening {
         _ buffer: SocketBuffer
     ) -> LDAPError {
         if buffer.isOverdue || code == .timeout { return failure(stage, .timeout, "no answer in time") }
-        return failure(stage, code, handle.lastMessage)
+        return failure(stage, code, TLSFailure.words(handle.lastMessage, log: LibraryLog.soFar, host: endpoint.host))
     }
 
     private func failure(_ stage: LDAPError.ConnectStage, _ code: LDAPResultCode, _ message: String) -> LDAPError {
@@ -164,6 +173,7 @@ enum LDAPLibrary {
     private static let prepared: Bool = {
         guard let handle = try? LDAPHandle.unconnected() else { return false }
         handle.destroy()
+        LibraryLog.attach()
         return true
     }()
 

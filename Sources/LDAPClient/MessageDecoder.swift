@@ -1,8 +1,12 @@
 internal import CLDAP
+internal import Glibc
 internal import SyncModel
 
 /// Turns the library's messages into values. None of them keeps a pointer into a message.
 struct MessageDecoder {
+    /// Of one message; the rest is left out.
+    private static let maximumReferrals = 16
+
     let handle: LDAPHandle
 
     /// The result of any final message.
@@ -33,8 +37,8 @@ struct MessageDecoder {
         guard parsed == LDAP_SUCCESS else { throw .malformedAnswer(kind, message: reason(parsed)) }
         return LDAPResult(
             code: LDAPResultCode(rawValue: code),
-            matchedDN: matched.map { String(cString: $0) } ?? "",
-            diagnosticMessage: diagnostic.map { String(cString: $0) } ?? "",
+            matchedDN: matched.map(shown) ?? "",
+            diagnosticMessage: diagnostic.map(shown) ?? "",
             referrals: strings(referrals),
             controls: self.controls(controls)
         )
@@ -134,12 +138,19 @@ struct MessageDecoder {
         return controls
     }
 
+    /// For people: `matchedDN` is never parsed.
+    private func shown(_ text: UnsafeMutablePointer<CChar>) -> String {
+        ServerText.shown(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    }
+
+    /// They are shown and never followed, so the first few do.
     private func strings(_ array: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
         guard let array else { return [] }
         var strings: [String] = []
         var next = array
         while let string = next.pointee {
-            strings.append(String(cString: string))
+            guard strings.count < Self.maximumReferrals else { return strings }
+            strings.append(shown(string))
             next += 1
         }
         return strings

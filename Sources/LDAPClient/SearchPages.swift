@@ -15,8 +15,12 @@ package struct SearchPages: AsyncSequence, Sendable {
     }
 
     package struct Iterator: AsyncIteratorProtocol {
+        /// A filter may leave nothing of a page. Of so many in a row there is no end to be expected.
+        private static let mostEmptyPages = 10_000
+
         private let pages: SearchPages
         private var isAtEnd = false
+        private var emptyPages = 0
         private var underWay: (exchange: Exchange, reply: Reply<SearchResult>)?
 
         fileprivate init(pages: SearchPages) {
@@ -41,6 +45,10 @@ package struct SearchPages: AsyncSequence, Sendable {
             let (exchange, reply) = underWay ?? ask(Octets())
             underWay = nil
             let result = try await reply.result(of: exchange, on: pages.link).get()
+            emptyPages = result.entries.isEmpty ? emptyPages + 1 : 0
+            guard emptyPages <= Self.mostEmptyPages else {
+                throw .malformedAnswer(.search, message: "\(emptyPages) empty pages, and more to come")
+            }
             do {
                 if let cookie = try PagedResults(in: result.result.controls)?.cookie, !cookie.isEmpty {
                     underWay = ask(cookie)

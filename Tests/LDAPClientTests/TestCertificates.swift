@@ -1,6 +1,6 @@
 import Foundation
 
-/// A certification authority, a server certificate of it for 127.0.0.1 alone, and an authority that no one knows.
+/// A certification authority, server certificates of it for 127.0.0.1 alone, and an authority that no one knows.
 final class TestCertificates: Sendable {
     /// Made once for all tests, which don't change them.
     static let shared = Result { try TestCertificates() }
@@ -10,6 +10,15 @@ final class TestCertificates: Sendable {
     let otherAuthority: URL
     let server: URL
     let serverKey: URL
+
+    enum Kind: String, Sendable, CaseIterable {
+        case sound, expired, notYetValid
+    }
+
+    /// All have one key.
+    func pair(_ kind: Kind) -> (certificate: URL, key: URL) {
+        (kind == .sound ? server : directory.appending(path: "\(kind.rawValue).pem"), serverKey)
+    }
 
     init() throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "syncline-tls-\(UUID().uuidString)")
@@ -32,11 +41,44 @@ final class TestCertificates: Sendable {
             ]
                 + ["-subj", "/CN=127.0.0.1"]
         )
-        try run(
-            "/usr/bin/openssl",
-            ["x509", "-req", "-in", request.path, "-CA", authority.path, "-CAkey", authorityKey.path]
-                + ["-CAcreateserial", "-out", server.path, "-days", "2", "-extfile", extensions.path]
-        )
+        // The authority's own form of the command is the only one that takes both dates.
+        let database = directory.appending(path: "index.txt")
+        try Data().write(to: database)
+        let settings = directory.appending(path: "ca.conf")
+        try """
+        [ca]
+        default_ca = own
+        [own]
+        database = \(database.path)
+        new_certs_dir = \(directory.path)
+        rand_serial = yes
+        default_md = sha256
+        unique_subject = no
+        policy = any
+        [any]
+        commonName = supplied
+        """.write(to: settings, atomically: true, encoding: .utf8)
+        let now = Date()
+        let validity: [(Kind, Double, Double)] = [(.sound, -1, 2), (.expired, -30, -1), (.notYetValid, 1, 30)]
+        for (kind, start, end) in validity {
+            try run(
+                "/usr/bin/openssl",
+                ["ca", "-batch", "-config", settings.path, "-cert", authority.path, "-keyfile", authorityKey.path]
+                    + [
+                        "-in", request.path, "-out", pair(kind).certificate.path, "-notext", "-extfile",
+                        extensions.path,
+                    ]
+                    + ["-startdate", Self.time(now, days: start), "-enddate", Self.time(now, days: end)]
+            )
+        }
+    }
+
+    private static func time(_ now: Date, days: Double) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = .gmt
+        formatter.dateFormat = "yyyyMMddHHmmss'Z'"
+        return formatter.string(from: now.addingTimeInterval(days * 86_400))
     }
 
     private static func selfSigned(_ certificate: URL, _ key: URL, _ name: String) throws {
