@@ -11,6 +11,7 @@ package struct Configuration: Sendable, Hashable {
     package var cacheEncryption: CacheEncryption?
     /// The path of the admin API's socket, absolute.
     package var adminSocket: String
+    package var adminAccess = AdminAccess()
     /// Where the admin API listens for HTTP, on a loopback address; nil: nowhere.
     package var adminHTTP: HostAndPort?
     package var logLevel: LogLevel
@@ -67,7 +68,7 @@ package struct Configuration: Sendable, Hashable {
             ])
     }
 
-    private static func readText(_ path: String, _ problems: Problems) -> String? {
+    static func readText(_ path: String, _ problems: Problems) -> String? {
         let bytes: [UInt8]
         do throws(FileReader.Failure) {
             bytes = try FileReader.read(path).bytes

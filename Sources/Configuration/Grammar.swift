@@ -81,7 +81,15 @@ enum Grammar {
             Key("encrypt", "false"),
             Key("keyFile", "/etc/syncline/cache.key"),
         ],
-        "admin": [Key("socket", "/run/syncline/admin.sock"), Key("http", "127.0.0.1:8389")],
+        "admin": [
+            Key("socket", "/run/syncline/admin.sock"),
+            Key("group", "syncline-admins"),
+            Key("roles", "{look: [helpdesk], operate: [operators], approve: [directory-admins]}"),
+            Key("http", "127.0.0.1:8389"),
+        ],
+        "admin.roles": [
+            Key("look", "[helpdesk]"), Key("operate", "[operators]"), Key("approve", "[directory-admins]"),
+        ],
         "log": [Key("level", "info")],
         "conflicts": [
             Key("rule", "newest"),

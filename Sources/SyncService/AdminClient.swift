@@ -4,16 +4,23 @@ import NIOCore
 import NIOHTTP1
 package import SyncModel
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Talks to a running daemon over its admin socket.
 package struct AdminClient: Sendable {
     /// Why there was no answer.
     package enum Failure: Error, CustomStringConvertible {
         case notRunning(socket: String)
+        case notPermitted(socket: String)
         case refused(String)
 
         package var description: String {
             switch self {
             case .notRunning(let socket): "no daemon answers at \(socket); start synclined, or look at its log"
+            case .notPermitted(let socket):
+                "you may not open \(socket): admin.group and admin.roles in the configuration say who may; root always does"
             case .refused(let text): text
             }
         }
@@ -45,7 +52,9 @@ package struct AdminClient: Sendable {
     }
 
     private func request(_ path: String, post: Bool, body: Data? = nil) async throws -> String {
-        guard FileManager.default.fileExists(atPath: socket) else { throw Failure.notRunning(socket: socket) }
+        guard access(socket, R_OK | W_OK) == 0 else {
+            throw errno == EACCES ? Failure.notPermitted(socket: socket) : Failure.notRunning(socket: socket)
+        }
         let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
         var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
         request.method = post ? .POST : .GET

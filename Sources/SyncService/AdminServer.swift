@@ -1,6 +1,9 @@
+import Configuration
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 import ServiceLifecycle
 import SyncEngine
 import SyncModel
@@ -9,7 +12,7 @@ import SyncModel
     import Glibc
 #endif
 
-/// The admin API: everything on a Unix socket that only the service's own user may open, health and metrics also on a loopback port.
+/// The admin API: everything on a Unix socket, to those whose role it is; health and metrics also on a loopback port.
 struct AdminServer {
     var status: @Sendable () throws -> StatusReport
     var isAlive: @Sendable () -> Bool
@@ -23,11 +26,20 @@ struct AdminServer {
     /// Has a full compare begun, and says so.
     var reconcile: @Sendable () -> String
 
+    /// Who besides root and the service's own account may use the socket.
+    var access = AdminAccess()
+
     /// What one request may hold at most.
     private static let bodyOctets = 1 << 20
+    /// Connections at once, to each of the two addresses; more wait until one of them ends.
+    private static let maximumConnections = 64
+    /// A client that says nothing for so long is hung up on.
+    private static let idleTimeout = TimeAmount.seconds(60)
 
     func socketApplication(path: String, logger: Logger) -> some Service {
-        let router = Router()
+        let router = Router(context: AdminRequestContext.self)
+        let policy = AdminPolicy(access: access, ownUser: geteuid())
+        router.add(middleware: AdminGate(policy: policy, audit: Logger(label: "audit")))
         addPublicRoutes(to: router)
         router.get("status") { _, _ in
             try Self.json(self.status())
@@ -51,19 +63,24 @@ struct AdminServer {
         addConflictRoutes(to: router)
         return Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: path),
-                serverName: "synclined"
+                serverName: "synclined",
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)
             ),
             onServerRunning: { _ in
-                // The directory may be shared; the socket is not.
-                chmod(path, 0o600)
+                do {
+                    try AdminSocketOwner.apply(access, to: path)
+                } catch {
+                    logger.critical("The admin socket stays the service's own", metadata: ["error": "\(error)"])
+                }
             },
             logger: logger
         )
     }
 
-    private func addConflictRoutes(to router: Router<BasicRequestContext>) {
+    private func addConflictRoutes(to router: Router<AdminRequestContext>) {
         router.post("conflicts/:id/resolve") { request, context in
             guard let id = context.parameters.get("id", as: UInt64.self) else {
                 return Self.text("a conflict is named by its number\n", status: .badRequest)
@@ -91,15 +108,17 @@ struct AdminServer {
         addPublicRoutes(to: router)
         return Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
-                serverName: "synclined"
+                serverName: "synclined",
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)
             ),
             logger: logger
         )
     }
 
-    private func addPublicRoutes(to router: Router<BasicRequestContext>) {
+    private func addPublicRoutes(to router: Router<some RequestContext>) {
         router.get("healthz") { _, _ in
             self.isAlive()
                 ? Self.text("ok\n")

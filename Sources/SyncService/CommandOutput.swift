@@ -1,6 +1,10 @@
 import Configuration
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Where commands print.
 enum CommandOutput {
     static func text(_ text: String) {
@@ -25,6 +29,18 @@ enum CommandOutput {
     static func fail(_ text: String) -> Int32 {
         complain(text)
         return untold
+    }
+
+    /// Where the service listens, or nil after the configuration's errors were printed. Who steers the service need be able to read neither
+    /// the passwords nor the configuration: without it, the usual place is meant.
+    static func adminSocket(at path: String) -> String? {
+        if access(path, R_OK) != 0, errno == EACCES { return Configuration.defaultAdminSocket }
+        do throws(ConfigurationErrors) {
+            return try Configuration.adminSocket(path: path)
+        } catch {
+            complain("\(error)")
+            return nil
+        }
     }
 
     /// The configuration, or nil after its errors were printed.

@@ -71,6 +71,13 @@ package struct Daemon {
     /// One run with one configuration.
     private func session(_ configuration: Configuration, _ reload: Reload, _ logger: Logger) async throws {
         let wiring = try Wiring(configuration)
+        try AdminSocketOwner.check(configuration.adminAccess)
+        for problem in FileExposure.problems(configuration) {
+            logger.warning(
+                "Files are less closed than they should be",
+                metadata: ["problem": "\(problem.seen)", "remedy": "\(problem.remedy)"]
+            )
+        }
         // A power cut may undo the last transactions. The feeds then go on from the older cursor, and comparing the
         // states finds what was written already.
         let cache = try Cache.open(

@@ -66,7 +66,8 @@ final class Session: Sendable {
             },
             resolve: { [self] in try await loop.resolve($0, $1) },
             fetchStamps: { [self] in await loop.fetchStamps(of: $0) },
-            reconcile: { [self] in comparisons.request() }
+            reconcile: { [self] in comparisons.request() },
+            access: wiring.configuration.adminAccess
         )
     }
 

@@ -13,20 +13,20 @@ package struct StatusCommand {
     }
 
     package func run() async -> Int32 {
-        guard let configuration = CommandOutput.configuration(at: configurationPath) else {
-            return CommandOutput.untold
-        }
+        guard let socket = CommandOutput.adminSocket(at: configurationPath) else { return CommandOutput.untold }
         do {
-            let report = try await AdminClient(socket: configuration.adminSocket).status()
+            let report = try await AdminClient(socket: socket).status()
             print(report)
             return report.isHealthy ? 0 : 1
         } catch let error as AdminClient.Failure {
             CommandOutput.complain("\(error)")
-            if let cache = try? Cache.open(
-                at: configuration.cachePath,
-                mode: .readOnly,
-                key: configuration.cacheKey
-            ),
+            // Only who may read the passwords and the cache has more to be told.
+            if case .notRunning = error, let configuration = try? Configuration.load(path: configurationPath),
+                let cache = try? Cache.open(
+                    at: configuration.cachePath,
+                    mode: .readOnly,
+                    key: configuration.cacheKey
+                ),
                 let report = try? StatusReport(cache: cache, census: cache.read { try Census($0) }, now: .now)
             {
                 print(report)

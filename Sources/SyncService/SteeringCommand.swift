@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 
 /// `syncline pause`, `resume`, `resync`: one request to the daemon.
@@ -21,15 +20,13 @@ package struct SteeringCommand {
     }
 
     package func run() async -> Int32 {
-        guard let configuration = CommandOutput.configuration(at: configurationPath) else {
-            return CommandOutput.untold
-        }
+        guard let socket = CommandOutput.adminSocket(at: configurationPath) else { return CommandOutput.untold }
         var target = path
         if let entry, let escaped = entry.addingPercentEncoding(withAllowedCharacters: .alphanumerics) {
             target += "?entry=\(escaped)"
         }
         do {
-            let answer = try await AdminClient(socket: configuration.adminSocket).post(target)
+            let answer = try await AdminClient(socket: socket).post(target)
             if json { CommandOutput.json(Answer(answer: answer)) } else { CommandOutput.text(answer) }
             return 0
         } catch {

@@ -40,7 +40,7 @@ struct CommandTests {
         let all = try await findings()
         #expect(all.filter { $0.level != .ok } == [])
         for side in Side.allCases {
-            for subject in ["connection", "certificate", "clock", "base", "schema", "rights", "feed"] {
+            for subject in ["connection", "certificate", "clock", "base", "schema", "rights", "least rights", "feed"] {
                 #expect(all.contains { $0.side == side.name && $0.subject == subject }, "\(side.name) \(subject)")
             }
         }
@@ -48,6 +48,26 @@ struct CommandTests {
         expect(all, .ok, .miniorange, "feed", containing: "accesslog")
         expect(all, .ok, .ad, "feed", containing: "usn-notification")
         #expect(try await lab.marks() == before)
+    }
+
+    @Test func anAccountThatMayMoreThanItNeedsIsNamed() async throws {
+        let lab = try CommandLab.required()
+        let all = try await findings([
+            (
+                "\(lab["AD_SYNC_DN"]), passwordFile: \(lab["AD_SYNC_PASSWORD_FILE"])",
+                "\"\(lab["AD_ADMIN_DN"])\", passwordFile: \(lab["AD_ADMIN_PASSWORD_FILE"])"
+            ),
+            (
+                "\(lab["LDAP_SYNC_DN"])\", passwordFile: \(lab["LDAP_SYNC_PASSWORD_FILE"])",
+                "\(lab["LDAP_ADMIN_DN"])\", passwordFile: \(lab["LDAP_ADMIN_PASSWORD_FILE"])"
+            ),
+        ])
+        let words = "least rights"
+        expect(all, .warning, .ad, words, containing: "is in Administrators, Domain Admins, Enterprise Admins")
+        expect(all, .error, .ad, words, containing: "may put anybody into CN=Administrators")
+        expect(all, .warning, .ad, words, containing: "may make entries in CN=Users")
+        expect(all, .warning, .miniorange, words, containing: "it is the rootdn")
+        #expect(all.allSatisfy { $0.subject != words || $0.level != .ok })
     }
 
     @Test func usersGroupsThatTheServerKeepsCantBeWritten() async throws {

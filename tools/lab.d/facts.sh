@@ -78,7 +78,7 @@ read_facts() {
 
 write_syncline_config() {
   local folder=$1 address=$2
-  mkdir -p "$folder/cache"
+  install -d -m 700 "$folder/cache"
   cat >"$folder/syncline.yaml" <<END
 version: 1
 cache: {path: $folder/cache, encrypt: false}

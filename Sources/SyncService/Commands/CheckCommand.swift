@@ -62,6 +62,9 @@ package struct CheckCommand {
             configurationPath,
             "\(objects) object\(objects == 1 ? "" : "s"), \(rules) rules, nothing wrong"
         )
+        for problem in FileExposure.problems(configuration) {
+            findings.warning("files", problem.seen, remedy: problem.remedy)
+        }
         checkCache(configuration, &findings)
         async let ad = DirectoryCheck(side: .ad, wiring: wiring).run()
         async let miniorange = DirectoryCheck(side: .miniorange, wiring: wiring).run()

@@ -52,6 +52,7 @@ struct DirectoryCheck {
             case .miniorange:
                 passwords = try await LDAPDirectoryCheck(wiring: wiring, server: usable, schema: schema).run(&findings)
             }
+            try await ExcessRightsCheck(side: side, wiring: wiring, server: usable).run(&findings)
         } catch {
             findings.error(
                 "connection",
