@@ -70,6 +70,7 @@ struct AdminRoleTests {
             metrics: { "" },
             resolve: { _, _ in .accepted },
             fetchStamps: { _ in },
+            reconcile: { "" },
             access: access
         )
     }

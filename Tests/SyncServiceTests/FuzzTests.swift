@@ -106,7 +106,8 @@ import Testing
         },
         metrics: { "" },
         resolve: { _, _ in .accepted },
-        fetchStamps: { _ in }
+        fetchStamps: { _ in },
+        reconcile: { "" }
     )
 
     private static func requests(to socket: String) -> FuzzSubject {
