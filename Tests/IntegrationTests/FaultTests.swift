@@ -66,7 +66,7 @@ struct FaultTests {
             print(
                 "\(side.name): \(proxies[side].connections) connections, \(counts.map { "\($0.value) × \($0.key)" }.sorted())"
             )
-            #expect(counts.values.reduce(0, +) > 10, "seed \(Self.seed): hardly anything went wrong")
+            #expect(counts.values.reduce(0, +) >= 5, "seed \(Self.seed): hardly anything went wrong")
         }
     }
 

@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 
 /// `syncline reconcile`: has the daemon compare everything now, and tells what it found.
@@ -16,10 +15,8 @@ package struct ReconcileCommand {
 
     /// 0: no drift; 1: drift was found; 2: it could not be told.
     package func run() async -> Int32 {
-        guard let configuration = CommandOutput.configuration(at: configurationPath) else {
-            return CommandOutput.untold
-        }
-        let client = AdminClient(socket: configuration.adminSocket)
+        guard let socket = CommandOutput.adminSocket(at: configurationPath) else { return CommandOutput.untold }
+        let client = AdminClient(socket: socket)
         do {
             let before = try await client.status().reconcile?.last?.began
             CommandOutput.note(try await client.post("/reconcile").trimmingCharacters(in: .whitespacesAndNewlines))
