@@ -29,6 +29,7 @@ let asyncHTTPClient = Target.Dependency.product(
     moduleAliases: theirConfiguration
 )
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(
     name: "Hummingbird",
     package: "hummingbird",
@@ -75,7 +76,7 @@ let package = Package(
         module("SyncModel", []),
         module("Mapping", ["SyncModel"]),
         module("Reconcile", ["SyncModel"]),
-        module("SyncEngine", ["SyncModel", "Mapping", "Reconcile", deque]),
+        module("SyncEngine", ["SyncModel", "Mapping", "Reconcile", deque, heap]),
 
         // IO.
         module("LDAPClient", ["CLDAP", "SyncModel"]),

@@ -160,7 +160,8 @@ extension FeedSession {
         do {
             for try await page in connection.searchPages(request) {
                 let anchors = page.filter(EntryReading.isTombstone).compactMap(EntryReading.anchor)
-                try await delivery.behind { anchors.isEmpty ? nil : .changes(anchors.map(Change.deleted), cursor: nil) }
+                let changes = anchors.map { Change.deleted($0) }
+                try await delivery.behind { changes.isEmpty ? nil : .changes(changes, cursor: nil) }
             }
         } catch let error as LDAPError {
             // An account that may not look there is told so by the status.

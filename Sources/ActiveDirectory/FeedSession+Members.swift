@@ -58,7 +58,7 @@ extension FeedSession {
     /// What DirSync told, as of `usn` or later. Nothing of groups that are out of scope, or are deleted by `entries`.
     func changes(of news: [MemberNews], asOf usn: UInt64, besides entries: [Change]) async throws -> [Change] {
         guard !news.isEmpty else { return [] }
-        let deleted = Set(entries.compactMap { if case .deleted(let anchor) = $0 { anchor } else { nil } })
+        let deleted = Set(entries.compactMap { if case .deleted(let anchor, _) = $0 { anchor } else { nil } })
         let version = Version.usn(usn, invocationID: controller.invocationID)
         var changes: [Change] = []
         for group in news where !deleted.contains(group.anchor) && reading.isBelowScope(group.name) {

@@ -21,6 +21,7 @@ package struct CacheFinding: Hashable, Sendable, CustomStringConvertible {
         case conflictIndexWrong = "the index leads to a conflict that is elsewhere, or to none"
         case heldConflictWrong = "what is held is no open conflict of this pair"
         case settlementWrong = "the decision is on no conflict of this pair"
+        case holdMissing = "the deletion is held by no open hold"
         case pairMissing = "there is no such pair"
         case numberReused = "the number is beyond those that were given out"
     }

@@ -119,7 +119,7 @@ final class CacheKey {
         return octets
     }
 
-    /// A number alone: pairs, dirty, intents, quarantine, conflicts.
+    /// A number alone: pairs, dirty, intents, quarantine, conflicts, holds, deletions.
     func number(_ number: UInt64) -> UnsafeRawBufferPointer {
         count = 0
         append(number)

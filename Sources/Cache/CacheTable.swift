@@ -52,6 +52,10 @@ package enum CacheTable: String, CaseIterable, Hashable, Sendable {
     case heldConflicts
     /// pair, canonical name → a person's decision that is to be carried out
     case settlements
+    /// hold id → what is stopped, and why
+    case holds
+    /// pair id → its deletion that the other side is to follow
+    case deletions
     /// time, sequence, pair id → what was changed
     case history
     /// pair that a line of history names, time, sequence → nothing
@@ -97,6 +101,8 @@ struct CacheTables: Sendable {
     let openConflicts: SealedTable
     let heldConflicts: SealedTable
     let settlements: SealedTable
+    let holds: SealedTable
+    let deletions: SealedTable
     let history: SealedTable
     let historyOf: SealedTable
     let cursors: SealedTable
@@ -134,6 +140,8 @@ struct CacheTables: Sendable {
         openConflicts = try open(.openConflicts)
         heldConflicts = try open(.heldConflicts)
         settlements = try open(.settlements)
+        holds = try open(.holds)
+        deletions = try open(.deletions)
         history = try open(.history)
         historyOf = try open(.historyOf)
         cursors = try open(.cursors)
@@ -166,6 +174,8 @@ struct CacheTables: Sendable {
         case .openConflicts: openConflicts
         case .heldConflicts: heldConflicts
         case .settlements: settlements
+        case .holds: holds
+        case .deletions: deletions
         case .history: history
         case .historyOf: historyOf
         case .cursors: cursors

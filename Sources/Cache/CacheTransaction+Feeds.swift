@@ -80,6 +80,8 @@ extension CacheTransaction {
         case .stamps: try tables.stamps.count(in: transaction)
         case .heldConflicts: try tables.heldConflicts.count(in: transaction)
         case .settlements: try tables.settlements.count(in: transaction)
+        case .holds: try tables.holds.count(in: transaction)
+        case .deletions: try tables.deletions.count(in: transaction)
         case .refusedLinks: try tables.refusedLinks.count(in: transaction)
         case .waiting:
             try tables.waiting.count(in: transaction) + tables.parked.count(in: transaction)

@@ -4,15 +4,16 @@ struct Counters: Hashable {
     var nextIntent: UInt64 = 1
     var nextConflict: UInt64 = 1
     var nextHistory: UInt64 = 1
+    var nextHold: UInt64 = 1
 
-    /// 2 left out how many conflicts were settled.
-    static let version: UInt8 = 2
+    /// 2 left out how many conflicts were settled, 3 added holds.
+    static let version: UInt8 = 3
 
     static let key = [UInt8]("counters".utf8)
 
     func encode(into writer: RecordWriter) {
         writer.begin(version: Self.version)
-        for number in [nextPair, nextIntent, nextConflict, nextHistory] { writer.appendVarint(number) }
+        for number in [nextPair, nextIntent, nextConflict, nextHistory, nextHold] { writer.appendVarint(number) }
     }
 
     static func decode(from reader: inout RecordReader) throws(RecordDamage) -> Counters {
@@ -23,6 +24,7 @@ struct Counters: Hashable {
         counters.nextConflict = try reader.readVarint()
         counters.nextHistory = try reader.readVarint()
         if recordVersion < 2 { _ = try reader.readVarint() }
+        if recordVersion >= 3 { counters.nextHold = try reader.readVarint() }
         try reader.end()
         return counters
     }

@@ -2,24 +2,29 @@ import SyncModel
 
 /// The record of a pair in quarantine. The pair's id is its key.
 enum QuarantineCodec {
+    /// 2 added whether it was dropped.
+    private static let version: UInt8 = 2
+
     static func encode(_ record: QuarantineRecord, into writer: RecordWriter) {
-        writer.begin()
+        writer.begin(version: version)
         writer.append(record.since)
         writer.appendOptional(record.next, writer.append)
         writer.appendSigned(Int64(record.attempts))
         encode(record.reason, into: writer)
+        writer.append(record.isDropped)
     }
 
     static func decode(from reader: inout RecordReader) throws(RecordDamage) -> QuarantineRecord {
-        try reader.begin()
+        let recordVersion = try reader.begin(upTo: version)
         let since = try reader.readTime()
         let next = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
             try reader.readTime()
         }
         let attempts = Int(try reader.readSigned())
         let reason = try decodeReason(from: &reader)
+        let isDropped = recordVersion < 2 ? false : try reader.readFlag()
         try reader.end()
-        return QuarantineRecord(reason: reason, attempts: attempts, since: since, next: next)
+        return QuarantineRecord(reason: reason, attempts: attempts, since: since, next: next, isDropped: isDropped)
     }
 
     private static func encode(_ reason: QuarantineReason, into writer: RecordWriter) {

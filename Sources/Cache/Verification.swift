@@ -32,6 +32,8 @@ struct Verification {
         try checkConflictIndexes()
         try checkHeldConflicts()
         try checkSettlements()
+        try checkHolds()
+        try checkDeletions()
         try checkHistory()
         try checkHistoryIndex()
         return findings

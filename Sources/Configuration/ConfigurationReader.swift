@@ -112,9 +112,7 @@ struct ConfigurationReader {
                 ConflictPolicyReader(section: conflicts, ruleKey: "rule", outer: ConflictPolicy()).read()
         }
         if let deletes = top["deletes"]?.asSection() {
-            defaults.deletePolicy = deletes["policy"]?.asDeletePolicy() ?? .delete
-            // What is not zero has been refused already; this reports what is no duration.
-            _ = deletes["grace"]?.asDuration(in: .zero...(.zero))
+            defaults.deletions = DeletionsReader(section: deletes, outer: defaults.deletions).read()
         }
         return defaults
     }
@@ -124,7 +122,7 @@ struct ConfigurationReader {
 struct ObjectDefaults {
     var direction = Direction.both
     var conflicts = ConflictPolicy()
-    var deletePolicy = DeletePolicy.delete
+    var deletions = DeletionRule(limit: .usual)
 }
 
 extension Value {
@@ -133,7 +131,7 @@ extension Value {
     }
 
     func asDeletePolicy() -> DeletePolicy? {
-        asChoice(["delete": .delete, "keep": .keep])
+        asChoice(["delete": .delete, "disable": .disable, "move": .move, "keep": .keep])
     }
 
     /// The direction here, within that of what holds it: it narrows, and never widens.

@@ -60,6 +60,18 @@ enum Grammar {
         return isAD ? shared : shared + [Key("accesslogBase", "cn=accesslog")]
     }
 
+    private static let deletes = [
+        Key("policy", "delete"),
+        Key("grace", "0s"),
+        Key("limit", "{count: 500, percent: 5, window: 1h}"),
+        Key("containers", "{ad: \"OU=Leavers,DC=example,DC=com\", miniorange: \"ou=leavers,dc=example,dc=com\"}"),
+        Key("disable", "false"),
+    ]
+    private static let limit = [Key("count", "500"), Key("percent", "5"), Key("window", "1h")]
+    private static let departure = [
+        Key("ad", "\"OU=Leavers,DC=example,DC=com\""), Key("miniorange", "\"ou=leavers,dc=example,dc=com\""),
+    ]
+
     private static let general: [String: [Key]] = [
         "": [
             Key("version", "1"),
@@ -106,7 +118,9 @@ enum Grammar {
             Key("rank", "10"),
         ],
         "conflicts.oscillation": [Key("changes", "6"), Key("within", "60s")],
-        "deletes": [Key("policy", "delete"), Key("grace", "0s"), Key("limit", "none")],
+        "deletes": deletes,
+        "deletes.limit": limit,
+        "deletes.containers": departure,
         "accounts": [
             Key("ad", "{initialPassword: random, mustChange: false}"),
             Key("miniorange", "{initialPassword: none}"),
@@ -175,7 +189,9 @@ enum Grammar {
             Key("prefer", "ad"),
             Key("deleteAgainstChange", "change-wins"),
         ],
-        "objects.deletes": [Key("policy", "delete")],
+        "objects.deletes": deletes,
+        "objects.deletes.limit": limit,
+        "objects.deletes.containers": departure,
         "objects.match": [Key("ad", "sAMAccountName"), Key("miniorange", "uid")],
         "objects.attributes": [
             Key("preset", "default"),

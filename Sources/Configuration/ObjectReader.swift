@@ -44,6 +44,9 @@ struct ObjectReader {
         ).read()
         if isVirtual { checkVirtualRules(rules) }
         let areRulesSound = section.reading.problems.count == problemsBefore
+        let deletions =
+            section["deletes"]?.asSection().map { DeletionsReader(section: $0, outer: defaults.deletions).read() }
+            ?? defaults.deletions
         let isFlat = section["hierarchy"]?.asChoice(["tree": false, "flat": true]) ?? false
         var specification = ObjectSpecification(
             name: name,
@@ -54,7 +57,7 @@ struct ObjectReader {
             direction: direction,
             conflict: conflicts.rule,
             prefer: conflicts.prefer,
-            deletePolicy: section["deletes"]?.asSection()?["policy"]?.asDeletePolicy() ?? defaults.deletePolicy,
+            deletions: deletions,
             deleteAgainstChange: conflicts.deleteAgainstChange,
             isFlat: isFlat || isVirtual,
             membership: membership?.read(direction: direction, scope: scopes.miniorange),
@@ -67,6 +70,7 @@ struct ObjectReader {
             )
         )
         specification.origin = section.origin
+        DeletionsCheck(specification: specification, section: section, position: section.position(of: "deletes")).run()
         if areRulesSound {
             compile(specification, rules: rules.map(\.position), match: match.map(\.position))
         }

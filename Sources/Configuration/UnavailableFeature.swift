@@ -15,26 +15,6 @@ struct UnavailableFeature: Sendable {
     }
 
     static let all: [UnavailableFeature] = [
-        UnavailableFeature(
-            "deletes.policy",
-            "remove it, or write `policy: delete` or `policy: keep`",
-            concerns: { $0 == "disable" || $0 == "move" }
-        ),
-        UnavailableFeature(
-            "objects.deletes.policy",
-            "remove it, or write `policy: delete` or `policy: keep`",
-            concerns: { $0 == "disable" || $0 == "move" }
-        ),
-        UnavailableFeature(
-            "deletes.grace",
-            "remove it (a proven delete is carried at once)",
-            concerns: { text in text.flatMap(Duration.init(configured:)).map { $0 > .zero } ?? false }
-        ),
-        UnavailableFeature(
-            "deletes.limit",
-            "remove it (deletes are not counted; `policy: keep` carries none)",
-            concerns: { $0 != "none" }
-        ),
-        UnavailableFeature("gateway", "remove it (clients go on binding at the directories themselves)"),
+        UnavailableFeature("gateway", "remove it (clients go on binding at the directories themselves)")
     ]
 }

@@ -27,7 +27,7 @@ package struct EnvironmentOptions: Sendable {
     package init(
         access: Access = .exclusiveWriter,
         durability: Durability = .everyCommit,
-        maximumTables: Int = 32,
+        maximumTables: Int = 64,
         initialMapOctets: Int = 64 << 20,
         maximumMapOctets: Int = 1 << 42,
         maximumReaders: Int = 512

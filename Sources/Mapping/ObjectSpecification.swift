@@ -101,11 +101,6 @@ package struct ScopeSpecification: Hashable, Sendable {
     }
 }
 
-/// What becomes of the other side's entry when one is deleted.
-package enum DeletePolicy: UInt8, Hashable, Sendable {
-    case delete, keep
-}
-
 /// Which side's value stands when both have moved.
 package enum DeleteAgainstChange: UInt8, Hashable, Sendable {
     case changeWins, deleteWins
@@ -123,7 +118,7 @@ package struct ObjectSpecification: Hashable, Sendable {
     package var conflict: ConflictRule
     /// The side that stands where the rule finds no difference.
     package var prefer: Side
-    package var deletePolicy: DeletePolicy
+    package var deletions: DeletionRule
     package var deleteAgainstChange: DeleteAgainstChange
     /// Below one container on the LDAP side and on AD, whatever the tree of the other.
     package var isFlat: Bool
@@ -153,7 +148,7 @@ package struct ObjectSpecification: Hashable, Sendable {
         direction: Direction = .both,
         conflict: ConflictRule = .newest,
         prefer: Side = .ad,
-        deletePolicy: DeletePolicy = .delete,
+        deletions: DeletionRule = DeletionRule(),
         deleteAgainstChange: DeleteAgainstChange = .changeWins,
         isFlat: Bool = false,
         membership: MembershipSpecification? = nil,
@@ -178,7 +173,7 @@ package struct ObjectSpecification: Hashable, Sendable {
         self.direction = direction
         self.conflict = conflict
         self.prefer = prefer
-        self.deletePolicy = deletePolicy
+        self.deletions = deletions
         self.deleteAgainstChange = deleteAgainstChange
         self.isFlat = isFlat
     }

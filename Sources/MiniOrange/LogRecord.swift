@@ -3,7 +3,7 @@ package import SyncModel
 
 /// One record of the access log, as far as it is asked for. `reqOld` never is: it holds password hashes.
 package struct LogRecord: Sendable {
-    package static let requested = ["reqType", "reqDN", "reqNewDN", "reqEntryUUID", "reqMod", "entryCSN"]
+    package static let requested = ["reqType", "reqDN", "reqNewDN", "reqEntryUUID", "reqMod", "reqAuthzID", "entryCSN"]
     /// Writes that succeeded.
     package static let filter = "(&(objectClass=auditWriteObject)(reqResult=0))"
 
@@ -51,7 +51,7 @@ package struct LogRecord: Sendable {
         switch CaseFolding.lowercaseName(type) {
         case "delete":
             // Also outside: it may have moved there unseen.
-            return .change(.deleted(anchor))
+            return .change(.deleted(anchor, by: Author(entry.first("reqAuthzID"), ownName: nil).name))
         case "add":
             guard isInside("reqDN") != false else { return .nothing }
             return added(anchor, shape).map { .change(.present($0)) } ?? .read(anchor, withMembers: true)

@@ -107,7 +107,7 @@ struct SyncProgress: Sendable {
     /// The deletes that came as a set since the last time.
     mutating func takeDeletes() -> [Change] {
         defer { pendingDeletes = [] }
-        return pendingDeletes.map(Change.deleted)
+        return pendingDeletes.map { .deleted($0) }
     }
 
     /// Whether this message, which was just taken, was the last of the refresh.

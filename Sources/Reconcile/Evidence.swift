@@ -8,17 +8,21 @@ package struct Evidence: Hashable, Sendable {
     package var settlements: [String: Settlement]
     /// Canonical names that two writers overwrite without end.
     package var frozen: Set<String>
+    /// A person has rejected the deletion of which one side told: the entry is made again there.
+    package var isDeletionRejected: Bool
     package var judge: StampJudge
 
     package init(
         stamps: [String: PerSide<Stamp?>] = [:],
         settlements: [String: Settlement] = [:],
         frozen: Set<String> = [],
+        isDeletionRejected: Bool = false,
         judge: StampJudge = StampJudge()
     ) {
         self.stamps = stamps
         self.settlements = settlements
         self.frozen = frozen
+        self.isDeletionRejected = isDeletionRejected
         self.judge = judge
     }
 }

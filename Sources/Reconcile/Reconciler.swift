@@ -28,9 +28,9 @@ package struct Reconciler: Sendable {
 
         // One side has it, the other does not.
         case (.present(let values, let unknown), let other):
-            return reconcile(base: base, present: values, unknown: unknown, on: .ad, other: other)
+            return reconcile(base: base, present: values, unknown: unknown, on: .ad, other: other, evidence)
         case (let other, .present(let values, let unknown)):
-            return reconcile(base: base, present: values, unknown: unknown, on: .miniorange, other: other)
+            return reconcile(base: base, present: values, unknown: unknown, on: .miniorange, other: other, evidence)
 
         // No side has it, but one still may: out of scope proves nothing.
         case (.outOfScope, _), (_, .outOfScope):
@@ -48,7 +48,8 @@ package struct Reconciler: Sendable {
         present values: Attributes,
         unknown: [String],
         on side: Side,
-        other: SideState
+        other: SideState,
+        _ evidence: Evidence
     ) -> Reconciliation {
         let mayCreate = existence.direction.permits(writingTo: side.opposite)
         let mayDelete = existence.direction.permits(writingTo: side)
@@ -58,6 +59,10 @@ package struct Reconciler: Sendable {
 
         case .missing:
             guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
+            return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
+
+        case .deleted where evidence.isDeletionRejected && mayCreate:
+            // A person wants it back: nothing conflicts.
             return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
 
         case .deleted:
@@ -129,7 +134,7 @@ package struct Reconciler: Sendable {
         return rules.filter { rule in
             let was = baseWalk.values(of: rule.name)
             let holds = valueWalk.values(of: rule.name)
-            return holds != was && !unknown.contains(rule.name)
+            return holds != was && !unknown.contains(rule.name) && !existence.unheeded.contains(rule.name)
         }
     }
 

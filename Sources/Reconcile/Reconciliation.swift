@@ -55,8 +55,11 @@ package struct ExistenceRule: Hashable, Sendable {
     package var direction: Direction
     /// A change outlives a delete on the other side; else the delete wins.
     package var changeWins: Bool
+    /// Canonical names that are no change against a delete: what the policy for deletes writes itself.
+    package var unheeded: Set<String>
 
-    package init(direction: Direction = .both, changeWins: Bool = true) {
+    package init(direction: Direction = .both, changeWins: Bool = true, unheeded: Set<String> = []) {
+        self.unheeded = unheeded
         self.direction = direction
         self.changeWins = changeWins
     }

@@ -9,6 +9,9 @@ extension Engine {
         var judge = configuration.judge
         judge.clocks = clocks
         var evidence = Evidence(judge: judge)
+        if try store.count(.deletions) > 0 {
+            evidence.isDeletionRejected = try store.deletion(of: pair)?.state == .rejected
+        }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
         }

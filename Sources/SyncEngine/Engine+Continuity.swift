@@ -22,6 +22,9 @@ extension Engine {
     ) throws {
         try recallRoots(store)
         try recallClocks(store)
+        try recallHolds(store)
+        stepTime = now
+        try recallDeletions(store, now: now)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
         }

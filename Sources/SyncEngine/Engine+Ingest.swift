@@ -111,9 +111,9 @@ extension Engine {
         case .members(let anchor, let edits, let version):
             guard try store.replica(side, anchor) != nil else { return }
             _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
-        case .deleted(let anchor):
+        case .deleted(let anchor, let author):
             goneAhead[side][anchor] = nil
-            try ingestDeletion(of: anchor, side, store, now: now)
+            try ingestDeletion(of: anchor, side, by: author, store, now: now)
         }
     }
 
@@ -325,6 +325,7 @@ extension Engine {
     mutating func ingestDeletion(
         of anchor: Anchor,
         _ side: Side,
+        by author: String? = nil,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
@@ -351,6 +352,7 @@ extension Engine {
         var pair = before
         pair.presence[side] = .deleted
         try store.put(pair, replacing: before)
+        try learnDeletion(of: pair, on: side, by: author, store, now: now)
         if let old {
             try retryNameTaken(side, store, now: now)
             try retryAmbiguous(old.keys, store, now: now)

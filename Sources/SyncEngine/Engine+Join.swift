@@ -67,7 +67,17 @@ extension Engine {
             guard anchor != own, let id = try store.pairID(side, anchor), let pair = try store.pair(id) else {
                 return false
             }
-            return pair.object == object.name && pair.anchors[side.opposite] == nil && pair.presence[side] == .present
+            guard pair.object == object.name, pair.presence[side] == .present else { return false }
+            return try pair.anchors[side.opposite] == nil || isDeletionPending(pair, on: side.opposite, store)
+        }
+    }
+
+    /// Whether the entry was deleted on a side and the other one does not follow yet: who comes back there before gets its place.
+    private func isDeletionPending(_ pair: Pair, on side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard pair.presence[side] == .deleted, try store.count(.deletions) > 0 else { return false }
+        switch try store.deletion(of: pair.id)?.state {
+        case .waiting, .held, .approved: return true
+        case .rejected, .carried, nil: return false
         }
     }
 
@@ -80,7 +90,10 @@ extension Engine {
     ) throws -> Pair {
         let (kept, absorbed) = first.id < second.id ? (first, second) : (second, first)
         var pair = kept
-        for side in Side.allCases where pair.anchors[side] == nil {
+        for side in Side.allCases {
+            let isGone = pair.presence[side] == .deleted
+            guard pair.anchors[side] == nil || isGone else { continue }
+            if isGone, let gone = pair.anchors[side] { try pendLeftovers(of: gone, side, pair.kind, store) }
             pair.anchors[side] = absorbed.anchors[side]
             pair.presence[side] = absorbed.presence[side]
         }
@@ -114,6 +127,12 @@ extension Engine {
             // There is nothing left to decide of.
             for (_, id) in try store.heldConflicts(of: pair.id) where try store.conflict(id)?.resolution == nil {
                 try store.resolve(id, ConflictResolution(choice: .agreement, time: stepTime))
+            }
+        }
+        if try store.count(.deletions) > 0 {
+            if case .carried = try store.deletion(of: pair.id)?.state {
+            } else {
+                try setDeletion(nil, of: pair.id, store)
             }
         }
         try store.remove(pair)

@@ -90,7 +90,7 @@ extension Engine {
         return name
     }
 
-    /// The canonical value of an entry's place: empty octets for the object's own base, else the pair of its container; nil where the other side has no
+    /// The canonical value of an entry's place: one octet for the object's own base, and for those who left, else the pair of its container; nil where the other side has no
     /// such container.
     mutating func canonicalParent(
         of replica: Replica,
@@ -98,6 +98,11 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Octets? {
         let specification = object.mapping.specification
+        if specification.deletions.policy == .move, let name = try name(of: replica, store),
+            specification.isDeparted(name, replica.side)
+        {
+            return Engine.departed
+        }
         if specification.isFlat || specification.isVirtualAtMiniOrange { return Engine.ownBase }
         if !specification.containerPairs.isEmpty { return try pairedContainer(of: replica, specification, store) }
         guard case .entry(let parent) = replica.parent else { return nil }
@@ -129,6 +134,8 @@ extension Engine {
 
     /// One octet, since an attribute without octets would be absent.
     static let ownBase = Octets([0])
+    /// Among those who left: the container of the policy for deletes, which has its own name on each side.
+    static let departed = Octets([2])
 
     /// The DN of the container that a canonical parent means on a side.
     mutating func container(
@@ -138,6 +145,7 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> DistinguishedName? {
         guard let parent, parent != Engine.ownBase else { return object.mapping.specification.scopes[side].base }
+        if parent == Engine.departed { return object.mapping.specification.deletions.containers[side] }
         if parent.count == 3 {
             let index = Int(parent.bytes[1]) << 8 | Int(parent.bytes[2])
             let pairs = object.mapping.specification.containerPairs

@@ -14,6 +14,10 @@ extension Engine {
     ) throws -> PairPlan {
         var plan = PairPlan()
         guard let source else { return plan }
+        // Who was put there when the counterpart went is nobody new.
+        if let name = try name(of: source, store), object.mapping.specification.isDeparted(name, source.side) {
+            return plan
+        }
         guard let parent = try canonicalParent(of: source, object, store),
             let container = try container(parent, object, side, store)
         else {
@@ -67,35 +71,6 @@ extension Engine {
                 ),
                 names: result.target.names,
                 event: .added
-            )
-        ]
-        return plan
-    }
-
-    mutating func planDeletion(
-        on side: Side,
-        _ pair: inout Pair,
-        _ replica: Replica?,
-        _ object: Object,
-        _ store: any StoreTransaction
-    ) throws -> PairPlan {
-        var plan = PairPlan()
-        guard let replica, let name = try name(of: replica, store) else { return plan }
-        guard object.mapping.specification.deletePolicy == .delete else {
-            // It stays here by itself; the entry that it was paired with never comes back, but a new one may match it.
-            pair.anchors[side.opposite] = nil
-            return plan
-        }
-        guard !replica.isProtected || side != .ad else {
-            plan.obstacle = .protected(side)
-            return plan
-        }
-        plan.writes = [
-            PlannedWrite(
-                side: side,
-                operation: .delete(replica.anchor, name: name, version: replica.version),
-                names: [],
-                event: .deleted
             )
         ]
         return plan

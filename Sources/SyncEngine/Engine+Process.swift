@@ -54,8 +54,13 @@ extension Engine {
             try setCalm(id, store)
             return
         }
+        if try isLeftAlone(pair.id, store) {
+            try store.clearDirty(id)
+            return
+        }
         guard let pair = try joinedIfPossible(pair, object, store, now: now) else { return }
-        try reconcile(pair, object, store, now: now)
+        try forgetDeletion(ofNone: pair, store)
+        try reconcile(leaveMovedAlone(pair, object, store), object, store, now: now)
     }
 
     /// The side on which an entry that the other side has was never seen.
@@ -181,13 +186,15 @@ extension Engine {
             return
         case .create(let side):
             plan = try planCreation(on: side, &next, result, replicas[side.opposite], object, store)
+        case .delete(let side) where object.mapping.specification.deletions.policy == .keep:
+            plan = PairPlan()
+            leaveAlone(&next, side)
+            try setDeletion(nil, of: pair.id, store)
+            if let kept = replicas[side] { try settleKeptMemberships(of: kept, store, now: now) }
         case .delete(let side) where try pair.kind == .container && mustStay(replicas[side], store):
             plan = try planStay(on: side, &next, result, states, replicas, object, store, now: now)
         case .delete(let side):
-            plan = try planDeletion(on: side, &next, replicas[side], object, store)
-            if object.mapping.specification.deletePolicy == .keep, let kept = replicas[side] {
-                try settleKeptMemberships(of: kept, store, now: now)
-            }
+            plan = try planDeletion(on: side, &next, &result, replicas[side], object, store, now: now)
         case .both:
             plan = try bar ?? planChanges(next, result, replicas, object, store)
         }

@@ -91,7 +91,7 @@ extension Engine {
         for side in Side.allCases {
             switch pair.presence[side] {
             case .missing: states[side] = .missing
-            case .deleted: states[side] = .deleted
+            case .deleted: states[side] = try stateOfDeleted(pair, side, object, store)
             case .outOfScope: states[side] = .outOfScope
             case .present:
                 guard let replica = replicas[side], let lifted = canonical[side] else {

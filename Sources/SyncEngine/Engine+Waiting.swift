@@ -115,6 +115,27 @@ extension Engine {
         }
     }
 
+    // MARK: A person has dropped it
+
+    /// The entry is not tried again before it changes or somebody asks for it. Says whether it was in quarantine at all.
+    func drop(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
+        guard var record = try store.quarantine(pair) else { return false }
+        record.isDropped = true
+        record.next = nil
+        try store.put(record, for: pair)
+        return true
+    }
+
+    /// Whether a dropped entry was woken by nothing of its own.
+    func isLeftAlone(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
+        switch currentCause {
+        case .changedAtAD, .changedAtMiniOrange, .configuration, .request: return false
+        case .reference, .retry, .membership:
+            guard try store.count(.quarantine) > 0 else { return false }
+            return try store.quarantine(pair)?.isDropped ?? false
+        }
+    }
+
     /// In milliseconds: 1 s, 4 s, 16 s … at most an hour.
     static func retryDelay(_ attempts: Int) -> Int64 {
         min(Int64(1_000) << Int64(min(2 * (attempts - 1), 20)), 3_600_000)

@@ -95,11 +95,16 @@ package struct Engine: Sendable {
     var oscillations = Oscillations()
     /// The full compare under way.
     var comparison: ComparisonRun?
+    /// Writes that are stopped until a person decides.
+    package internal(set) var openHolds: [HoldID: Hold] = [:]
+    var deletions = DeletionLedger()
+    /// How many entries an object has, as far as it was counted.
+    var objectSizes: [DeletionLedger.Kind: DeletionLedger.Size] = [:]
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
     var stepTime = Timestamp(milliseconds: 0)
-    /// What became of the conflicts that persons settled in the last step.
-    package private(set) var answers: [(conflict: ConflictID, answer: ResolutionAnswer)] = []
+    /// What became of what persons asked for in the last step, in the order of the events.
+    package private(set) var answers: [EngineAnswer] = []
     /// What became in the last step of writes that mean something to an account, in the order of their answers.
     package internal(set) var accountChanges: [AccountChange] = []
     /// Sides that are being read anew because the mapping changed.
@@ -134,7 +139,8 @@ package struct Engine: Sendable {
                     rules: rules,
                     existence: ExistenceRule(
                         direction: specification.direction,
-                        changeWins: specification.deleteAgainstChange == .changeWins
+                        changeWins: specification.deleteAgainstChange == .changeWins,
+                        unheeded: Engine.writtenByDeletions(specification)
                     )
                 )
             )
@@ -159,6 +165,15 @@ package struct Engine: Sendable {
         hasSelectingGroups = specifications.contains {
             $0.onlyMembersOf.ad != nil || $0.onlyMembersOf.miniorange != nil
         }
+    }
+
+    /// The canonical attributes that the policy for deletes writes.
+    private static func writtenByDeletions(_ specification: ObjectSpecification) -> Set<String> {
+        var names: Set<String> = specification.deletions.policy == .move ? [parentAttribute] : []
+        if specification.deletions.disablesAccount, let disabled = specification.disabledAccount {
+            names.insert(disabled.name)
+        }
+        return names
     }
 
     /// A rule can't go where its object does not.
@@ -187,7 +202,13 @@ package struct Engine: Sendable {
             case .settled(let id, let outcome): try settle(id, outcome, store, now: now)
             case .resync(let pair): try resync(pair, store, now: now)
             case .resolve(let conflict, let choice):
-                answers.append((conflict, try resolve(conflict, choice, store, now: now)))
+                answers.append(.resolution(try resolve(conflict, choice, store, now: now)))
+            case .decide(let hold, let verdict, let pairs):
+                answers.append(.hold(try decide(hold, verdict, pairs, store, now: now)))
+            case .drop(let pair): answers.append(.isQuarantined(try drop(pair, store)))
+            case .retry(let pair):
+                answers.append(.isQuarantined(try store.quarantine(pair) != nil))
+                try resync(pair, store, now: now)
             case .fetchStamps(let pair): try fetchStamps(of: pair, store, now: now)
             case .comparison(let event): try compare(event, store, now: now)
             case .tick: break
@@ -203,6 +224,7 @@ package struct Engine: Sendable {
             try requestRead(.readGroups(anchor), .miniorange, store, now: now)
         }
         try releaseRetries(store, now: now)
+        try releaseDeletions(store, now: now)
         if !isPaused { try workOff(store, now: now) }
         while !virtualWrites.isEmpty {
             try settleVirtual(store, now: now)
@@ -237,7 +259,10 @@ package struct Engine: Sendable {
 
     /// When the next tick has something to do, at the latest.
     package var nextDeadline: Timestamp? {
-        [queue.nextDelayed, nextRetry, postponedReads.map(\.time).min(), rereads.next].compactMap { $0 }.min()
+        [queue.nextDelayed, nextRetry, postponedReads.map(\.time).min(), rereads.next, deletions.nextDue].compactMap {
+            $0
+        }
+        .min()
     }
 
     /// Whether an answer is awaited about the pair.

@@ -49,14 +49,37 @@ package enum EngineEvent: Sendable {
     case settled(IntentID, WriteOutcome)
     /// A person asks for everything, or one pair, to be looked at again.
     case resync(PairID?)
-    /// A person settles a conflict. The answer stands in `Engine.answers` after the step.
+    /// A person settles a conflict. What becomes of it stands in `Engine.answers` after the step.
     case resolve(ConflictID, ConflictChoice)
+    /// A person decides on some of the pairs whose writes a hold stops. Answered as well.
+    case decide(HoldID, HoldVerdict, [PairID])
+    /// A person wants an entry in quarantine not to be tried again. Answered as well.
+    case drop(PairID)
+    /// A person wants an entry in quarantine to be tried now. Answered as well.
+    case retry(PairID)
     /// A person wants to know when, where and by whom a pair's values were set.
     case fetchStamps(PairID)
     /// A full compare of both directories with the cache.
     case comparison(ComparisonEvent)
     /// No new event; time has passed.
     case tick
+}
+
+/// What became of what a person asked for.
+package enum EngineAnswer: Hashable, Sendable {
+    case resolution(ResolutionAnswer)
+    case hold(HoldAnswer)
+    /// Whether the entry was in quarantine at all.
+    case isQuarantined(Bool)
+}
+
+/// What became of a person's decision about a hold.
+package enum HoldAnswer: Hashable, Sendable {
+    /// Done, but for those that were no longer held (decided, back again, gone), and those whose object goes one way, so that nothing can be made again there.
+    case decided(moved: [PairID], oneWay: [PairID])
+    case noSuchHold
+    /// Such a hold can't be decided so; the reason, for a person.
+    case notPossible(String)
 }
 
 /// What became of a person's settling of a conflict.

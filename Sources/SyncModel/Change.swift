@@ -32,14 +32,14 @@ package enum Change: Hashable, Sendable {
     /// Values that came to and went from attributes of `DirectoryView.memberAttributes`, true as of `version` or later. What else the entry holds is told apart.
     case members(Anchor, edits: [AttributeEdit], version: Version)
     /// A tombstone or a delete event: proof.
-    case deleted(Anchor)
+    case deleted(Anchor, by: String? = nil)
 
     package var anchor: Anchor {
         switch self {
         case .present(let entry): entry.anchor
         case .edited(let anchor, _, _, _): anchor
         case .members(let anchor, _, _): anchor
-        case .deleted(let anchor): anchor
+        case .deleted(let anchor, _): anchor
         }
     }
 }

@@ -89,8 +89,17 @@ package struct QuarantineRecord: Hashable, Sendable {
     package var since: Timestamp
     /// When it is tried again by itself; nil: when the entry, its obstacle or the configuration changes, or on request.
     package var next: Timestamp?
+    /// A person has dropped it: it is not tried again before the entry changes or somebody asks for it.
+    package var isDropped: Bool
 
-    package init(reason: QuarantineReason, attempts: Int, since: Timestamp, next: Timestamp?) {
+    package init(
+        reason: QuarantineReason,
+        attempts: Int,
+        since: Timestamp,
+        next: Timestamp?,
+        isDropped: Bool = false
+    ) {
+        self.isDropped = isDropped
         self.reason = reason
         self.attempts = attempts
         self.since = since

@@ -96,6 +96,21 @@ package protocol StoreTransaction: AnyObject {
     func settlements(of pair: PairID) throws -> [(name: String, settlement: Settlement)]
     func setSettlement(_ settlement: Settlement?, of pair: PairID, _ name: String) throws
 
+    // Writes that are stopped until a person decides; the hold's number is never used again.
+    func append(_ hold: Hold) throws -> HoldID
+    func hold(_ id: HoldID) throws -> Hold?
+    func put(_ hold: Hold, for id: HoldID) throws
+    func removeHold(_ id: HoldID) throws
+    /// All of them, also those that have ended, in order of their numbers.
+    func holds() throws -> [(id: HoldID, hold: Hold)]
+
+    // Deletions that the other side is to follow. What was carried stays when its pair is gone.
+    func deletion(of pair: PairID) throws -> Deletion?
+    func put(_ deletion: Deletion, of pair: PairID) throws
+    func removeDeletion(of pair: PairID) throws
+    /// Visits them in order, until `body` returns false. Nothing may be written meanwhile.
+    func forEachDeletion(after: PairID?, _ body: (PairID, Deletion) throws -> Bool) throws
+
     // Reports.
     @discardableResult func append(_ conflict: ConflictRecord) throws -> ConflictID
     func conflict(_ id: ConflictID) throws -> (record: ConflictRecord, resolution: ConflictResolution?)?
@@ -122,4 +137,5 @@ package enum StoreTable: Hashable, Sendable, CaseIterable {
     case replicas
     case links, parkedLinks, pendingLinks, refusedLinks
     case stamps, heldConflicts, settlements
+    case holds, deletions
 }

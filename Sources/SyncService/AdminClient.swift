@@ -46,6 +46,21 @@ package struct AdminClient: Sendable {
         return try JSONDecoder().decode(ResolutionReply.self, from: Data(answer.utf8))
     }
 
+    /// Has a person's decision on what a hold stops carried out.
+    func decide(_ id: HoldID, _ verdict: HoldVerdict, _ pairs: [PairID]) async throws -> HoldDecisionReply {
+        let word = verdict == .approve ? "approve" : "reject"
+        let body = try JSONEncoder().encode(HoldDecisionRequest(pairs: pairs.map(\.rawValue)))
+        let answer = try await request("/holds/\(id.rawValue)/\(word)", post: true, body: body)
+        return try JSONDecoder().decode(HoldDecisionReply.self, from: Data(answer.utf8))
+    }
+
+    /// Has entries in quarantine tried now, or no more. Says of each whether it was in quarantine.
+    func quarantine(_ action: QuarantineAction, _ pairs: [PairID]) async throws -> [Bool] {
+        let body = try JSONEncoder().encode(HoldDecisionRequest(pairs: pairs.map(\.rawValue)))
+        let answer = try await request("/quarantine/\(action.rawValue)", post: true, body: body)
+        return try JSONDecoder().decode([Bool].self, from: Data(answer.utf8))
+    }
+
     /// Has the daemon ask both servers when, where and by whom a pair's values were set; its cache has the answer then.
     package func fetchStamps(of pair: PairID) async throws {
         _ = try await request("/stamps?pair=\(pair.rawValue)", post: true)

@@ -19,8 +19,8 @@ struct AdminServer {
     var setPaused: @Sendable (Bool) -> Void
     var resync: @Sendable (String?) throws -> String
     var metrics: @Sendable () -> String
-    /// Carries out a person's decision on a conflict.
-    var resolve: @Sendable (ConflictID, ConflictChoice) async throws -> ResolutionAnswer
+    /// Carries out what a person asks for: an event that is answered.
+    var ask: @Sendable (EngineEvent) async throws -> EngineAnswer
     /// Has the stamps of a pair's values asked for; returns when they are in the cache, or can't be had.
     var fetchStamps: @Sendable (PairID) async -> Void
     /// Has a full compare begun, and says so.
@@ -30,7 +30,7 @@ struct AdminServer {
     var access = AdminAccess()
 
     /// What one request may hold at most.
-    private static let bodyOctets = 1 << 20
+    static let bodyOctets = 1 << 20
     /// Connections at once, to each of the two addresses; more wait until one of them ends.
     private static let maximumConnections = 64
     /// A client that says nothing for so long is hung up on.
@@ -61,6 +61,7 @@ struct AdminServer {
         }
         router.post("reconcile") { _, _ in Self.text(self.reconcile() + "\n") }
         addConflictRoutes(to: router)
+        addHoldRoutes(to: router)
         return Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
@@ -92,7 +93,10 @@ struct AdminServer {
                 let words = "send {\"take\": \"ad\"}, miniorange or base, or {\"values\": [\"base64\"]}\n"
                 return Self.text(words, status: .badRequest)
             }
-            return try Self.json(ResolutionReply(try await self.resolve(ConflictID(id), choice)))
+            guard case .resolution(let answer) = try await self.ask(.resolve(ConflictID(id), choice)) else {
+                throw HTTPError(.internalServerError)
+            }
+            return try Self.json(ResolutionReply(answer))
         }
         router.post("stamps") { request, _ in
             guard let id = request.uri.queryParameters.get("pair", as: UInt64.self) else {
@@ -129,13 +133,13 @@ struct AdminServer {
         }
     }
 
-    private static func json(_ report: some Encodable) throws -> Response {
+    static func json(_ report: some Encodable) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         return text(String(decoding: try encoder.encode(report), as: UTF8.self) + "\n", type: "application/json")
     }
 
-    private static func text(
+    static func text(
         _ text: String,
         status: HTTPResponse.Status = .ok,
         type: String = "text/plain; charset=utf-8"

@@ -108,6 +108,7 @@ package struct Daemon {
         for side in Side.allCases { services.append(session.feedService(side)) }
         services.append(session.progressService())
         services.append(session.comparisonService())
+        services.append(HoldAlarmService(loop: session.loop, logger: logger))
         services.append(
             RetentionService(cache: cache, keepsConflicts: configuration.conflicts.retention, logger: logger)
         )

@@ -18,6 +18,9 @@ package final class EngineLoop: Sendable {
         package var clocks = PerSide<ClockEstimate?>(both: nil)
         /// The full compare under way.
         package var comparison: Comparison?
+        /// What waits for a person's decision.
+        package var openHolds: [HoldID: Hold] = [:]
+        package var heldDeletions = 0
         /// What keeps the cache from being written, for the admin.
         package var problem: String?
         /// Why a side was refused.
@@ -28,8 +31,8 @@ package final class EngineLoop: Sendable {
     private struct Arrival {
         var event: EngineEvent
         var resume: (@Sendable ((any Error)?) -> Void)?
-        /// Whom to tell what became of a person's decision, once it is committed.
-        var answer: (@Sendable (ResolutionAnswer) -> Void)?
+        /// Whom to tell what became of what a person asked for, once it is committed.
+        var answer: (@Sendable (EngineAnswer) -> Void)?
     }
 
     private struct Inbox {
@@ -80,12 +83,14 @@ package final class EngineLoop: Sendable {
         }
     }
 
-    /// Carries out a person's decision on a conflict, and says what became of it. Throws where the daemon is stopping or its cache can't be written.
-    package func resolve(_ id: ConflictID, _ choice: ConflictChoice) async throws -> ResolutionAnswer {
-        let answer = Mutex<ResolutionAnswer?>(nil)
+    /// Carries out what a person asks for, and says what became of it. Throws where the daemon is stopping or its cache can't be written.
+    ///
+    /// - Parameter event: one that is answered.
+    package func ask(_ event: EngineEvent) async throws -> EngineAnswer {
+        let answer = Mutex<EngineAnswer?>(nil)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             post(
-                .resolve(id, choice),
+                event,
                 resume: { error in
                     if let error { continuation.resume(throwing: error) } else { continuation.resume() }
                 },
@@ -122,7 +127,7 @@ package final class EngineLoop: Sendable {
     package func post(
         _ event: EngineEvent,
         resume: (@Sendable ((any Error)?) -> Void)? = nil,
-        answer: (@Sendable (ResolutionAnswer) -> Void)? = nil
+        answer: (@Sendable (EngineAnswer) -> Void)? = nil
     ) {
         let isStopping = inbox.withLock { inbox in
             if !inbox.isStopping || resume == nil {
@@ -251,7 +256,7 @@ package final class EngineLoop: Sendable {
             publish(engine, problem: nil)
             // In the order of their events.
             for (entry, answer) in zip(batch.filter { $0.answer != nil }, engine.answers) {
-                entry.answer?(answer.answer)
+                entry.answer?(answer)
             }
             for entry in batch { entry.resume?(nil) }
             for write in writes { start(write) }
@@ -302,6 +307,8 @@ package final class EngineLoop: Sendable {
             snapshot.isPaused = engine.isPaused
             snapshot.clocks = engine.clocks
             snapshot.comparison = engine.comparisonProgress
+            snapshot.openHolds = engine.openHolds
+            snapshot.heldDeletions = engine.heldDeletions
             snapshot.problem = problem
         }
     }

@@ -64,7 +64,7 @@ final class Session: Sendable {
                 recordGauges()
                 return metrics.render()
             },
-            resolve: { [self] in try await loop.resolve($0, $1) },
+            ask: { [self] in try await loop.ask($0) },
             fetchStamps: { [self] in await loop.fetchStamps(of: $0) },
             reconcile: { [self] in comparisons.request() },
             access: wiring.configuration.adminAccess
@@ -139,6 +139,9 @@ final class Session: Sendable {
     /// Counts that the cache holds ready: a scrape must cost the same at any size, so it makes no whole report.
     private func recordGauges() {
         let now = Timestamp.now
+        let current = loop.current
+        Gauge(label: "syncline_holds").record(current.openHolds.count)
+        Gauge(label: "syncline_deletes_held").record(current.heldDeletions)
         try? cache.read { transaction in
             Gauge(label: "syncline_pairs").record(try transaction.count(.pairs))
             Gauge(label: "syncline_backlog").record(try transaction.count(.dirty) + transaction.count(.intents))

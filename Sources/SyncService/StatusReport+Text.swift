@@ -5,6 +5,7 @@ extension StatusReport {
     package var text: String {
         var lines = ["state       \(state)" + (uptimeSeconds.map { ", up \(Self.duration($0))" } ?? "")]
         for problem in problems { lines.append("PROBLEM     \(problem)") }
+        lines += holdLines
         lines += side("ad", ad)
         lines += side("miniorange", miniorange)
         let kinds = [(groups, "groups"), (containers, "containers")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }

@@ -83,6 +83,10 @@ package struct StatusReport: Codable, Sendable {
     package var openConflicts: Int
     /// Of the conflicts: differences that were found when entries were joined.
     package var joinDifferences: Int
+    /// Those that are open.
+    package var holds: [HoldEntry]
+    /// Deletions that are not carried yet, besides those that are held.
+    package var waitingDeletions: Int
     package var quarantined: Int
     package var quarantine: [QuarantineEntry]
     package var waitingReferences: Int
@@ -99,7 +103,7 @@ package struct StatusReport: Codable, Sendable {
 
     /// Whether there is nothing that an admin should look at.
     package var isHealthy: Bool {
-        problems.isEmpty && quarantined == 0 && openConflicts == 0 && ["live", "idle"].contains(state)
+        problems.isEmpty && quarantined == 0 && openConflicts == 0 && holds.isEmpty && ["live", "idle"].contains(state)
     }
 }
 
@@ -120,6 +124,8 @@ extension StatusReport {
                 pairs: try transaction.count(.pairs), backlog: try transaction.count(.dirty),
                 intents: try transaction.count(.intents), conflicts: try transaction.countConflicts(),
                 open: try transaction.countOpenConflicts(),
+                holds: try StatusReport.openHolds(transaction),
+                waitingDeletions: try StatusReport.countWaitingDeletions(transaction),
                 clocks: PerSide(
                     ad: try KeptClock.read(.ad, transaction),
                     miniorange: try KeptClock.read(.miniorange, transaction)
@@ -163,6 +169,8 @@ extension StatusReport {
             conflicts: facts.conflicts.total,
             openConflicts: facts.open,
             joinDifferences: facts.conflicts.joins,
+            holds: facts.holds,
+            waitingDeletions: facts.waitingDeletions,
             quarantined: facts.quarantined,
             quarantine: facts.quarantine,
             waitingReferences: facts.waiting,

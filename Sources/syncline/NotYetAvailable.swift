@@ -12,27 +12,6 @@ extension NotYetAvailable {
     }
 }
 
-struct Holds: NotYetAvailable {
-    static let configuration = CommandConfiguration(
-        abstract: "Writes that wait for a person (not available in this version)."
-    )
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
-struct Approve: NotYetAvailable {
-    static let configuration = CommandConfiguration(
-        abstract: "Lets held writes go (not available in this version)."
-    )
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
-struct Quarantine: NotYetAvailable {
-    static let configuration = CommandConfiguration(
-        abstract: "Entries set aside (not available in this version; status lists them)."
-    )
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct Undo: NotYetAvailable {
     static let configuration = CommandConfiguration(
         abstract: "Takes a change back (not available in this version)."

@@ -14,8 +14,7 @@ struct Syncline: AsyncParsableCommand {
         subcommands: [
             Check.self, Plan.self, TestMapping.self, Status.self, Pause.self, Resume.self, Resync.self,
             Reconcile.self, Conflicts.self, Explain.self, CacheInspector.self, InitialPasswords.self, Verify.self,
-            Holds.self, Approve.self, Quarantine.self,
-            Undo.self,
+            Holds.self, Approve.self, Reject.self, Quarantine.self, Undo.self,
         ]
     )
 }

@@ -6,7 +6,7 @@ import Testing
 /// Every record, and how it is read by the key that it lies under.
 enum Codec: CaseIterable, Sendable {
     case replica, pair, intent, dirty, quarantine, conflict, history, cursor, counters, link, refusedLink, servers
-    case stamp, stampNames, heldConflict, settlement
+    case stamp, stampNames, heldConflict, settlement, hold, deletion
 
     /// Makes a noun, writes it, and says whether reading gives the same.
     func roundTrip(_ generator: inout NounGenerator, _ writer: RecordWriter) throws -> Bool {
@@ -57,7 +57,13 @@ enum Codec: CaseIterable, Sendable {
             read = reader()
             return try CursorCodec.decode(from: &read) == noun
         case .counters:
-            let noun = Counters(nextPair: generator.next(), nextIntent: 1, nextConflict: .max, nextHistory: 128)
+            let noun = Counters(
+                nextPair: generator.next(),
+                nextIntent: 1,
+                nextConflict: .max,
+                nextHistory: 128,
+                nextHold: 9
+            )
             noun.encode(into: writer)
             read = reader()
             return try Counters.decode(from: &read) == noun
@@ -71,6 +77,16 @@ enum Codec: CaseIterable, Sendable {
             RefusedLinkCodec.encode(noun, into: writer)
             read = reader()
             return try RefusedLinkCodec.decode(from: &read) == noun
+        case .hold:
+            let noun = generator.hold()
+            HoldCodec.encode(noun, into: writer)
+            read = reader()
+            return try HoldCodec.decode(from: &read) == noun
+        case .deletion:
+            let noun = generator.deletion()
+            DeletionCodec.encode(noun, into: writer)
+            read = reader()
+            return try DeletionCodec.decode(from: &read) == noun
         case .stamp:
             let noun = generator.stamp()
             let attribute = generator.name()
@@ -135,6 +151,8 @@ enum Codec: CaseIterable, Sendable {
         case .stamp: _ = try StampCodec.decode(attribute: nil, .sample, from: &reader)
         case .stampNames: _ = try StampNames.decode(from: &reader)
         case .heldConflict: _ = try HeldConflictCodec.decode(name: nil, from: &reader)
+        case .hold: _ = try HoldCodec.decode(from: &reader)
+        case .deletion: _ = try DeletionCodec.decode(from: &reader)
         case .settlement: _ = try SettlementCodec.decode(name: nil, from: &reader)
         case .servers: _ = try LinkVersions.decode(from: &reader)
         }

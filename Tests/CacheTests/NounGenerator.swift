@@ -203,7 +203,13 @@ struct NounGenerator: RandomNumberGenerator {
             case 3: .missingRequiredValue(name())
             default: .protected(side())
             }
-        return QuarantineRecord(reason: reason, attempts: below(1000), since: time(), next: optional { $0.time() })
+        return QuarantineRecord(
+            reason: reason,
+            attempts: below(1000),
+            since: time(),
+            next: optional { $0.time() },
+            isDropped: flag()
+        )
     }
 
     mutating func conflict() -> ConflictRecord {
@@ -247,6 +253,26 @@ struct NounGenerator: RandomNumberGenerator {
             values: list(upTo: 3) { $0.octets() },
             seen: PerSide(ad: list(upTo: 3) { $0.octets() }, miniorange: list(upTo: 3) { $0.octets() }),
             time: time()
+        )
+    }
+
+    mutating func hold() -> Hold {
+        Hold(
+            kind: flag() ? .deletions(object: text(), at: side()) : .restoredServer(side()),
+            since: time(),
+            cause: text(),
+            state: pick(Hold.State.allCases),
+            ended: optional { $0.time() }
+        )
+    }
+
+    mutating func deletion() -> Deletion {
+        Deletion(
+            side: side(),
+            object: text(),
+            learned: time(),
+            author: optional { $0.text() },
+            state: pick([.waiting, .held(HoldID(next())), .approved, .rejected, .carried(time())])
         )
     }
 

@@ -20,9 +20,9 @@ import Testing
             let found = try answers(steps, fails) { try cache.write($0) }
             #expect(found == expected, "seed \(seed), round \(round)")
         }
-        // Random calls put entries below none, two pairs on one anchor, and hold conflicts that are not there.
+        // Random calls put entries below none, two pairs on one anchor, hold conflicts that are not there, and deletions by no hold.
         let problems = Set(try cache.verify().map(\.problem)).subtracting([
-            .parentMissing, .joinMissing, .heldConflictWrong, .settlementWrong,
+            .parentMissing, .joinMissing, .heldConflictWrong, .settlementWrong, .holdMissing,
         ])
         #expect(problems == [])
     }
@@ -58,7 +58,8 @@ import Testing
         let key = generator.pick(Self.keys)
         let time = Timestamp(milliseconds: Int64(generator.below(1000)))
         let link = LinkID(side: side, group: anchor, member: .number(UInt64(generator.below(12))))
-        switch generator.below(28) {
+        switch generator.below(30) {
+        case 28, 29: return try holdCall(transaction, id, &generator)
         case 24, 25, 26, 27: return try conflictCall(transaction, side, anchor, &generator)
         case 0, 1, 2:
             var replica = Replica.sample(UInt64(generator.below(12)), side: side, name: name)
@@ -92,6 +93,7 @@ import Testing
             if let pair = try transaction.pair(id) {
                 try transaction.remove(pair)
                 try transaction.clearDirty(id)
+                try transaction.removeDeletion(of: id)
                 for link in try transaction.pending(of: id, limit: .max) { try transaction.unpend(link, of: id) }
                 for (link, _) in try transaction.refusedLinks(of: id, limit: .max) {
                     try transaction.removeRefused(link, of: id)
@@ -219,6 +221,33 @@ import Testing
         }
         let stamps = try transaction.stamps(side, anchor).map { "\($0.attribute) \($0.stamp)" }
         return "stamps \(stamps) \(String(describing: try transaction.stamp(side, anchor, name)))"
+    }
+
+    private static func holdCall(
+        _ transaction: any StoreTransaction,
+        _ pair: PairID,
+        _ generator: inout NounGenerator
+    ) throws -> String {
+        let id = HoldID(UInt64(generator.below(8)))
+        var deletion = generator.deletion()
+        switch generator.below(6) {
+        case 0: return "held as \(try transaction.append(generator.hold()))"
+        case 1: if try transaction.hold(id) != nil { try transaction.put(generator.hold(), for: id) }
+        case 2: try transaction.removeHold(id)
+        case 3:
+            // What is carried may outlive its pair.
+            if try transaction.pair(pair) == nil { deletion.state = .carried(deletion.learned) }
+            try transaction.put(deletion, of: pair)
+        default: try transaction.removeDeletion(of: pair)
+        }
+        var deletions: [String] = []
+        try transaction.forEachDeletion(after: PairID(UInt64(generator.below(9)))) { pair, deletion in
+            deletions.append("\(pair) \(deletion)")
+            return deletions.count < 3
+        }
+        let found = try
+            "\(String(describing: transaction.hold(id))) \(String(describing: transaction.deletion(of: pair)))"
+        return "\(found) \(try transaction.holds().map { "\($0.id) \($0.hold)" }) \(deletions)"
     }
 
     private static func heldCall(

@@ -11,6 +11,7 @@ import Testing
     enum Plant: CaseIterable, Sendable {
         case nameGone, nameOfOther, nameUnreadable, keyGone, keyOfNone, replicaGone, replicaUnreadable
         case joinGone, joinOfNone, pairGone, dirtyOfNone, intentOfNone, quarantineOfNone, numberGone, conflictUnreadable
+        case deletionOfNone, holdGone, holdUnreadable, deletionUnreadable
 
         /// Changes tables behind the cache's back.
         func plant(_ tables: CacheTables, _ transaction: WriteTransaction) throws {
@@ -49,6 +50,10 @@ import Testing
                 IntentCodec.encode(intent, into: writer)
                 try tables.intents.put(key.number(1), writer.octets, in: transaction)
             case .quarantineOfNone: try move(tables.quarantine, transaction)
+            case .deletionOfNone: try move(tables.deletions, transaction)
+            case .holdGone: try tables.holds.delete(key.number(1), in: transaction)
+            case .holdUnreadable: try tables.holds.put([UInt8](key.number(1)), [1, 9], in: transaction)
+            case .deletionUnreadable: try tables.deletions.put([UInt8](key.number(1)), [1], in: transaction)
             case .numberGone: try tables.meta.delete(Counters.key, in: transaction)
             case .conflictUnreadable: try tables.conflicts.put([UInt8](key.number(1)), [], in: transaction)
             }
@@ -75,6 +80,10 @@ import Testing
             case .dirtyOfNone: (.dirty, .pairMissing)
             case .intentOfNone: (.intents, .pairMissing)
             case .quarantineOfNone: (.quarantine, .pairMissing)
+            case .deletionOfNone: (.deletions, .pairMissing)
+            case .holdGone: (.deletions, .holdMissing)
+            case .holdUnreadable: (.holds, .unreadable)
+            case .deletionUnreadable: (.deletions, .unreadable)
             case .numberGone: (.pairs, .numberReused)
             case .conflictUnreadable: (.conflicts, .unreadable)
             }
@@ -105,6 +114,11 @@ import Testing
             try transaction.put(intent)
             try transaction.append(generator.conflict())
             try transaction.append(generator.history())
+            var hold = generator.hold()
+            hold.state = .open
+            var deletion = generator.deletion()
+            deletion.state = .held(try transaction.append(hold))
+            try transaction.put(deletion, of: pair.id)
         }
         return cache
     }

@@ -28,6 +28,11 @@ import Testing
         try expectOnly(mistake)
     }
 
+    @Test("What can't become of deletions is refused", arguments: Mistake.deletions)
+    func wrongDeletions(_ mistake: Mistake) throws {
+        try expectOnly(mistake)
+    }
+
     @Test("A side that cannot work is refused", arguments: Mistake.sides)
     func wrongSide(_ mistake: Mistake) throws {
         try expectOnly(mistake)

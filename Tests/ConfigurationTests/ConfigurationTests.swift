@@ -46,7 +46,7 @@ import Testing
         #expect(object.conflict == .newest)
         #expect(object.prefer == .ad)
         #expect(object.attributes.allSatisfy { $0.conflict == nil && $0.prefer == nil })
-        #expect(object.deletePolicy == .delete)
+        #expect(object.deletions == DeletionRule(limit: .usual))
         #expect(object.deleteAgainstChange == .changeWins)
         #expect(!object.isFlat)
     }
@@ -62,7 +62,7 @@ import Testing
         #expect(object.conflict == .miniorange)
         #expect(object.prefer == .miniorange)
         #expect(object.deleteAgainstChange == .deleteWins)
-        #expect(object.deletePolicy == .keep)
+        #expect(object.deletions == DeletionRule(policy: .keep))
         #expect(object.attributes.allSatisfy { $0.direction == .toAD && $0.fallback.isEmpty })
     }
 

@@ -119,7 +119,7 @@ final class FeedMirror: Sendable {
             entry.tellsMembers = entry.tellsMembers || old?.tellsMembers == true
             state.entries[entry.anchor] = entry
         case .members: break
-        case .deleted(let anchor):
+        case .deleted(let anchor, _):
             state.entries[anchor] = nil
             state.deleted.insert(anchor)
         case .edited(let anchor, let edits, _, let version):

@@ -13,7 +13,7 @@ struct PurityTests {
         Target(name: "SyncModel", imports: []),
         Target(name: "Mapping", imports: ["SyncModel"]),
         Target(name: "Reconcile", imports: ["SyncModel"]),
-        Target(name: "SyncEngine", imports: ["SyncModel", "Mapping", "Reconcile", "DequeModule"]),
+        Target(name: "SyncEngine", imports: ["SyncModel", "Mapping", "Reconcile", "DequeModule", "HeapModule"]),
     ]
 
     /// What reaches for a clock, chance, a console, a file, a thread or an order that differs on each run.

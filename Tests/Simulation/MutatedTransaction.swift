@@ -135,6 +135,17 @@ final class MutatedTransaction: StoreTransaction {
     func setSettlement(_ settlement: Settlement?, of pair: PairID, _ name: String) throws {
         try real.setSettlement(settlement, of: pair, name)
     }
+    func append(_ hold: Hold) throws -> HoldID { try real.append(hold) }
+    func hold(_ id: HoldID) throws -> Hold? { try real.hold(id) }
+    func put(_ hold: Hold, for id: HoldID) throws { try real.put(hold, for: id) }
+    func removeHold(_ id: HoldID) throws { try real.removeHold(id) }
+    func holds() throws -> [(id: HoldID, hold: Hold)] { try real.holds() }
+    func deletion(of pair: PairID) throws -> Deletion? { try real.deletion(of: pair) }
+    func put(_ deletion: Deletion, of pair: PairID) throws { try real.put(deletion, of: pair) }
+    func removeDeletion(of pair: PairID) throws { try real.removeDeletion(of: pair) }
+    func forEachDeletion(after: PairID?, _ body: (PairID, Deletion) throws -> Bool) throws {
+        try real.forEachDeletion(after: after, body)
+    }
     func conflict(_ id: ConflictID) throws -> (record: ConflictRecord, resolution: ConflictResolution?)? {
         try real.conflict(id)
     }

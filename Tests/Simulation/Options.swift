@@ -24,6 +24,8 @@ extension World {
         /// Seeds below draw all numbers of a history from one stream, as all did once: what they showed then they still play.
         package static let firstWithOwnStreams: UInt64 = 1_000_000
         var hasOwnStreams: Bool { seed >= Self.firstWithOwnStreams }
+        /// Whether more than a few deletes are held for a person.
+        package var limitsDeletes: Bool { hasOwnStreams && groups == nil && seed % 3 == 1 }
         /// Whether containers are moved out of the scope, and back, with all that stands in them.
         var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
     }

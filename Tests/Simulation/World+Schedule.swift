@@ -5,7 +5,8 @@ import SyncModel
 /// What happens next: users, servers, feeds, time and mishaps take turns as the seed says.
 extension World {
     private enum Turn {
-        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle, follow
+        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle, follow,
+            decide
     }
 
     func runSchedule() throws {
@@ -31,6 +32,7 @@ extension World {
             (1, .disconnect), (1, .scan), (2, .repeated), (1, .crash), (1, .settle),
         ]
         if options.followsLate { turns.append((20, .follow)) }
+        if options.limitsDeletes { turns.append((4, .decide)) }
         let turn = random.pick(weighted: turns)
         switch turn {
         case .user: someoneActs()
@@ -51,6 +53,7 @@ extension World {
             try crash()
         case .settle: try settle()
         case .follow: follow()
+        case .decide: try decide(all: false)
         }
     }
 
@@ -132,6 +135,7 @@ extension World {
         directories.ad.unwelcome = []
         note("settle")
         try drain()
+        try decideAll()
         guard failures.isEmpty else { return }
         for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {
             note("set aside: pair \(pair.rawValue), \(record.reason)")

@@ -61,7 +61,7 @@ extension World {
         case .members(let anchor, let edits, let version):
             "members \(anchor.low) v\(number(version)) "
                 + edits.map { "\($0.kind) \($0.name) \(describe($0.values))" }.joined(separator: "; ")
-        case .deleted(let anchor): "deleted \(anchor.low)"
+        case .deleted(let anchor, _): "deleted \(anchor.low)"
         }
     }
 }

@@ -47,6 +47,7 @@ package final class World {
     /// No user writes and no faults any more.
     var isQuiet = false
     private var isClockDue = true
+    var deletes = DeleteWatch()
 
     package init(_ options: Options) throws {
         self.options = options
@@ -64,7 +65,8 @@ package final class World {
                 options.groups,
                 hasUnits: hasUnits,
                 includesPrimaryGroup: includesPrimaryGroup,
-                createsMissing: options.groups?.hasEntries == false && random.chance(50)
+                createsMissing: options.groups?.hasEntries == false && random.chance(50),
+                deletionLimit: options.limitsDeletes ? World.deletionLimit : nil
             ),
             writesInFlight: PerSide(both: window),
             pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)]),
@@ -134,6 +136,7 @@ package final class World {
         for write in writes {
             note("start \(write.id.rawValue) \(write.side.name) \(describe(write.operation))")
             requests.append(Request(write: write))
+            watchDelete(write)
         }
         return true
     }

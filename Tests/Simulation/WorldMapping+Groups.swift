@@ -13,9 +13,11 @@ extension WorldMapping {
         _ form: GroupForm?,
         hasUnits: Bool,
         includesPrimaryGroup: Bool,
-        createsMissing: Bool
+        createsMissing: Bool,
+        deletionLimit: DeletionLimit?
     ) throws -> [ObjectMapping] {
         var specifications = [try people()]
+        specifications[0].deletions.limit = deletionLimit
         if let form { specifications.append(try teams(form, includesPrimaryGroup, createsMissing)) }
         if hasUnits { specifications.append(try units()) }
         return try ObjectSpecification.linked(specifications).map { try ObjectMapping($0) }

@@ -17,6 +17,26 @@ struct SimulationTests {
         }
     }
 
+    /// Seeds whose worlds have no groups, and hold deletes.
+    private static let holding = (UInt64(1_000_000)..<1_001_200).filter {
+        World.Options(seed: $0, steps: 150).limitsDeletes
+    }
+
+    @Test(arguments: 0..<4)
+    func `No more deletes are carried than the limit allows without a person, and nothing else waits for them`(
+        _ group: Int
+    ) throws {
+        let seeds = Self.holding.dropFirst(group * 10).prefix(10)
+        #expect(seeds.count == 10)
+        var decisions = 0
+        for seed in seeds {
+            let world = try Self.play(World.Options(seed: seed, steps: 250))
+            #expect(world.failures.isEmpty, "\(Replay.report(world))")
+            decisions += world.trace.count { $0.hasPrefix("person: ") }
+        }
+        #expect(decisions > 0)
+    }
+
     /// Each showed something that was wrong once, with slapd following a rename at once.
     private static let instructive: [UInt64] = [
         722, 50409, 51446, 60284, 80029, 80523, 90718, 90753, 90806, 91826, 92423, 92693, 202878, 203624, 204496,

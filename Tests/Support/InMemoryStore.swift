@@ -29,10 +29,13 @@ package final class InMemoryStore {
         package var conflictRows = SortedTable<ConflictID, ConflictRow>()
         package var heldConflicts = SortedTable<PairNameKey, ConflictID>()
         package var settlements = SortedTable<PairNameKey, Settlement>()
+        package var holds = SortedTable<HoldID, Hold>()
+        package var deletions = SortedTable<PairID, Deletion>()
         package var history: [HistoryRecord] = []
         package var nextPair: UInt64 = 1
         package var nextIntent: UInt64 = 1
         package var nextConflict: UInt64 = 1
+        package var nextHold: UInt64 = 1
 
         /// In the order in which they were found.
         package var conflicts: [ConflictRecord] { conflictRows.keys.compactMap { conflictRows[$0]?.record } }
@@ -331,6 +334,13 @@ extension InMemoryStore: StoreTransaction {
 
     // MARK: - Reports
 
+    func makeHoldID() -> HoldID {
+        let id = HoldID(contents.nextHold)
+        undo.append { $0.nextHold = id.rawValue }
+        contents.nextHold += 1
+        return id
+    }
+
     func makeConflictID() -> ConflictID {
         let id = ConflictID(contents.nextConflict)
         undo.append { $0.nextConflict = id.rawValue }
@@ -363,6 +373,8 @@ extension InMemoryStore: StoreTransaction {
         case .stamps: contents.stamps.count
         case .heldConflicts: contents.heldConflicts.count
         case .settlements: contents.settlements.count
+        case .holds: contents.holds.count
+        case .deletions: contents.deletions.count
         case .waiting: contents.waiting.count + contents.parked.count
         case .replicas: contents.replicas.count
         case .links: contents.links.count

@@ -165,7 +165,7 @@ struct ConflictTests {
         let (id, _) = try conflict(bench)
         try bench.step(.resolve(id, row.choice))
         let isNoChange = row.choice == .side(rule == .ad ? .ad : .miniorange) && rule != .hold
-        #expect(bench.engine.answers.map(\.answer) == [isNoChange ? .alreadySo : .accepted])
+        #expect(bench.engine.answers == [.resolution(isNoChange ? .alreadySo : .accepted)])
         try bench.settle()
         for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == row.outcome) }
         #expect(bench.store.count(.settlements) == 0 && bench.store.count(.heldConflicts) == 0)
@@ -182,7 +182,7 @@ struct ConflictTests {
         // Chosen, and overtaken before it is written.
         bench.engine.isPaused = true
         try bench.step(.resolve(id, .values(["new"])))
-        #expect(bench.engine.answers.map(\.answer) == [.accepted])
+        #expect(bench.engine.answers == [.resolution(.accepted)])
         try bench.set(side, anchors[side], "displayname", ["meanwhile"])
         try bench.tell(side)
         bench.engine.isPaused = false
@@ -195,13 +195,13 @@ struct ConflictTests {
         bench.engine.isPaused = true
         try bench.tell(side)
         try bench.step(.resolve(open, .values(["new"])))
-        #expect(bench.engine.answers.map(\.answer) == [.moved(side)])
+        #expect(bench.engine.answers == [.resolution(.moved(side))])
     }
 
     @Test func `who is not there can't be settled`() throws {
         let (bench, anchors) = try bench(.hold)
         try bench.step(.resolve(ConflictID(99), .side(.ad)))
-        #expect(bench.engine.answers.map(\.answer) == [.noSuchConflict])
+        #expect(bench.engine.answers == [.resolution(.noSuchConflict)])
         try bench.set(.ad, anchors.ad, "displayname", ["here"])
         try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
         try bench.settle()
@@ -210,7 +210,7 @@ struct ConflictTests {
         bench.engine.isPaused = true
         try bench.tell(.ad)
         try bench.step(.resolve(id, .side(.ad)))
-        #expect(bench.engine.answers.map(\.answer) == [.entryGone])
+        #expect(bench.engine.answers == [.resolution(.entryGone)])
     }
 
     @Test func `two writers that overwrite each other without end are stopped and named`() throws {

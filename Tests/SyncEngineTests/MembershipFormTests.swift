@@ -305,7 +305,7 @@ struct MembershipFormTests {
     func `Who stays after a deletion keeps its memberships or not, as configured`(_ kept: KeptMemberships) throws {
         var membership = try Bench.named()
         membership.keptMemberships = kept
-        let bench = try Bench.withGroups(membership, specifyPeople: { people in people.deletePolicy = .keep })
+        let bench = try Bench.withGroups(membership, specifyPeople: { people in people.deletions.policy = .keep })
         let ann = try bench.create(.ad, "Ann")
         let bo = try bench.create(.ad, "Bo")
         try bench.createGroup(.ad, "crew", members: [ann, bo])

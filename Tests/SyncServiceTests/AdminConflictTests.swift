@@ -32,9 +32,10 @@ struct AdminConflictTests {
             setPaused: { _ in },
             resync: { _ in "" },
             metrics: { "" },
-            resolve: { id, choice in
+            ask: { event in
+                guard case .resolve(let id, let choice) = event else { throw CancellationError() }
                 asked.note(id, choice)
-                return answers[id] ?? .accepted
+                return .resolution(answers[id] ?? .accepted)
             },
             fetchStamps: { asked.note($0) },
             reconcile: { "" }

@@ -189,11 +189,20 @@ struct MappingTrial {
     }
 
     private func planDeletion(_ side: Side, _ report: inout MappingTestReport) {
-        guard specification.deletePolicy == .delete else {
+        let rule = specification.deletions
+        guard rule.policy == .delete else {
+            var becomes: [String] = rule.disablesAccount ? ["its account is disabled"] : []
+            if rule.policy == .move, let container = rule.containers[side] {
+                becomes.append("it is moved to \(container)")
+            }
+            becomes.append("it stays here by itself")
             report.notes.append(
-                "it was deleted on the other side; it stays here, by deletes.policy: keep"
+                "it was deleted on the other side; by the policy for deletes \(becomes.joined(separator: ", "))"
             )
             return
+        }
+        if rule.grace > 0 || rule.limit != nil {
+            report.notes.append("a delete waits for its grace, and is held where there are more than the limit allows")
         }
         report.writes.append(
             MappingTestReport.PlannedWrite(

@@ -53,6 +53,11 @@ struct PairVerdict {
         let id = shown.pair.id
         let quarantine = try known?.transaction.quarantine(id) ?? live.transaction.quarantine(id)
         if let quarantine { return "set aside: \(quarantine.reason.explanation)" }
+        switch try (known ?? live).transaction.deletion(of: id)?.state {
+        case .held(let hold): return "its deletion is held: syncline holds \(hold.rawValue)"
+        case .waiting: return "its deletion waits for the end of its grace"
+        case .approved, .rejected, .carried, nil: break
+        }
         if try !live.transaction.heldConflicts(of: id).isEmpty {
             return "a conflict waits for a person: syncline conflicts list --state held"
         }
@@ -71,8 +76,8 @@ struct PairVerdict {
         if let side = comparison.onlyAt {
             switch shown.pair.presence[side.opposite] {
             case .outOfScope: return "it is out of scope at \(side.opposite.name)"
-            case .deleted where specification?.deletePolicy == .keep:
-                return "it was deleted at \(side.opposite.name) and is kept here (deletes.policy: keep)"
+            case .deleted where specification?.deletions.policy != .delete:
+                return "it was deleted at \(side.opposite.name) and stays here (deletes.policy)"
             default: break
             }
             if specification?.direction.permits(writingTo: side.opposite) == false {

@@ -105,6 +105,7 @@ extension CacheFinding.Problem {
         case .historyIndexMissing: "history-index-missing"
         case .historyIndexWrong: "history-index-wrong"
         case .pairMissing: "pair-missing"
+        case .holdMissing: "hold-missing"
         case .numberReused: "number-reused"
         case .stampOfNone: "stamp-of-none"
         case .conflictIndexMissing: "conflict-index-missing"

@@ -1,0 +1,186 @@
+import Cache
+import Configuration
+import SyncModel
+
+/// `syncline approve`, `syncline reject`: has a person's decision carried out by the daemon, which leaves alone what is no longer held.
+package struct HoldDecisionCommand: Sendable {
+    package enum Decision: Sendable { case approve, reject }
+
+    /// What is decided about.
+    package enum Subject: Sendable {
+        /// All that a hold stops, what has this cause, or these entries of it.
+        case hold(UInt64, cause: String?, entries: [String])
+        /// All deletions that are held.
+        case allDeletions
+    }
+
+    /// A hold and those of its pairs that are decided about; none where it is about no deletions.
+    private struct Step {
+        var id: HoldID
+        var hold: Hold
+        var pairs: [PairID]
+        var lines: [String]
+    }
+
+    private static let pairsPerRequest = 2_000
+    private static let namesShown = 20
+
+    private let options: InspectorOptions
+    private let verdict: HoldVerdict
+    private let subject: Subject
+    private let isConfirmed: Bool
+
+    /// - Parameter isConfirmed: whether more than one write may be let go, or taken back, at once.
+    package init(_ options: InspectorOptions, _ decision: Decision, _ subject: Subject, isConfirmed: Bool) {
+        self.options = options
+        verdict = decision == .approve ? .approve : .reject
+        self.subject = subject
+        self.isConfirmed = isConfirmed
+    }
+
+    /// 0: done; 1: not, or not all; 2: it can't be told.
+    package func run(_ output: InspectorOutput = InspectorOutput()) async -> Int32 {
+        var steps: [Step] = []
+        var socket = ""
+        let code = InspectorRun.perform(output) {
+            let inspected = try InspectedCache(options)
+            socket = inspected.wiring.configuration.adminSocket
+            steps = try inspected.read { try plan($0) }
+            if !options.isJSON { for step in steps { step.lines.forEach(output.line) } }
+            return 0
+        }
+        guard code == 0 else { return code }
+        let count = steps.reduce(0) { $0 + max(1, $1.pairs.count) }
+        let isOne = steps.allSatisfy { $0.pairs.count == 1 } && count == 1
+        guard count == 0 || isOne || isConfirmed else {
+            return InspectorRun.perform(output) {
+                if options.isJSON {
+                    let preview = steps.map { step in
+                        JSONValue.object([
+                            ("id", .int(Int(clamping: step.id.rawValue))), ("entries", .int(step.pairs.count)),
+                        ])
+                    }
+                    output.json(.object([("preview", .array(preview))]), isPretty: true)
+                }
+                output.complain("nothing was done; --yes does it")
+                return InspectorRun.found
+            }
+        }
+        return await decide(steps, AdminClient(socket: socket), output)
+    }
+
+    // MARK: What is to be done
+
+    private func plan(_ view: InspectedView) throws -> [Step] {
+        switch subject {
+        case .allDeletions:
+            return try view.transaction.holds().compactMap { id, hold in
+                guard hold.isOpen, case .deletions = hold.kind else { return nil }
+                return try step(id, hold, HoldSurvey(id, view).groups.flatMap(\.pairs), view)
+            }
+        case .hold(let number, let cause, let entries):
+            let id = HoldID(number)
+            guard let hold = try view.transaction.hold(id) else {
+                throw LookupError(description: "there is no hold \(number); syncline holds lists them")
+            }
+            guard hold.isOpen else {
+                throw LookupError(description: "hold \(number) is \(hold.state.word) already")
+            }
+            guard case .deletions = hold.kind else { return [try step(id, hold, [], view)] }
+            let groups = try HoldSurvey(id, view).groups
+            var pairs = groups.filter { cause == nil || $0.cause.token == cause }.flatMap(\.pairs)
+            if let cause, pairs.isEmpty {
+                throw LookupError(description: "hold \(number) has no cause \(cause); syncline holds lists them")
+            }
+            if !entries.isEmpty {
+                let held = Set(pairs)
+                pairs = try entries.map { entry in
+                    let pair = try view.pair(entry).id
+                    guard held.contains(pair) else {
+                        throw LookupError(description: "\(entry) is not held by hold \(number)")
+                    }
+                    return pair
+                }
+            }
+            return [try step(id, hold, pairs, view)]
+        }
+    }
+
+    private func step(_ id: HoldID, _ hold: Hold, _ pairs: [PairID], _ view: InspectedView) throws -> Step {
+        var lines: [String] = []
+        switch hold.kind {
+        case .restoredServer(let side):
+            lines.append("hold \(id.rawValue): \(hold.cause)")
+            lines.append(
+                verdict == .approve
+                    ? "what \(side.name) calls for is written again" : "what \(side.name) calls for stays unwritten"
+            )
+        case .deletions(let object, let side):
+            switch verdict {
+            case .approve:
+                lines.append("hold \(id.rawValue): \(pairs.count) of \(object) are deleted on \(side.name) as well:")
+            case .reject:
+                lines.append(
+                    "hold \(id.rawValue): \(pairs.count) of \(object) are made again on \(side.opposite.name), from what "
+                        + "\(side.name) has:"
+                )
+            }
+            for pair in pairs.prefix(Self.namesShown) { lines.append("  \(try view.names.name(of: pair).printable)") }
+            if pairs.count > Self.namesShown { lines.append("  … and \(pairs.count - Self.namesShown) more") }
+            if verdict == .reject {
+                lines.append(
+                    "their memberships come back with them. What the server gives each new entry does not: "
+                        + (side.opposite == .ad
+                            ? "objectGUID, objectSid (and the rights that are granted to it), the password"
+                            : "entryUUID, operational attributes, the password")
+                )
+            }
+        }
+        return Step(id: id, hold: hold, pairs: pairs, lines: lines)
+    }
+
+    // MARK: Doing it
+
+    private func decide(_ steps: [Step], _ client: AdminClient, _ output: InspectorOutput) async -> Int32 {
+        var results: [(Step, HoldDecisionReply)] = []
+        do {
+            for step in steps {
+                var total: HoldDecisionReply?
+                var rest = step.pairs[...]
+                repeat {
+                    let part = Array(rest.prefix(Self.pairsPerRequest))
+                    rest = rest.dropFirst(part.count)
+                    let reply = try await client.decide(step.id, verdict, part)
+                    total = total?.adding(reply) ?? reply
+                } while !rest.isEmpty
+                if let total { results.append((step, total)) }
+            }
+        } catch {
+            output.complain("\(error)")
+            return CommandOutput.untold
+        }
+        return InspectorRun.perform(output) {
+            if options.isJSON {
+                output.json(
+                    .array(
+                        results.map { step, reply in
+                            .object([
+                                ("id", .int(Int(clamping: step.id.rawValue))), ("answer", .string(reply.answer)),
+                                ("reason", .string(orNull: reply.reason)),
+                                ("done", .int(reply.isDecided ? step.pairs.count - reply.leftAlone : 0)),
+                                ("moved", .int(reply.moved.count)), ("oneWay", .int(reply.oneWay.count)),
+                            ])
+                        }
+                    ),
+                    isPretty: true
+                )
+            } else {
+                if results.isEmpty { output.line("nothing is held") }
+                for (step, reply) in results {
+                    output.line("\(step.id.rawValue)  \(reply.words(of: step.pairs.count))")
+                }
+            }
+            return results.allSatisfy { $0.1.isDecided && $0.1.leftAlone == 0 } ? 0 : InspectorRun.found
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Support
+import SyncEngine
+import SyncModel
+
+/// Deletes that wait for a person, who decides at random; and the promise that no more than the limit go without him.
+extension World {
+    static let deletionLimit = DeletionLimit(count: 2, percent: 100, window: 60_000)
+
+    /// What the oracle knows of deletes, from the writes that left the engine and from what the person decided.
+    struct DeleteWatch {
+        /// The first time that a person's delete left the engine, without the person's approval.
+        var carried = PerSide<[(time: Timestamp, entry: Anchor)]>(both: [])
+        var approved: Set<PairID> = []
+    }
+
+    /// Each delete that the engine sends, the same one again not counted.
+    func watchDelete(_ write: Write) {
+        guard options.limitsDeletes, write.object == "people", case .delete(let anchor, _, _) = write.operation,
+            !deletes.approved.contains(write.pair),
+            !deletes.carried[write.side].contains(where: { $0.entry == anchor })
+        else { return }
+        deletes.carried[write.side].append((now, anchor))
+        let start = now.advanced(byMilliseconds: -World.deletionLimit.window)
+        let count = deletes.carried[write.side].filter { $0.time > start }.count
+        if count > World.deletionLimit.count { fail("\(count) deletes at \(write.side.name), more than are allowed") }
+    }
+
+    /// The person decides about some of what is held, or all of it.
+    func decide(all: Bool) throws {
+        var held: [HoldID: [PairID]] = [:]
+        try store.read { transaction in
+            try transaction.forEachDeletion(after: nil) { pair, deletion in
+                if case .held(let id) = deletion.state { held[id, default: []].append(pair) }
+                return true
+            }
+        }
+        for (id, pairs) in held.sorted(by: { $0.key < $1.key }) {
+            let chosen = pairs.filter { _ in all || random.chance(50) }
+            let verdict: HoldVerdict = random.chance(50) ? .approve : .reject
+            note("person: \(verdict) \(chosen.map(\.rawValue)) of hold \(id.rawValue)")
+            let before = try store.read { store in try chosen.map { try person(of: $0, store) } }
+            try run([.decide(id, verdict, chosen)])
+            // A killed process has decided nothing, and a person would see that.
+            for (pair, person) in zip(chosen, before) {
+                let state = try store.read { try $0.deletion(of: pair)?.state }
+                if case .held = state { continue }
+                if verdict == .approve { deletes.approved.insert(pair) }
+                if verdict == .reject, let person { history.created(person.name, person.side) }
+            }
+        }
+    }
+
+    /// Who is held, and where he would be made again.
+    private func person(of pair: PairID, _ store: any StoreTransaction) throws -> (name: Octets, side: Side)? {
+        guard let side = try store.deletion(of: pair)?.side, let anchor = try store.pair(pair)?.anchors[side],
+            let name = directories[side].entries[anchor]?.attributes[WorldMapping.person].first
+        else { return nil }
+        return (name, side.opposite)
+    }
+
+    /// Nothing stays held: then both sides can agree.
+    func decideAll() throws {
+        var rounds = 0
+        while failures.isEmpty, !engine.openHolds.isEmpty {
+            rounds += 1
+            guard rounds < 50 else { return fail("holds without end") }
+            try decide(all: true)
+            try drain()
+        }
+    }
+}

@@ -1,0 +1,270 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// Deletions under control: what waits, what is held, and that nothing else does.
+struct DeletionTests {
+    private static func limited(to count: Int, grace: Int64 = 0) -> DeletionRule {
+        DeletionRule(grace: grace, limit: DeletionLimit(count: count, percent: 100, window: 3_600_000))
+    }
+
+    /// People `p0` … in agreement.
+    private func bench(_ people: Int, _ rule: DeletionRule, attributes: Attributes = [:]) throws -> Bench {
+        let bench = try Bench { $0.deletions = rule }
+        for number in 0..<people { try bench.create(.ad, "P\(number)", attributes) }
+        _ = try bench.settle()
+        #expect(bench.directories.miniorange.entries.count == bench.directories.ad.entries.count)
+        return bench
+    }
+
+    private func delete(_ side: Side, _ numbers: some Sequence<Int>, _ bench: Bench) throws {
+        for number in numbers { try bench.delete(side, try #require(bench.counterpart(side, "p\(number)"))) }
+    }
+
+    private func people(_ side: Side, _ bench: Bench) -> [String] {
+        bench.directories[side].sorted.compactMap {
+            $0.attributes[side == .ad ? "samaccountname" : "uid"].first?.lossyText
+        }.sorted()
+    }
+
+    private func held(_ bench: Bench) -> [PairID] {
+        bench.store.contents.deletions.keys.filter {
+            if case .held = bench.store.deletion(of: $0)?.state { return true }
+            return false
+        }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Up to the limit they are carried at once`(_ side: Side) throws {
+        let bench = try bench(6, Self.limited(to: 3))
+        try delete(side, 0..<3, bench)
+        _ = try bench.settle()
+        #expect(people(side.opposite, bench) == ["p3", "p4", "p5"])
+        #expect(bench.store.holds().isEmpty)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `More than the limit are all held, and everything else flows`(_ side: Side) throws {
+        let bench = try bench(8, Self.limited(to: 3))
+        try delete(side, 0..<5, bench)
+        let anchor = try #require(bench.counterpart(side, "p7"))
+        try bench.set(side, anchor, "displayname", ["New"])
+        try bench.create(side, "Zoe")
+        _ = try bench.settle()
+        #expect(people(side.opposite, bench).count == 9)
+        #expect(bench.values(side.opposite, "p7", "displayname") == "[New]")
+        #expect(held(bench).count == 5)
+        #expect(bench.engine.openHolds.map(\.value.kind) == [.deletions(object: "people", at: side.opposite)])
+        #expect(bench.engine.isQuiet)
+    }
+
+    @Test
+    func `What was carried before counts, also after a restart`() throws {
+        let bench = try bench(8, Self.limited(to: 3))
+        try delete(.ad, 0..<2, bench)
+        _ = try bench.settle()
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try delete(.ad, 2..<4, bench)
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench).count == 6)
+        #expect(held(bench).count == 2)
+    }
+
+    @Test
+    func `Once the window has passed others may go`() throws {
+        let bench = try bench(8, Self.limited(to: 3))
+        try delete(.ad, 0..<3, bench)
+        _ = try bench.settle()
+        _ = try bench.pass(milliseconds: 3_700_000)
+        try delete(.ad, 3..<6, bench)
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench) == ["p6", "p7"])
+        #expect(bench.store.count(.deletions) == 3)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Approved ones are carried and count no more, rejected ones are made again`(_ side: Side) throws {
+        let bench = try bench(8, Self.limited(to: 3))
+        try delete(side, 0..<6, bench)
+        _ = try bench.settle()
+        let hold = try #require(bench.engine.openHolds.keys.first)
+        let pairs = held(bench)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+
+        try bench.step(.decide(hold, .approve, Array(pairs[..<4])))
+        #expect(bench.engine.answers == [.hold(.decided(moved: [], oneWay: []))])
+        _ = try bench.settle()
+        #expect(people(side.opposite, bench).count == 4)
+        #expect(bench.engine.openHolds.count == 1)
+
+        try bench.step(.decide(hold, .reject, pairs))
+        #expect(bench.engine.answers == [.hold(.decided(moved: Array(pairs[..<4]), oneWay: []))])
+        _ = try bench.settle()
+        #expect(people(side, bench) == people(side.opposite, bench))
+        #expect(people(side, bench).count == 4)
+        #expect(bench.engine.openHolds.isEmpty)
+        #expect(bench.store.hold(hold)?.state == .rejected)
+        #expect(bench.store.count(.deletions) == 0)
+
+        try delete(side, [6], bench)
+        _ = try bench.settle()
+        #expect(people(side.opposite, bench).count == 3)
+    }
+
+    @Test
+    func `A decision on a hold that is not open is refused`() throws {
+        let bench = try bench(1, Self.limited(to: 3))
+        try bench.step(.decide(HoldID(9), .approve, []))
+        #expect(bench.engine.answers == [.hold(.noSuchHold)])
+    }
+
+    @Test
+    func `What can not be made again by its direction stays held`() throws {
+        let bench = try Bench {
+            $0.deletions = Self.limited(to: 1)
+            $0.direction = .toMiniOrange
+        }
+        for number in 0..<3 { try bench.create(.ad, "P\(number)") }
+        _ = try bench.settle()
+        try delete(.ad, 0..<2, bench)
+        _ = try bench.settle()
+        let hold = try #require(bench.engine.openHolds.keys.first)
+        let pairs = held(bench)
+        try bench.step(.decide(hold, .reject, pairs))
+        #expect(bench.engine.answers == [.hold(.decided(moved: [], oneWay: pairs))])
+        #expect(held(bench) == pairs)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who comes back before the end of the grace was never deleted`(_ side: Side) throws {
+        let bench = try bench(3, Self.limited(to: 3, grace: 60_000))
+        let other = try #require(bench.counterpart(side.opposite, "p0"))
+        try delete(side, [0], bench)
+        _ = try bench.settle()
+        _ = try bench.pass(milliseconds: 59_000)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        #expect(people(side.opposite, bench).count == 3)
+        try bench.create(side, "P0", ["displayname": ["Back"]])
+        _ = try bench.settle()
+        _ = try bench.pass(milliseconds: 120_000)
+        _ = try bench.settle()
+        #expect(bench.counterpart(side.opposite, "p0") == other)
+        #expect(bench.values(side.opposite, "p0", "displayname") == "[Back]")
+        #expect(bench.store.count(.deletions) == 0)
+        #expect(people(side, bench).count == 3)
+    }
+
+    @Test
+    func `After its grace a deletion is carried, also when the process was restarted`() throws {
+        let bench = try bench(3, Self.limited(to: 3, grace: 60_000))
+        try delete(.ad, [0], bench)
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench).count == 3)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        #expect(bench.engine.nextDeadline.map { $0 <= bench.now.advanced(byMilliseconds: 60_000) } == true)
+        _ = try bench.pass(milliseconds: 60_000)
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench) == ["p1", "p2"])
+    }
+
+    @Test
+    func `A change of what is held brings it back, and its hold lapses with the last`() throws {
+        let bench = try bench(3, Self.limited(to: 1))
+        try delete(.ad, 0..<2, bench)
+        _ = try bench.settle()
+        let hold = try #require(bench.engine.openHolds.keys.first)
+        for account in ["p0", "p1"] {
+            let anchor = try #require(bench.counterpart(.miniorange, account))
+            try bench.set(.miniorange, anchor, "displayname", ["Changed"])
+        }
+        _ = try bench.settle()
+        #expect(people(.ad, bench).count == 3)
+        #expect(bench.store.hold(hold)?.state == .lapsed)
+    }
+
+    @Test
+    func `A burst that is told in parts is held but for the first ten`() throws {
+        let bench = try bench(40, Self.limited(to: 30))
+        for start in stride(from: 0, to: 40, by: 8) {
+            try delete(.ad, start..<(start + 8), bench)
+            _ = try bench.settle()
+        }
+        #expect(people(.miniorange, bench).count >= 30)
+        _ = try bench.pass(milliseconds: 20_000)
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench).count >= 30)
+        #expect(held(bench).count == people(.miniorange, bench).count)
+    }
+
+    // MARK: Policies
+
+    private static let account = AttributeSpecification(
+        ad: "userAccountControl",
+        miniorange: "pwdAccountLockedTime",
+        type: .accountEnabled
+    )
+
+    private func leavers(_ bench: Bench) throws {
+        for side in Side.allCases { _ = try bench.container(side, "Leavers", below: bench.directories[side].top) }
+    }
+
+    private static func containers(_ path: String) throws -> PerSide<DistinguishedName?> {
+        PerSide(
+            ad: try DistinguishedName(parsing: "OU=Leavers,\(path)DC=syncline,DC=test"),
+            miniorange: try DistinguishedName(parsing: "ou=Leavers,\(path)dc=syncline,dc=test")
+        )
+    }
+
+    @Test(arguments: Side.allCases)
+    func `By disable the account is disabled and stays, and who comes back is the same person`(_ side: Side) throws {
+        let bench = try Bench {
+            $0.deletions = DeletionRule(policy: .disable, limit: .usual)
+            $0.attributes.append(Self.account)
+        }
+        try bench.create(.ad, "P0", ["useraccountcontrol": ["512"]])
+        _ = try bench.settle()
+        let other = try #require(bench.counterpart(side.opposite, "p0"))
+        try delete(side, [0], bench)
+        _ = try bench.settle()
+        let disabled = side == .ad ? "[000001010000Z]" : "[514]"
+        let attribute = side == .ad ? "pwdaccountlockedtime" : "useraccountcontrol"
+        #expect(bench.values(side.opposite, "p0", attribute) == disabled)
+        // It stays by itself: a change of it brings nobody back.
+        try bench.set(side.opposite, other, "displayname", ["Alone"])
+        _ = try bench.settle()
+        #expect(people(side, bench).isEmpty)
+        #expect(bench.engine.isQuiet)
+
+        try bench.create(side, "P0", side == .ad ? ["useraccountcontrol": ["512"]] : [:])
+        _ = try bench.settle()
+        #expect(bench.counterpart(side.opposite, "p0") == other)
+        #expect(bench.values(side.opposite, "p0", attribute) == (side == .ad ? "[]" : "[512]"))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `By move the entry goes to its container with one rename and does not come back as new`(_ side: Side) throws {
+        let bench = try Bench {
+            $0.deletions = DeletionRule(policy: .move, limit: .usual, containers: try! Self.containers(""))
+        }
+        try leavers(bench)
+        try bench.create(.ad, "P0")
+        _ = try bench.settle()
+        let other = try #require(bench.counterpart(side.opposite, "p0"))
+        try delete(side, [0], bench)
+        let lines = try bench.settle()
+        #expect(lines.count == 1 && lines.first?.contains("rename") == true, "\(lines)")
+        let name = bench.directories[side.opposite].snapshot(other)?.name.description ?? ""
+        #expect(name.contains("eavers"))
+        #expect(people(side, bench).isEmpty)
+        for side in Side.allCases { _ = try bench.complete(side) }
+        _ = try bench.settle()
+        #expect(people(side, bench).isEmpty)
+        #expect(bench.engine.isQuiet)
+    }
+}
