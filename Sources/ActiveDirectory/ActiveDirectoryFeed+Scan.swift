@@ -1,7 +1,6 @@
 internal import LDAPClient
 internal import Logging
 package import SyncModel
-internal import Synchronization
 
 /// A complete read beside the feed, over a connection of its own to the same server: versions of another one say nothing here.
 extension ActiveDirectoryFeed: DirectoryScanner {
@@ -13,7 +12,6 @@ extension ActiveDirectoryFeed: DirectoryScanner {
         if let current = choice.current, current != server.controller.endpoint {
             throw ActiveDirectoryError.anotherServer(current.uri, instead: server.controller.endpoint.uri)
         }
-        let anchors = Mutex<[Anchor]>([])
         let progress = FeedProgress(cursor: nil)
         let delivery = FeedDelivery(
             deliver: { event in
@@ -21,7 +19,6 @@ extension ActiveDirectoryFeed: DirectoryScanner {
                 let snapshots = changes.compactMap { change -> EntrySnapshot? in
                     if case .present(let snapshot) = change { snapshot } else { nil }
                 }
-                anchors.withLock { $0 += snapshots.map(\.anchor) }
                 try await take(snapshots)
             },
             progress: progress
@@ -40,7 +37,7 @@ extension ActiveDirectoryFeed: DirectoryScanner {
         } catch let failure as DeliveryFailure {
             throw failure.cause
         }
-        return Set(anchors.withLock(\.self)).sorted()
+        return session.seen.sorted
     }
 }
 

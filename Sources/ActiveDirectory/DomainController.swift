@@ -7,6 +7,8 @@ struct DomainController: Hashable, Sendable {
     var hostName: String?
     /// The default naming context, as the server spells it.
     var namingContext: String
+    /// The DN of its settings: names the machine, and stays over a restore.
+    var service: String
     /// Names the database: another one after a restore.
     var invocationID: Anchor
     var highestCommittedUSN: UInt64
@@ -53,6 +55,7 @@ struct DomainController: Hashable, Sendable {
             endpoint: connection.endpoint,
             hostName: root.text("dnsHostName"),
             namingContext: namingContext,
+            service: service,
             invocationID: invocationID,
             highestCommittedUSN: usn,
             schemaNamingContext: root.text("schemaNamingContext"),

@@ -112,7 +112,7 @@ final class FeedDelivery: Sendable {
     private func note(_ event: FeedEvent) {
         switch event {
         case .changes(_, let cursor?), .complete(_, let cursor): progress.delivered(cursor)
-        case .changes(_, nil), .connected, .disconnected, .clock: break
+        case .changes(_, nil), .connected, .steppedBack, .disconnected, .clock: break
         }
     }
 }

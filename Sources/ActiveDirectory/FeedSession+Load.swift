@@ -43,7 +43,9 @@ extension FeedSession {
         }
         if !breadth.isEverything { try await readTombstones() }
         let cursor = FeedCursor(invocationID: controller.invocationID, position: end, state: .live)
-        try await delivery.now(.complete(present: nil, cursor: cursor.cursor))
+        // Of the whole naming context, and of one that was read in one go. The first load has nothing to compare it with.
+        let present = breadth.isEverything && position == 0 ? seen.sorted : nil
+        try await delivery.now(.complete(present: present, cursor: cursor.cursor))
         board.update {
             $0.position = end
             $0.reloadReason = nil
@@ -99,6 +101,7 @@ extension FeedSession {
                 throw ActiveDirectoryError.ldap(error)
             }
         }
+        seen.note(complete)
         guard !reading.tellsMembers else {
             return try await tellWithMembers(complete, versions, cursor: cursor)
         }

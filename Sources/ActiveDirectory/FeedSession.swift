@@ -13,6 +13,8 @@ struct FeedSession: Sendable {
     let board: FeedStatusBoard
     let logger: Logger
     let clock: ClockWatch
+    /// What a complete read has shown.
+    let seen = SeenAnchors()
 
     init(
         server: ConnectedServer,
@@ -41,7 +43,12 @@ struct FeedSession: Sendable {
     func run() async throws {
         let roots = try await readRoots()
         let start = progress.start(at: controller)
-        try await delivery.connect(server: Octets(controller.invocationID.octets), roots: roots)
+        try await delivery.connect(server: Octets(controller.service), roots: roots)
+        if let reason = start.reason {
+            let cause: StepBack.Cause? =
+                if case .loading(.everythingRestored, _) = start.cursor.state { .restored } else { nil }
+            try await delivery.now(.steppedBack(StepBack(cause: cause, reason: reason)))
+        }
         try await tellClock()
         logger.info(
             "the feed is connected",

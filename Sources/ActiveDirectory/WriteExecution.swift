@@ -24,7 +24,7 @@ struct WriteExecution: Sendable {
         case .rename(let anchor, let name, _, let newName): rename(anchor, from: name, to: newName)
         case .delete(let anchor, _, let version): delete(anchor, version)
         case .read(let anchor): read(reading.search(anchor, showDeleted: true))
-        case .confirmAbsence(let anchor): confirmAbsence(anchor)
+        case .confirmAbsence(let anchor, _): confirmAbsence(anchor)
         case .readName(let name): read(reading.search(at: name.description, showDeleted: false))
         case .editValues(let anchor, _, let edits): edit(anchor, edits)
         case .readMembers(let anchor): readMembers(anchor)
@@ -155,13 +155,19 @@ struct WriteExecution: Sendable {
         }
     }
 
-    /// What may not be read looks like what isn't there. So nothing is proven while one of the bases can't be read.
+    /// What may not be read looks like what isn't there. So only the tombstone proves that an entry was deleted; one whose tombstone is gone as well, after
+    /// its lifetime of half a year, is a case for a person.
     private func confirmAbsence(_ anchor: Anchor) {
         let bases = view.scopes.map {
             SearchRequest(base: $0.base.description, scope: .base, attributes: ["objectGUID"])
         }
         let requests = [reading.search(anchor, showDeleted: true)] + bases
         connection.submit(requests.map(PipelinedRequest.search)) { answers in
+            if case .success(.search(let result)) = answers[0],
+                result.entries.first.map(EntryReading.isTombstone) == true
+            {
+                return finish(.gone)
+            }
             found(in: answers[0]) { found in
                 switch found {
                 case .entry(let current): return finish(.done(current))
@@ -178,7 +184,7 @@ struct WriteExecution: Sendable {
                         return finish(.refused(Refusal(reason: .notAllowed, code: 32, message: message)))
                     }
                 }
-                finish(.gone)
+                finish(.hidden)
             }
         }
     }

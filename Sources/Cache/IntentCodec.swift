@@ -72,6 +72,7 @@ enum IntentCodec {
         case readBelow = 9
         case readGroups = 10
         case readStamps = 11
+        case confirmAbsenceOf = 12
     }
 
     private static func encode(_ operation: WriteOperation, into writer: RecordWriter) {
@@ -101,7 +102,10 @@ enum IntentCodec {
             writer.append(edits.remove)
             writer.appendOptional(edits.placeholder, writer.append)
         case .read(let anchor): encode(.read, anchor, into: writer)
-        case .confirmAbsence(let anchor): encode(.confirmAbsence, anchor, into: writer)
+        case .confirmAbsence(let anchor, let lastSeen):
+            encode(.confirmAbsenceOf, anchor, into: writer)
+            writer.appendOptional(lastSeen.parent, writer.append)
+            writer.appendOptional(lastSeen.time, writer.append)
         case .readMembers(let anchor): encode(.readMembers, anchor, into: writer)
         case .readBelow(let anchor): encode(.readBelow, anchor, into: writer)
         case .readGroups(let anchor): encode(.readGroups, anchor, into: writer)
@@ -143,7 +147,16 @@ enum IntentCodec {
         case .read:
             return .read(try reader.readAnchor())
         case .confirmAbsence:
-            return .confirmAbsence(try reader.readAnchor())
+            return .confirmAbsence(try reader.readAnchor(), LastSeen())
+        case .confirmAbsenceOf:
+            let anchor = try reader.readAnchor()
+            let parent = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+                try reader.readAnchor()
+            }
+            let time = try reader.readOptional { (reader: inout RecordReader) throws(RecordDamage) in
+                try reader.readTime()
+            }
+            return .confirmAbsence(anchor, LastSeen(parent: parent, time: time))
         case .readName:
             return .readName(try reader.readDistinguishedName())
         case .readMembers:

@@ -50,6 +50,12 @@ enum QuarantineCodec {
             writer.append(side.rawValue)
             writer.appendSigned(Int64(count))
             writer.append(refusal)
+        case .vanished(let side):
+            writer.append(6 as UInt8)
+            writer.append(side.rawValue)
+        case .returned(let side):
+            writer.append(7 as UInt8)
+            writer.append(side.rawValue)
         }
     }
 
@@ -74,6 +80,10 @@ enum QuarantineCodec {
             let side = try reader.readCase(Side.self)
             let count = Int(try reader.readSigned())
             return .members(side, count: count, try reader.readRefusal())
+        case 6:
+            return .vanished(try reader.readCase(Side.self))
+        case 7:
+            return .returned(try reader.readCase(Side.self))
         default:
             throw .invalid("quarantine reason")
         }

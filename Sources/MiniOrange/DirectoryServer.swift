@@ -97,6 +97,13 @@ struct DirectoryServer: Sendable {
         return found
     }
 
+    /// The CSN up to which the access log was purged; nil where it doesn't say.
+    func horizon(of log: DistinguishedName) async throws -> ChangeSequenceNumber? {
+        let request = SearchRequest(base: log.description, scope: .base, attributes: ["minCSN"])
+        let values = try await connection.search(request).entries.first?["minCSN"] ?? []
+        return values.compactMap(ChangeSequenceNumber.init(parsing:)).max()
+    }
+
     /// The contextCSN of `base`, or nil where there is none to be seen.
     func position(of base: DistinguishedName) async throws -> SyncCookie? {
         let request = SearchRequest(base: base.description, scope: .base, attributes: ["contextCSN"])

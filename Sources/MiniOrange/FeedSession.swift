@@ -63,7 +63,10 @@ final class FeedSession: Sendable {
     }
 
     func report(_ state: FeedStatus.State) {
-        if state == .live { live.withLock { $0 = true } }
+        if state == .live {
+            live.withLock { $0 = true }
+            delivery.noteLive(server.endpoint.uri)
+        }
         let now = status.withLock { status in
             status.state = state
             return status
@@ -83,14 +86,24 @@ final class FeedSession: Sendable {
         }
         var isRewound = false
         var refusals = 0
+        var hasWaited = false
         while true {
             let start: FeedPosition.Progress
             if let progress {
                 start = progress
             } else {
+                if kept != nil, !isRewound {
+                    do {
+                        try await checkTold()
+                    } catch let error as PositionRefused {
+                        isRewound = true
+                        try await tellStepBack(error)
+                    }
+                }
                 start = try await FullRead(session: self, way: way, connection: stream, isRewound: isRewound).run()
             }
             do {
+                if progress != nil { try await checkContinuity(start, way) }
                 switch way {
                 case .accesslog: try await LogFollower(session: self, connection: stream).run(from: start)
                 case .syncrepl: try await SyncFollower(session: self, connection: stream).run(from: start)
@@ -98,13 +111,77 @@ final class FeedSession: Sendable {
                 }
                 throw MiniOrangeError.feedEnded
             } catch let error as PositionRefused {
+                if error.isRewound, !hasWaited, try await catchesUp(start, way) {
+                    hasWaited = true
+                    progress = start
+                    continue
+                }
                 refusals += 1
                 guard refusals == 1 else { throw error.cause }
                 logger.notice("\(server.endpoint.uri): everything is read again: \(error.reason)")
                 isRewound = error.isRewound
+                if isRewound { try await tellStepBack(error) }
+                status.withLock { $0.reason += "; everything was read again: \(error.reason)" }
                 progress = nil
             }
         }
+    }
+
+    private func tellStepBack(_ error: PositionRefused) async throws {
+        logger.warning("\(server.endpoint.uri) holds an older state: \(error.reason)")
+        try await delivery(.steppedBack(StepBack(cause: nil, reason: error.reason)))
+    }
+
+    /// Another server than the last one may only need a moment to have what that one told. Whether it has by now.
+    private func catchesUp(_ start: FeedPosition.Progress, _ way: FeedWay) async throws -> Bool {
+        guard case .cookie(let cookie?) = start, let last = delivery.liveServer, last != server.endpoint.uri else {
+            return false
+        }
+        let base = way == .accesslog ? settings.accesslogBase : server.searchBase
+        logger.notice("\(server.endpoint.uri) is behind \(last): waiting for it")
+        let end = ContinuousClock.now + Self.patience
+        while ContinuousClock.now < end {
+            if try await server.position(of: base)?.covers(cookie) == true { return true }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        return false
+    }
+
+    /// How long a server may be behind another one before it is taken for one that lacks something for good.
+    private static let patience = Duration.seconds(60)
+
+    /// An entry that was told lately can't have an older version now, whatever else happened to it, unless its server was set back.
+    private func checkTold() async throws {
+        let told = delivery.told
+        for (anchor, entry) in try await server.read(told.keys.sorted(), shape) {
+            guard case .csn(let number) = entry.version, let last = told[anchor], number < last else { continue }
+            throw PositionRefused(setBackTo: number, from: last)
+        }
+    }
+
+    /// A server may have been restored and written to since, so that its contextCSN is as new as ever. Then its log lacks the last record that was told; or,
+    /// where the log is of another database that was not restored, the directory lacks what that record says.
+    private func checkContinuity(_ start: FeedPosition.Progress, _ way: FeedWay) async throws {
+        try await checkTold()
+        guard way == .accesslog, case .cookie(let cookie?) = start, let last = cookie.newest else { return }
+        let request = SearchRequest(
+            base: settings.accesslogBase.description,
+            scope: .subtree,
+            filter: "(entryCSN=\(last))",
+            attributes: ["reqEntryUUID", "reqType", "reqResult"]
+        )
+        guard let record = try await server.connection.search(request).entries.first else {
+            // Unless it was purged.
+            let horizon = try await server.horizon(of: settings.accesslogBase)
+            guard let horizon, horizon < last else { return }
+            throw PositionRefused(recordLost: last)
+        }
+        guard record.first("reqResult")?.text == "0", record.first("reqType")?.text != "delete",
+            let anchor = record.first("reqEntryUUID").flatMap(Anchor.init(entryUUID:))
+        else { return }
+        let found = try await server.read([anchor], shape)[anchor]
+        // One that is not found may be out of sight: that proves nothing.
+        if case .csn(let number)? = found?.version, number < last { throw PositionRefused(setBackTo: number, from: last) }
     }
 
     /// Finds out that a server is silent, a base gone, or a log incomplete.
@@ -145,6 +222,19 @@ struct PositionRefused: Error {
         }
         reason = "the server can't go on from the last position (\(error))"
         cause = error
+    }
+
+    /// The log's last known write is not in the directory, or was undone there: the directory is older than its log.
+    init(setBackTo number: ChangeSequenceNumber, from last: ChangeSequenceNumber) {
+        reason = "an entry that was last written at \(last) has its state of \(number) again"
+        cause = MiniOrangeError.feedEnded
+        isRewound = true
+    }
+
+    init(recordLost last: ChangeSequenceNumber) {
+        reason = "the server was restored: its access log lacks the write of \(last) that it had told"
+        cause = MiniOrangeError.feedEnded
+        isRewound = true
     }
 
     init(purgedBefore cause: any Error) {

@@ -83,6 +83,9 @@ final class Delivery: Sendable {
     private struct State {
         var cursor: Cursor?
         var isConnected = false
+        var liveServer: String?
+        /// The newest versions of the entries that were told last.
+        var told: [Anchor: ChangeSequenceNumber] = [:]
     }
 
     private let state: Mutex<State>
@@ -92,6 +95,28 @@ final class Delivery: Sendable {
         state = Mutex(State(cursor: cursor))
         self.deliver = deliver
     }
+
+    /// Entries that were told lately, with the newest version of each: a server that has an older one now was set back.
+    var told: [Anchor: ChangeSequenceNumber] { state.withLock(\.told) }
+
+    private static let mostTold = 32
+
+    private static func note(_ changes: [Change], in state: inout State) {
+        for change in changes.suffix(mostTold) {
+            guard case .csn(let number)? = change.version, number >= state.told[change.anchor] ?? number else {
+                continue
+            }
+            state.told[change.anchor] = number
+        }
+        while state.told.count > mostTold, let oldest = state.told.min(by: { $0.value < $1.value }) {
+            state.told[oldest.key] = nil
+        }
+    }
+
+    /// The server that told everything last, in this process.
+    var liveServer: String? { state.withLock(\.liveServer) }
+
+    func noteLive(_ server: String) { state.withLock { $0.liveServer = server } }
 
     /// Of the last event that was taken.
     var cursor: Cursor? { state.withLock(\.cursor) }
@@ -108,9 +133,11 @@ final class Delivery: Sendable {
             switch event {
             case .connected: state.isConnected = true
             case .disconnected: state.isConnected = false
-            case .changes(_, let cursor): state.cursor = cursor ?? state.cursor
+            case .changes(let changes, let cursor):
+                state.cursor = cursor ?? state.cursor
+                Self.note(changes, in: &state)
             case .complete(_, let cursor): state.cursor = cursor
-            case .clock: break
+            case .clock, .steppedBack: break
             }
         }
     }
@@ -122,6 +149,17 @@ final class Delivery: Sendable {
             try await callAsFunction(.disconnected)
         } catch let failure as Failure {
             throw failure.cause
+        }
+    }
+}
+
+extension Change {
+    /// The version as of which it is true, where there is one.
+    fileprivate var version: Version? {
+        switch self {
+        case .present(let entry): entry.version
+        case .edited(_, _, _, let version), .members(_, _, let version): version
+        case .deleted: nil
         }
     }
 }

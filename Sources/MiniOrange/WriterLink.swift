@@ -49,7 +49,8 @@ struct WriterLink: Sendable {
 
     func perform(_ operation: WriteOperation, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
         switch operation {
-        case .read(let anchor), .confirmAbsence(let anchor): find(anchor, completion)
+        case .read(let anchor): find(anchor, completion)
+        case .confirmAbsence(let anchor, let lastSeen): confirmAbsence(anchor, lastSeen, completion)
         case .readName(let name): read(name, completion)
         case .add, .modify, .rename, .delete: write(operation, completion)
         case .editValues(let anchor, let name, let edits): edit(anchor, name, edits, completion)
@@ -206,7 +207,7 @@ extension WriteOperation {
     var anchor: Anchor? {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
-            .confirmAbsence(let anchor), .editValues(let anchor, _, _), .readMembers(let anchor),
+            .confirmAbsence(let anchor, _), .editValues(let anchor, _, _), .readMembers(let anchor),
             .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
             anchor
         case .add, .readName: nil

@@ -10,15 +10,27 @@ package struct Evidence: Hashable, Sendable {
     package var frozen: Set<String>
     /// A person has rejected the deletion of which one side told: the entry is made again there.
     package var isDeletionRejected: Bool
+    /// Canonical names that wait for a person whatever their rule says: nobody could tell what had been set when.
+    package var held: Set<String>
     package var judge: StampJudge
+    /// A side whose server holds, or may hold, an older state than what is known of it: until this time by its own clock everything there was known. What
+    /// was set there before and is not as agreed has come back, and is nobody's change.
+    package var knownUntil: PerSide<Timestamp?>
+
+    /// Stands for an entry's existence among the names of `stamps`: when it was made.
+    package static let existence = "@existence"
 
     package init(
         stamps: [String: PerSide<Stamp?>] = [:],
         settlements: [String: Settlement] = [:],
         frozen: Set<String> = [],
         isDeletionRejected: Bool = false,
-        judge: StampJudge = StampJudge()
+        held: Set<String> = [],
+        judge: StampJudge = StampJudge(),
+        knownUntil: PerSide<Timestamp?> = PerSide(both: nil)
     ) {
+        self.knownUntil = knownUntil
+        self.held = held
         self.stamps = stamps
         self.settlements = settlements
         self.frozen = frozen

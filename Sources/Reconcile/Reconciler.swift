@@ -59,6 +59,18 @@ package struct Reconciler: Sendable {
 
         case .missing:
             guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
+            if let time = evidence.knownUntil[side], base == nil {
+                // It was not known, though everything was: unless it is younger, it was deleted since and has come back.
+                var held = Reconciliation(existence: .suspended, base: base)
+                guard let stamps = evidence.stamps[Evidence.existence] else {
+                    held.needsStamps = [Evidence.existence]
+                    return held
+                }
+                if stamps[side].map({ $0.time <= time }) ?? true {
+                    held.returned = side
+                    return held
+                }
+            }
             return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
 
         case .deleted where evidence.isDeletionRejected && mayCreate:
@@ -150,6 +162,9 @@ package struct Reconciler: Sendable {
         if unknown.isEmpty, evidence.settlements.isEmpty, let base, ad == miniorange, ad == base {
             return Reconciliation(existence: .both, base: base, target: base)
         }
+        var evidence = evidence
+        // What was never agreed on can't have been set back.
+        if base == nil { evidence.knownUntil = PerSide(both: nil) }
         var walks = (
             base: AttributeWalk(base ?? Attributes()), ad: AttributeWalk(ad), miniorange: AttributeWalk(miniorange)
         )
@@ -200,7 +215,7 @@ package struct Reconciler: Sendable {
         return result
     }
 
-    private struct Verdict {
+    struct Verdict {
         /// What both are to show; nil: nothing moves.
         var values: [Octets]?
         var winner: Side
@@ -226,11 +241,16 @@ package struct Reconciler: Sendable {
             result.endedSettlements.append(rule.name)
         }
         if ad == miniorange { return Verdict(values: ad, winner: rule.prefer, decision: nil) }
+        if evidence.knownUntil != PerSide(both: nil),
+            let verdict = decideBySetBack(rule, base, PerSide(ad: ad, miniorange: miniorange), evidence, &result)
+        {
+            return verdict
+        }
         return decide(rule, base: base, ad: ad, miniorange: miniorange, evidence, needs: &result.needsStamps)
     }
 
     /// Holds: `ad` and `miniorange` differ, and no person decided.
-    private func decide(
+    func decide(
         _ rule: MergeRule,
         base: [Octets],
         ad: [Octets],
@@ -238,6 +258,9 @@ package struct Reconciler: Sendable {
         _ evidence: Evidence,
         needs: inout [String]
     ) -> Verdict {
+        if !evidence.held.isEmpty, evidence.held.contains(rule.name) {
+            return hold(rule, .held, evidence, needs: &needs)
+        }
         switch rule.direction {
         // One way: the source stands. Where the other side moved, its value goes to the conflict report.
         case .toMiniOrange:

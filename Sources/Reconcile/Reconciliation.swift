@@ -39,6 +39,8 @@ package struct Reconciliation: Hashable, Sendable {
     package var needsStamps: [String] = []
     /// The settlements that are done, or that somebody's later change has overtaken.
     package var endedSettlements: [String] = []
+    /// The side on which the entry has come back though both had agreed that it is gone; nothing is decided of it.
+    package var returned: Side?
 
     package init(existence: Existence, base: Attributes?, target: Attributes = Attributes()) {
         self.existence = existence

@@ -12,13 +12,18 @@ extension Engine {
         if try store.count(.deletions) > 0 {
             evidence.isDeletionRejected = try store.deletion(of: pair)?.state == .rejected
         }
+        for side in Side.allCases { evidence.knownUntil[side] = setBacks[side]?.knownUntil }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
         }
         if try store.count(.heldConflicts) > 0 {
-            for (name, id) in try store.heldConflicts(of: pair)
-            where try store.conflict(id)?.record.decision == .oscillation {
-                evidence.frozen.insert(name)
+            for (name, id) in try store.heldConflicts(of: pair) {
+                guard let record = try store.conflict(id)?.record else { continue }
+                switch record.decision {
+                case .oscillation: evidence.frozen.insert(name)
+                case .held where record.rule != .hold: evidence.held.insert(name)
+                default: break
+                }
             }
         }
         for name in oscillations.frozen(pair) { evidence.frozen.insert(name) }
@@ -313,6 +318,8 @@ extension Engine.Object {
     /// The attributes of a side, lower-cased, whose stamps tell when a canonical attribute was set there.
     func stampedAttributes(of name: String, _ side: Side) -> [String] {
         if name == parentAttribute { return [AttributeStamp.entryName] }
+        // A class is given to an entry when it is made.
+        if name == Evidence.existence { return ["objectclass"] }
         return mapping.specification.attributes
             .filter { rule in
                 let own = rule.ad.lowercased()

@@ -25,6 +25,8 @@ extension Engine {
         try recallHolds(store)
         stepTime = now
         try recallDeletions(store, now: now)
+        try recallCertain(store)
+        try recallSetBacks(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
         }

@@ -10,17 +10,26 @@ extension Engine {
         now: Timestamp
     ) throws {
         switch event {
-        case .connected(_, let snapshots):
+        case .connected(let server, let snapshots):
             try learnRoots(snapshots, side, store)
+            try noteServer(server, side, store)
+            certainBefore[side] = certain[side]
             isConnected[side] = true
             queue.recallBacklog()
             queue.recallUrgent()
         case .changes(let changes, let cursor):
             for change in changes { try ingest(change, from: side, store, now: now) }
-            if let cursor { try store.put(cursor, for: side) }
+            guard let cursor else { return }
+            try store.put(cursor, for: side)
+            certainBefore[side] = nil
+            if setBacks[side] == nil { try noteCertain(changes, side, store, now: now) }
+        case .steppedBack(let stepBack):
+            try noteStepBack(stepBack, side, store, now: now)
         case .complete(let present, let cursor):
             if let present { try suspectAbsent(present, side, store, now: now) }
             try store.put(cursor, for: side)
+            certainBefore[side] = nil
+            try noteRead(side, store)
             let isFirst = try !store.isLoaded(side)
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)
@@ -225,6 +234,7 @@ extension Engine {
     ) throws {
         let side = replica.side
         try store.put(replica, replacing: old)
+        try noteSeen(replica.anchor, side, store)
         try noteChangedValues(replica, from: old, store)
         var pair = try joined(replica, store)
         let before = pair

@@ -33,7 +33,9 @@ extension Engine {
         }
         // One entry's writes are serial: it is looked at again when the answer comes.
         guard inFlight[id] == nil else { return }
-        if isReloading.ad || isReloading.miniorange {
+        if isReloading.ad || isReloading.miniorange || setBacks.ad?.isRead == false
+            || setBacks.miniorange?.isRead == false
+        {
             keepDirty(id, now: now)
             return
         }
@@ -172,6 +174,16 @@ extension Engine {
             case .waits: break
             }
         }
+        if let side = result.returned {
+            try store.clearDirty(pair.id)
+            return try setAside(
+                pair.id,
+                .returned(side),
+                retries: setBacks[side]?.cause == .anotherServer,
+                store,
+                now: now
+            )
+        }
         for name in result.endedSettlements { try store.setSettlement(nil, of: pair.id, name) }
 
         var next = pair
@@ -270,7 +282,9 @@ extension Engine {
             try setAside(pair.id, obstacle, retries: plan.retries, store, now: now)
         } else if plan.writes.isEmpty {
             mismatches[pair.id] = nil
-            if try store.count(.quarantine) > 0 { try store.removeQuarantine(pair.id) }
+            if try store.count(.quarantine) > 0, try store.quarantine(pair.id)?.isVanished != true {
+                try store.removeQuarantine(pair.id)
+            }
         }
     }
 

@@ -24,17 +24,23 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> [Anchor] {
+        try noteShown(present, side, store, now: now)
         var suspects: [Anchor] = []
         var position = 0
+        var held = 0
         try store.forEachAnchor(side, after: nil) { anchor in
             if isVirtual(anchor, side) { return true }
+            held += 1
             while position < present.count, present[position] < anchor { position += 1 }
             if position == present.count || present[position] != anchor { suspects.append(anchor) }
             return true
         }
-        suspects += try leavers(side, store)
         suspects.removeAll { anchor in roots[side].contains { $0.anchor == anchor } }
-        for anchor in suspects { try requestRead(.confirmAbsence(anchor), side, store, now: now) }
+        guard try !areTooMany(suspects.count, of: held, side, store) else { return [] }
+        suspects += try leavers(side, store)
+        for anchor in suspects {
+            try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)
+        }
         return suspects
     }
 

@@ -41,6 +41,7 @@ extension Engine {
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
             let isStale = if case .stale = outcome { true } else { false }
+            if case .confirmAbsence = intent.write.operation { try noteSeen(intent, store) }
             if isStale { count { $0.stale[side] += 1 } } else { try readClock(intent, snapshot, store, now: now) }
             let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
             try confirm(intent, snapshot, isStale: isStale, store, now: now)
@@ -56,6 +57,8 @@ extension Engine {
             try settleDeletion(intent, store, now: now)
         case .gone:
             try settleGone(intent, store, now: now)
+        case .hidden:
+            try settleHidden(intent, store, now: now)
         case .refused(let refusal):
             try settleRefusal(intent, refusal, store, now: now)
         case .unavailable, .unknown:
@@ -85,11 +88,11 @@ extension Engine {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .read(let anchor),
             .readStamps(let anchor, _):
             repeated.write.operation = .read(anchor)
-        case .delete(let anchor, _, _), .confirmAbsence(let anchor):
-            repeated.write.operation = .confirmAbsence(anchor)
+        case .delete(let anchor, _, _):
+            repeated.write.operation = try .confirmAbsence(anchor, lastSeen(anchor, intent.write.side, store))
         case .editValues(let anchor, _, _):
             repeated.write.operation = .readMembers(anchor)
-        case .readMembers, .readBelow, .readGroups:
+        case .readMembers, .readBelow, .readGroups, .confirmAbsence:
             break
         }
         try store.put(repeated)
@@ -147,21 +150,21 @@ extension Engine {
     }
 
     /// No such entry. Only a read that looked for it may conclude that it is gone; for a write it is a reason to look.
-    private mutating func settleGone(
+    mutating func settleGone(
         _ intent: Intent,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
         let side = intent.write.side
         switch intent.write.operation {
-        case .confirmAbsence(let anchor):
+        case .confirmAbsence(let anchor, _):
             noteProvenGone(anchor, side)
             try noteGoneAhead(anchor, side, store)
             try ingestDeletion(of: anchor, side, store, now: now)
             if intent.write.pair != PairID(0) { markDirty(intent.write.pair, .retry, now: now) }
         case .delete(let anchor, _, _), .modify(let anchor, _, _, _), .rename(let anchor, _, _, _),
             .editValues(let anchor, _, _):
-            try requestRead(.confirmAbsence(anchor), side, store, now: now)
+            try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
         case .readBelow, .readGroups: markDirty(intent.write.pair, .retry, now: now)
         case .read(let anchor), .readMembers(let anchor), .readStamps(let anchor, _):
@@ -284,7 +287,7 @@ extension WriteOperation {
     package var anchor: Anchor? {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
-            .confirmAbsence(let anchor), .editValues(let anchor, _, _), .readMembers(let anchor),
+            .confirmAbsence(let anchor, _), .editValues(let anchor, _, _), .readMembers(let anchor),
             .readBelow(let anchor),
             .readGroups(let anchor), .readStamps(let anchor, _):
             anchor

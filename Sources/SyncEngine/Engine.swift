@@ -100,6 +100,13 @@ package struct Engine: Sendable {
     var deletions = DeletionLedger()
     /// How many entries an object has, as far as it was counted.
     var objectSizes: [DeletionLedger.Kind: DeletionLedger.Size] = [:]
+    /// Until when, by a side's own clock, everything that happened there is in the cache; and what that was when its feed was connected last.
+    var certain = PerSide<Timestamp?>(both: nil)
+    var certainBefore = PerSide<Timestamp?>(both: nil)
+    /// Sides whose servers hold, or may hold, an older state.
+    var setBacks = PerSide<SetBack?>(both: nil)
+    /// The machine that a side was fed by before the present one.
+    var formerServers = PerSide<Octets?>(both: nil)
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
     var stepTime = Timestamp(milliseconds: 0)
@@ -230,6 +237,7 @@ package struct Engine: Sendable {
             try settleVirtual(store, now: now)
             if !isPaused { try workOff(store, now: now) }
         }
+        try endSetBacks(store)
         endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
@@ -357,6 +365,10 @@ package struct Engine: Sendable {
             guard let next = record.next else { continue }
             guard next <= now else {
                 noteRetry(at: next)
+                continue
+            }
+            if case .vanished(let side) = record.reason {
+                try lookAgain(for: pair, record, side, store, now: now)
                 continue
             }
             if case .noCounterpartForParent = record.reason { try readPlace(of: pair, store, now: now) }

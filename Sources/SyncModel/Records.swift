@@ -81,6 +81,11 @@ package enum QuarantineReason: Hashable, Sendable {
     case protected(Side)
     /// Some of the group's memberships can't be written; how many, and what the server said of the first.
     case members(Side, count: Int, Refusal)
+    /// The side does not show the entry any more, and nothing proves that it was deleted there.
+    case vanished(Side)
+    /// The side shows an entry from before the time until when everything there was known, and it was not: it was deleted since, and has come back with an
+    /// older state of its server.
+    case returned(Side)
 }
 
 package struct QuarantineRecord: Hashable, Sendable {
@@ -142,6 +147,8 @@ package struct ConflictRecord: Hashable, Sendable {
         case person = 11
         /// As good as simultaneous: an account that one side disabled is disabled.
         case disableWins = 12
+        /// The other value was there before, and has come back with an older state of its server.
+        case older = 13
     }
 
     package var pair: PairID

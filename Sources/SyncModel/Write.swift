@@ -50,8 +50,8 @@ package enum WriteOperation: Hashable, Sendable {
     case editValues(Anchor, name: DistinguishedName, edits: ValueEdits)
     /// Reads the entry again, by its anchor: after a lost answer, a crash, or edits that could not be applied.
     case read(Anchor)
-    /// Reads the entry that a complete scan did not show: only a successful read that finds nothing (outcome `gone`) proves that it is gone.
-    case confirmAbsence(Anchor)
+    /// Looks for an entry that is not shown any more, and for proof of what became of it: outcome `done`, `gone` or `hidden`.
+    case confirmAbsence(Anchor, LastSeen)
     /// Reads by name: whether an add of which no answer came was made.
     case readName(DistinguishedName)
     /// As `read`, with all members.
@@ -63,6 +63,19 @@ package enum WriteOperation: Hashable, Sendable {
     case readGroups(Anchor)
     /// As `read`, and when, where and by whom each of these attributes was set (lower-cased names of the side; `AttributeStamp.entryName` for name and place).
     case readStamps(Anchor, attributes: [String])
+}
+
+/// What is known of an entry that is looked for.
+package struct LastSeen: Hashable, Sendable {
+    /// The container that it stood in; nil where that isn't known.
+    package var parent: Anchor?
+    /// By the server's clock, when it surely was still there: whatever was deleted before that, this entry was not. Nil where that isn't known.
+    package var time: Timestamp?
+
+    package init(parent: Anchor? = nil, time: Timestamp? = nil) {
+        self.parent = parent
+        self.time = time
+    }
 }
 
 /// A write on its way.
@@ -125,8 +138,10 @@ package enum WriteOutcome: Hashable, Sendable {
     case found([EntrySnapshot])
     /// The precondition failed: the entry moved unseen. What it holds now.
     case stale(EntrySnapshot)
-    /// No such entry.
+    /// No such entry; to `confirmAbsence`: it is proven to be deleted.
     case gone
+    /// It can't be seen, and nothing proves that it was deleted: the account may see less than it did.
+    case hidden
     case refused(Refusal)
     /// Certainly not carried out, and it may be tried again.
     case unavailable

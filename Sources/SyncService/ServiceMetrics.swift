@@ -63,6 +63,7 @@ extension WriteOutcome {
         case .stamped: "done"
         case .stale: "stale"
         case .gone: "gone"
+        case .hidden: "hidden"
         case .refused: "refused"
         case .unavailable: "unavailable"
         case .unknown: "unknown"

@@ -61,6 +61,7 @@ extension StatusReport {
             "\(indent)\(side.entries) entries\(side.memberships > 0 ? ", \(side.memberships) memberships" : ""), \(side.changesSeen) changes seen, \(side.writesMade) writes made, \(side.writesInFlight) on their way"
         )
         lines.append("\(indent)clock: \(Self.clock(side.clock))")
+        if let lastSetBack = side.lastSetBack { lines.append("\(indent)last set back \(lastSetBack)") }
         return lines
     }
 

@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import SyncEngine
 package import SyncModel
 
 /// What `syncline status` tells: the same facts for people and, as JSON, for machines.
@@ -36,6 +37,8 @@ package struct StatusReport: Codable, Sendable {
         package var memberships: Int
         /// Nil: not measured.
         package var clock: Clock?
+        /// When, and by what, the server was last seen to hold an older state. Nil: never.
+        package var lastSetBack: String?
     }
 
     package struct Progress: Codable, Sendable {
@@ -134,7 +137,12 @@ extension StatusReport {
                 lag: try StatusReport.lag(transaction, now: now),
                 quarantine: try StatusReport.quarantine(transaction, limit: 20),
                 parked: try transaction.count(.parkedLinks), refusedCount: try transaction.count(.refusedLinks),
-                refused: try StatusReport.refused(transaction, limit: 20)
+                refused: try StatusReport.refused(transaction, limit: 20),
+                problems: try StatusReport.doubts(transaction),
+                setBacks: PerSide(
+                    ad: try Engine.lastSetBack(.ad, transaction),
+                    miniorange: try Engine.lastSetBack(.miniorange, transaction)
+                )
             )
         }
         func side(_ side: Side) -> SideReport {
@@ -152,12 +160,13 @@ extension StatusReport {
                 changesSeen: 0,
                 writesMade: 0,
                 memberships: census.memberships[side],
-                clock: facts.clocks[side].map(Clock.init)
+                clock: facts.clocks[side].map(Clock.init),
+                lastSetBack: facts.setBacks[side].map { "\($0.since.text), \($0.cause.words): \($0.reason)" }
             )
         }
         self.init(
             state: "not running",
-            problems: [],
+            problems: facts.problems,
             uptimeSeconds: nil,
             ad: side(.ad),
             miniorange: side(.miniorange),
@@ -271,6 +280,16 @@ extension QuarantineReason {
         case .members(let side, let count, let refusal):
             let what = count == 1 ? "one of the group's members" : "\(count) of the group's members"
             return "\(side.name) refuses \(what)\(refusal.explanation)"
+        case .vanished(let side):
+            return """
+                \(side.name) does not show the entry any more, and nothing proves that it was deleted there; let the account see it again, \
+                or, if it was deleted, delete the other side's as well
+                """
+        case .returned(let side):
+            return """
+                it is from before \(side.name)'s server was set back, and both sides had agreed that it is deleted; delete it there again, or have it \
+                created on the other side by syncline resync ENTRY
+                """
         case .protected(let side):
             return "the entry on \(side.name) is protected (adminCount=1) and is never written; the difference stays"
         }

@@ -217,7 +217,7 @@ extension FeedEvent {
         switch self {
         case .changes(_, let cursor): cursor
         case .complete(_, let cursor): cursor
-        case .connected, .disconnected, .clock: nil
+        case .connected, .steppedBack, .disconnected, .clock: nil
         }
     }
 

@@ -12,6 +12,7 @@ struct StampDictionaryTests {
         DomainController(
             endpoint: try LDAPEndpoint("ldaps://127.0.0.1"),
             namingContext: "DC=syncline,DC=test",
+            service: "CN=NTDS Settings,CN=DC1",
             invocationID: Anchor(high: 1, low: 1),
             highestCommittedUSN: 1
         )

@@ -147,7 +147,9 @@ extension RealDomainController {
                 #expect(await writer.outcome(operation) == .deleted)
                 #expect(await writer.outcome(operation) == .gone)
                 #expect(await writer.outcome(.read(entry.anchor)) == .gone)
-                #expect(await writer.outcome(.confirmAbsence(entry.anchor)) == .gone)
+                #expect(await writer.outcome(.confirmAbsence(entry.anchor, LastSeen())) == .gone)
+                let unknown = WriteOperation.confirmAbsence(Anchor(high: 1, low: 2), LastSeen())
+                #expect(await writer.outcome(unknown) == .hidden)
                 #expect(await writer.outcome(.readName(entry.name)) == .gone)
                 #expect(try await writer.change(changed, "title", ["x"], ["y"]) == .gone)
                 #expect(try await writer.rename(changed, changed.name, to: changed.name) == .gone)
@@ -166,7 +168,7 @@ extension RealDomainController {
             let missing = try DistinguishedName(parsing: "OU=nowhere,\(lab["AD_BASE"])")
             view.scopes.append(DirectoryView.Scope(base: missing, filter: .present("objectClass")))
             try await withWriter(view: view) { _, writer in
-                let outcome = await writer.outcome(.confirmAbsence(Anchor(high: 1, low: 1)))
+                let outcome = await writer.outcome(.confirmAbsence(Anchor(high: 1, low: 1), LastSeen()))
                 #expect(outcome.refusal?.message.contains("OU=nowhere") == true)
             }
         }

@@ -149,7 +149,7 @@ struct NounGenerator: RandomNumberGenerator {
         case 2: .rename(anchor(), name: distinguishedName(), version: version(), newName: distinguishedName())
         case 3: .delete(anchor(), name: distinguishedName(), version: version())
         case 4: .read(anchor())
-        case 5: .confirmAbsence(anchor())
+        case 5: .confirmAbsence(anchor(), LastSeen(parent: anchor(), time: Timestamp(milliseconds: 7)))
         case 6: .readName(distinguishedName())
         case 7: .readMembers(anchor())
         case 8: .readBelow(anchor())

@@ -89,6 +89,7 @@ struct Status: Decodable, Sendable {
         var entries: Int
         var writesMade: Int
         var changesSeen: Int
+        var lastSetBack: String?
     }
 
     struct SetAside: Decodable, Sendable {

@@ -88,7 +88,7 @@ final class FeedMirror: Sendable {
                 state.connects += 1
                 state.roots = roots
             case .disconnected: state.disconnects += 1
-            case .clock: break
+            case .clock, .steppedBack: break
             case .changes(let changes, let cursor):
                 state.lastChange = .now
                 for change in changes { Self.take(change, &state) }

@@ -133,8 +133,31 @@ struct WriterTests {
             #expect(await Self.perform(writer, .delete(old.anchor, name: old.name, version: version)) == .gone)
         }
         #expect(await Self.perform(writer, .read(other.anchor)) == .done(other))
-        #expect(await Self.perform(writer, .confirmAbsence(old.anchor)) == .gone)
-        #expect(await Self.perform(writer, .confirmAbsence(other.anchor)) == .done(other))
+        #expect(await Self.perform(writer, .confirmAbsence(other.anchor, LastSeen())) == .done(other))
+        await writer.close()
+    }
+
+    @Test func `without a log only an open container proves that an entry is gone`() async throws {
+        let slapd = try TestSlapd(.syncprov)
+        let writer = try Self.writer(slapd)
+        let gone = try await Self.added(writer, "a")
+        let other = try await Self.added(writer, "b")
+        let people = try #require(gone.name.parent)
+        guard case .done(let container) = await Self.perform(writer, .readName(people)) else {
+            throw TestFailure("the container can't be read")
+        }
+        let delete = WriteOperation.delete(gone.anchor, name: gone.name, version: gone.version)
+        #expect(await Self.perform(writer, delete) == .deleted)
+        func absence(_ parent: Anchor?) async -> WriteOutcome {
+            await Self.perform(writer, .confirmAbsence(gone.anchor, LastSeen(parent: parent)))
+        }
+        #expect(await absence(container.anchor) == .gone)
+        #expect(await absence(nil) == .hidden)
+        // A container that is not shown itself.
+        #expect(await absence(Anchor(high: 5, low: 5)) == .hidden)
+        let last = WriteOperation.delete(other.anchor, name: other.name, version: other.version)
+        #expect(await Self.perform(writer, last) == .deleted)
+        #expect(await absence(container.anchor) == .gone)
         await writer.close()
     }
 

@@ -18,6 +18,7 @@ extension World {
             "stamped \(describe(entry)) \(stamps.map { "\($0.attribute)@\($0.stamp.time.milliseconds % 10_000_000)" })"
         case .stale(let entry): "stale \(describe(entry))"
         case .gone: "gone"
+        case .hidden: "hidden"
         case .refused(let refusal): "refused \(refusal.message)"
         case .unavailable: "unavailable"
         case .unknown: "unknown"
@@ -40,6 +41,7 @@ extension World {
         switch event {
         case .connected: "connected"
         case .disconnected: "disconnected"
+        case .steppedBack(let stepBack): "stepped back: \(stepBack.reason)"
         case .clock(let clock): "clock \(clock.offset)"
         case .complete(_, let cursor): "complete \(describe(cursor))"
         case .changes(let changes, let cursor):

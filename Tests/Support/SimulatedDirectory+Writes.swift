@@ -15,7 +15,7 @@ extension SimulatedDirectory {
         case .readMembers(let anchor): return snapshotWithMembers(anchor).map { .done($0) } ?? .gone
         case .readBelow(let anchor): return found(below: anchor)
         case .readGroups(let anchor): return groups(of: anchor)
-        case .read(let anchor), .confirmAbsence(let anchor): return snapshot(anchor).map { .done($0) } ?? .gone
+        case .read(let anchor), .confirmAbsence(let anchor, _): return snapshot(anchor).map { .done($0) } ?? .gone
         case .readStamps(let anchor, let attributes):
             return snapshot(anchor).map { entry in
                 let known = stamps[anchor] ?? [:]

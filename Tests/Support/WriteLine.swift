@@ -16,7 +16,7 @@ extension WriteOperation {
         case .readBelow(let anchor): "readBelow \(anchor.low)"
         case .readGroups(let anchor): "readGroups \(anchor.low)"
         case .read(let anchor): "read \(anchor.low)"
-        case .confirmAbsence(let anchor): "confirmAbsence \(anchor.low)"
+        case .confirmAbsence(let anchor, _): "confirmAbsence \(anchor.low)"
         case .readName(let name): "readName \(name)"
         case .readStamps(let anchor, let attributes): "readStamps \(anchor.low) \(attributes.joined(separator: ","))"
         }

@@ -241,6 +241,8 @@ final class Bench {
             case .ambiguousMatch(let rule, let candidates): "ambiguous by rule \(rule): \(candidates.count)"
             case .noCounterpartForParent: "no counterpart for parent"
             case .missingRequiredValue(let name): "missing \(name)"
+            case .vanished(let side): "vanished at \(side.name)"
+            case .returned(let side): "returned at \(side.name)"
             case .protected(let side): "protected at \(side.name)"
             case .members(let side, let count, let refusal):
                 "\(count) members refused by \(side.name): \(refusal.reason)"

@@ -32,7 +32,8 @@ struct PlanReportTests {
     @Test func readsAreNoWrites() throws {
         let name = try DistinguishedName(parsing: Self.name)
         for operation in [
-            WriteOperation.read(Anchor(high: 0, low: 1)), .confirmAbsence(Anchor(high: 0, low: 1)), .readName(name),
+            WriteOperation.read(Anchor(high: 0, low: 1)), .confirmAbsence(Anchor(high: 0, low: 1), LastSeen()),
+            .readName(name),
         ] {
             #expect(PlanReport.PlannedWrite(write(operation)) == nil)
         }

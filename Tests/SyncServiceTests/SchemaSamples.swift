@@ -120,7 +120,8 @@ enum SchemaSamples {
             changesSeen: 1,
             writesMade: 1,
             memberships: 2,
-            clock: StatusReport.Clock(estimate)
+            clock: StatusReport.Clock(estimate),
+            lastSetBack: "2026-01-01T12:00:00Z, the server holds an older state: restored"
         )
         return StatusReport(
             state: "live",

@@ -157,6 +157,8 @@ extension PlanReport {
         case .noCounterpartForParent: "its container has no counterpart on the other side"
         case .missingRequiredValue(let attribute):
             "there is no value for \(attribute), which the other side demands"
+        case .vanished(let side): "\(side.name) does not show it any more, and nothing proves that it was deleted"
+        case .returned(let side): "it came back to \(side.name) with an older state of its server"
         case .protected(let side): "it is protected at \(side.name) (adminCount=1) and never written"
         case .members(let side, let count, let refusal):
             "\(side.name) refuses \(count) of its members: \(refusal.message)"

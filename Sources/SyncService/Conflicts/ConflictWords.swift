@@ -17,6 +17,7 @@ extension ConflictRecord.Decision {
         case .oscillation: "oscillation"
         case .person: "person"
         case .disableWins: "disable-wins"
+        case .older: "older-state"
         }
     }
 
@@ -36,6 +37,7 @@ extension ConflictRecord.Decision {
         case .oscillation: "flapping"
         case .person: "person"
         case .disableWins: "disable"
+        case .older: "older"
         }
     }
 
@@ -53,10 +55,11 @@ extension ConflictRecord.Decision {
         case .provenance: "set as good as at once, and who set it at \(name) ranks higher"
         case .configuredSide: "the rule names \(name)"
         case .ownWrite: "what \(other) held was written by Syncline itself, and was nobody's intent"
-        case .held: "the rule leaves it to a person"
+        case .held: "it is left to a person, by the rule or because nobody can tell"
         case .oscillation: "two writers overwrite each other without end, so it is left to a person"
         case .person: "a person took this value"
         case .disableWins: "set as good as at once, and \(name) disabled the account"
+        case .older: "what \(other) held was there before, and had come back with an older state of its server"
         }
     }
 }

@@ -1,0 +1,16 @@
+internal import LDAPClient
+internal import SyncModel
+internal import Synchronization
+
+/// The entries that a complete read has shown; tombstones are none.
+final class SeenAnchors: Sendable {
+    private let anchors = Mutex<[Anchor]>([])
+
+    func note(_ entries: [LDAPEntry]) {
+        let found = entries.filter { !EntryReading.isTombstone($0) }.compactMap(EntryReading.anchor)
+        anchors.withLock { $0 += found }
+    }
+
+    /// Each once.
+    var sorted: [Anchor] { Set(anchors.withLock(\.self)).sorted() }
+}

@@ -1,0 +1,154 @@
+package import SyncModel
+
+/// Absence is no proof. An account that sees less than it did looks the same as entries that were deleted; what tells the two apart is the tombstone, the
+/// log's record of the delete, or a container that stands open and really holds nothing of the kind. Where nothing does, the entry is set aside as vanished,
+/// and nothing is concluded.
+extension Engine {
+    /// What helps to find out what became of an entry.
+    func lastSeen(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> LastSeen {
+        var parent: Anchor?
+        if case .entry(let container)? = try store.outline(side, anchor)?.parent { parent = container }
+        return LastSeen(parent: parent, time: certainBefore[side] ?? certain[side])
+    }
+
+    /// Nothing proves what became of an entry that is not shown any more.
+    mutating func settleHidden(_ intent: Intent, _ store: any StoreTransaction, now: Timestamp) throws {
+        let side = intent.write.side
+        guard let anchor = intent.write.operation.anchor else { return }
+        comparison?.suspects[side].remove(anchor)
+        if case .entry(let parent)? = try store.outline(side, anchor)?.parent, try isGone(parent, side, store) {
+            // Nothing stands where nothing is.
+            return try settleGone(intent, store, now: now)
+        }
+        guard let pair = try store.pair(intent.write.pair) else { return }
+        guard pair.presence[side] == .present else {
+            // It was out of scope, and stays so.
+            if try store.dirty(pair.id) != nil { markDirty(pair.id, .retry, now: now) }
+            return
+        }
+        // What is to be written to it waits until it is seen again.
+        unsaved[pair.id] = nil
+        try store.clearDirty(pair.id)
+        try setAside(pair.id, .vanished(side), retries: true, store, now: now)
+    }
+
+    /// The entry that was looked for is there.
+    mutating func noteSeen(_ intent: Intent, _ store: any StoreTransaction) throws {
+        guard let anchor = intent.write.operation.anchor else { return }
+        comparison?.suspects[intent.write.side].remove(anchor)
+        try noteSeen(anchor, intent.write.side, store)
+    }
+
+    /// A side shows an entry, again perhaps.
+    func noteSeen(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        guard try store.count(.quarantine) > 0, let id = try store.pairID(side, anchor),
+            case .vanished(side)? = try store.quarantine(id)?.reason
+        else { return }
+        try store.removeQuarantine(id)
+    }
+
+    /// A complete read shows entries again that had vanished.
+    mutating func noteShown(_ present: [Anchor], _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard try store.count(.quarantine) > 0 else { return }
+        let vanished = try store.quarantined(after: nil, limit: .max).filter { $0.1.reason == .vanished(side) }
+        guard !vanished.isEmpty else { return }
+        let shown = Set(present)
+        for (id, _) in vanished {
+            guard let anchor = try store.outline(id)?.anchors[side], shown.contains(anchor) else { continue }
+            try store.removeQuarantine(id)
+            markDirty(id, .retry, now: now)
+        }
+    }
+
+    /// The time has come to look for a vanished entry again.
+    mutating func lookAgain(
+        for id: PairID,
+        _ record: QuarantineRecord,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard let pair = try store.pair(id), let anchor = pair.anchors[side] else {
+            return try store.removeQuarantine(id)
+        }
+        // Of many, not all at once: until the answer the next time is as far as the last one was.
+        var later = record
+        later.next = now.advanced(byMilliseconds: Engine.retryDelay(record.attempts))
+        try store.put(later, for: id)
+        if let next = later.next { noteRetry(at: next) }
+        guard inFlight[id] == nil else { return }
+        try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)
+    }
+
+    // MARK: Many at once
+
+    static func vanishedFact(_ side: Side) -> String { "vanished.\(side.name)" }
+
+    /// How many entries the last complete read of a side did not show, where these were too many to be believed.
+    package static func vanished(_ side: Side, _ store: any StoreTransaction) throws -> Int? {
+        try store.fact(vanishedFact(side)).flatMap { UInt64(bigEndianOctets: $0.bytes) }.map(Int.init)
+    }
+
+    /// Whether a complete read lacks so much that none of it is looked for one by one: feeds tell deletes, so that a mass that vanishes without a word is a
+    /// matter of rights, of the base or of the filter. The next complete read judges anew.
+    func areTooMany(_ suspects: Int, of known: Int, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        let isMany = suspects > max(Engine.fewSuspects, known * Engine.suspectPercent / 100)
+        let fact = isMany ? Octets(UInt64(suspects).bigEndianOctets) : nil
+        if try store.fact(Engine.vanishedFact(side)) != fact { try store.setFact(Engine.vanishedFact(side), fact) }
+        return isMany
+    }
+
+    private static let fewSuspects = 50
+    private static let suspectPercent = 5
+
+    // MARK: What is certain
+
+    /// Until when, by a side's own clock, everything that happened there is in the cache.
+    static func certainFact(_ side: Side) -> String { "certain.\(side.name)" }
+
+    /// A feed has told everything up to a point. Where its versions tell the time, that is the time; else it is now, as the server's clock shows it.
+    mutating func noteCertain(_ changes: [Change], _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        let times = changes.compactMap { change -> Timestamp? in
+            guard case .csn(let number)? = change.version else { return nil }
+            return Timestamp(milliseconds: number.microseconds / 1000)
+        }
+        let time: Timestamp
+        if let newest = times.max() {
+            time = newest
+        } else {
+            guard side == .ad, !changes.isEmpty || certain[side] == nil else { return }
+            time = now.advanced(byMilliseconds: clocks[side]?.offset ?? 0)
+        }
+        guard certain[side].map({ time > $0 }) ?? true else { return }
+        certain[side] = time
+        try store.setFact(
+            Engine.certainFact(side),
+            Octets(UInt64(bitPattern: time.milliseconds).bigEndianOctets)
+        )
+    }
+
+    mutating func recallCertain(_ store: any StoreTransaction) throws {
+        for side in Side.allCases {
+            certain[side] = try store.fact(Engine.certainFact(side))
+                .flatMap { UInt64(bigEndianOctets: $0.bytes) }
+                .map { Timestamp(milliseconds: Int64(bitPattern: $0)) }
+        }
+    }
+}
+
+extension Change {
+    fileprivate var version: Version? {
+        switch self {
+        case .present(let entry): entry.version
+        case .edited(_, _, _, let version), .members(_, _, let version): version
+        case .deleted: nil
+        }
+    }
+}
+
+extension QuarantineRecord {
+    var isVanished: Bool {
+        if case .vanished = reason { return true }
+        return false
+    }
+}

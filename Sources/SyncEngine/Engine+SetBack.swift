@@ -1,0 +1,65 @@
+package import SyncModel
+
+/// A server that went backwards, or another one that is behind. Nothing is written before everything there was read. Then what it shows otherwise than agreed
+/// counts as a change only where it was set after the time until which everything was known; else what was agreed stands, and is written back.
+extension Engine {
+    private static func setBackFact(_ side: Side) -> String { "setback.\(side.name)" }
+    private static func lastSetBackFact(_ side: Side) -> String { "setback.last.\(side.name)" }
+    private static func serverFact(_ side: Side) -> String { "server.\(side.name)" }
+
+    /// The one that is not yet done with.
+    package static func setBack(_ side: Side, _ store: any StoreTransaction) throws -> SetBack? {
+        try store.fact(setBackFact(side)).flatMap(SetBack.init)
+    }
+
+    /// The last one that is done with.
+    package static func lastSetBack(_ side: Side, _ store: any StoreTransaction) throws -> SetBack? {
+        try store.fact(lastSetBackFact(side)).flatMap(SetBack.init)
+    }
+
+    mutating func recallSetBacks(_ store: any StoreTransaction) throws {
+        for side in Side.allCases { setBacks[side] = try Engine.setBack(side, store) }
+    }
+
+    mutating func noteServer(_ server: Octets, _ side: Side, _ store: any StoreTransaction) throws {
+        let fact = Engine.serverFact(side)
+        formerServers[side] = try store.fact(fact)
+        if formerServers[side] != server { try store.setFact(fact, server) }
+    }
+
+    mutating func noteStepBack(_ stepBack: StepBack, _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws
+    {
+        let present = try store.fact(Engine.serverFact(side))
+        let isSame = formerServers[side] == nil || formerServers[side] == present
+        // The first one stands until it is done with: what was known then was known.
+        let known = setBacks[side]?.knownUntil ?? certain[side] ?? now
+        let setBack = SetBack(
+            cause: stepBack.cause ?? (isSame ? .restored : .anotherServer),
+            reason: stepBack.reason,
+            since: setBacks[side]?.since ?? now,
+            knownUntil: known
+        )
+        setBacks[side] = setBack
+        try store.setFact(Engine.setBackFact(side), setBack.octets)
+    }
+
+    /// Everything of the side was read.
+    mutating func noteRead(_ side: Side, _ store: any StoreTransaction) throws {
+        guard setBacks[side]?.isRead == false else { return }
+        setBacks[side]?.isRead = true
+        if let setBack = setBacks[side] { try store.setFact(Engine.setBackFact(side), setBack.octets) }
+        queue.recallBacklog()
+    }
+
+    /// It is done with once nothing is left to be looked at: from then on every difference has come about since.
+    mutating func endSetBacks(_ store: any StoreTransaction) throws {
+        for side in Side.allCases {
+            guard let setBack = setBacks[side], setBack.isRead, unsaved.isEmpty, inFlight.isEmpty,
+                try store.count(.dirty) == 0
+            else { continue }
+            setBacks[side] = nil
+            try store.setFact(Engine.setBackFact(side), nil)
+            try store.setFact(Engine.lastSetBackFact(side), setBack.octets)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Reconcile
+import SyncModel
+import Testing
+
+/// A server that was set back: what it shows from before is nobody's change.
+struct SetBackTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var ad: String
+        var miniorange: String
+        /// When AD's value was set; everything there was known until 10,000.
+        var stamp: Int64?
+        var source = Stamp.Source.attribute
+        var outcome: String
+
+        init(
+            _ ad: String,
+            _ miniorange: String,
+            _ stamp: Int64?,
+            _ outcome: String,
+            _ source: Stamp.Source = .attribute
+        ) {
+            (self.ad, self.miniorange, self.stamp, self.outcome, self.source) = (ad, miniorange, stamp, outcome, source)
+        }
+        var testDescription: String { "\(ad) | \(miniorange) at \(stamp.map(String.init) ?? "?") by \(source)" }
+    }
+
+    private func evidence(_ stamp: Int64?, _ source: Stamp.Source, known: Bool = true) -> Evidence {
+        var evidence = Evidence()
+        evidence.knownUntil.ad = Timestamp(milliseconds: 10_000)
+        guard known else { return evidence }
+        var told = NewestTests.stamp(stamp)
+        told?.source = source
+        evidence.stamps[Vocabulary.name] = PerSide(ad: told, miniorange: NewestTests.stamp(50_000))
+        return evidence
+    }
+
+    @Test(arguments: [
+        // From before: what was agreed stands, and is written back.
+        Row("y", "x", 9_000, "=x, write ad, conflict(value older miniorange), base x"),
+        Row("y", "x", 10_000, "=x, write ad, conflict(value older miniorange), base x"),
+        Row("-", "x", 9_000, "=x, write ad, conflict(value older miniorange), base x"),
+        // From before, and the other side has moved on.
+        Row("y", "z", 9_000, "=z, write ad, conflict(value older miniorange), base x"),
+        // Set since: a change like any other.
+        Row("y", "x", 10_001, "=y, write miniorange, base x"),
+        Row("y", "z", 60_000, "=y, write miniorange, conflict(value later ad), base x"),
+        // As agreed: the other side's change is carried.
+        Row("x", "z", 9_000, "=z, write ad, base x"),
+        // As the other side shows it, whenever that was.
+        Row("y", "y", 9_000, "=y, base y"),
+        // Only that something of the entry was set since is known: left to a person.
+        Row("y", "x", 20_000, "=x, hold(held), base x", .entry),
+        Row("y", "x", 9_000, "=x, write ad, conflict(value older miniorange), base x", .entry),
+        // Nothing is known.
+        Row("y", "x", nil, "=y, write miniorange, base x"),
+    ])
+    func `what is from before does not win`(_ row: Row) {
+        let rule = Vocabulary.rule(.register, .both, .newest)
+        let line = NewestTests.line(rule, "x", row.ad, row.miniorange, evidence(row.stamp, row.source))
+        #expect(line == row.outcome)
+    }
+
+    @Test
+    func `nothing of a doubtful value moves before its stamp is known`() {
+        let evidence = evidence(nil, .attribute, known: false)
+        for rule in [ConflictRule.newest, .ad, .miniorange, .hold] {
+            let line = NewestTests.line(Vocabulary.rule(.register, .both, rule), "x", "y", "x", evidence)
+            #expect(line == "=x, needs stamps, base x")
+        }
+        #expect(
+            NewestTests.line(Vocabulary.rule(.register), "x", "x", "z", evidence) == "=z, write ad, base x"
+        )
+    }
+
+    @Test
+    func `against a rule's direction nothing is written back, and nothing old is carried`() {
+        let fromAD = Vocabulary.rule(.register, .toMiniOrange, .newest)
+        let held = NewestTests.line(fromAD, "x", "y", "x", evidence(9_000, .attribute))
+        #expect(held == "=x, hold(held), base x")
+        // Also once the comparison is over, until a person decides.
+        var later = Evidence(held: [Vocabulary.name])
+        later.stamps[Vocabulary.name] = PerSide(ad: NewestTests.stamp(1), miniorange: NewestTests.stamp(2))
+        #expect(NewestTests.line(fromAD, "x", "y", "x", later) == "=x, hold(held), base x")
+        // The other way nothing of AD's is carried anyway.
+        let toAD = Vocabulary.rule(.register, .toAD, .newest)
+        #expect(
+            NewestTests.line(toAD, "x", "y", "x", evidence(9_000, .attribute))
+                == "=x, write ad, conflict(value direction miniorange), base x"
+        )
+    }
+
+    @Test
+    func `what was never agreed on can't have been set back`() {
+        var evidence = evidence(9_000, .attribute)
+        evidence.knownUntil.miniorange = Timestamp(milliseconds: 60_000)
+        #expect(
+            NewestTests.line(Vocabulary.rule(.register), "none", "y", "-", evidence) == "=y, write miniorange, base -"
+        )
+    }
+
+    @Test
+    func `the same whichever side was set back`() {
+        for (ad, miniorange, stamp) in [
+            ("y", "x", Int64(9_000)), ("y", "z", 9_000), ("y", "x", 20_000), ("y", "z", 60_000),
+        ] {
+            let rule = Vocabulary.rule(.register, .both, .newest)
+            let mirrored = Vocabulary.rule(.register, .both, .newest, prefer: .miniorange)
+            var swapped = Evidence()
+            swapped.knownUntil.miniorange = Timestamp(milliseconds: 10_000)
+            let stamps = evidence(stamp, .attribute).stamps[Vocabulary.name]
+            swapped.stamps[Vocabulary.name] = PerSide(ad: stamps?.miniorange ?? nil, miniorange: stamps?.ad ?? nil)
+            let one = Reconciler(rules: [rule]).reconcile(
+                base: Vocabulary.base("x"),
+                ad: Vocabulary.state(ad),
+                miniorange: Vocabulary.state(miniorange),
+                evidence(stamp, .attribute)
+            )
+            let other = Reconciler(rules: [mirrored]).reconcile(
+                base: Vocabulary.base("x"),
+                ad: Vocabulary.state(miniorange),
+                miniorange: Vocabulary.state(ad),
+                swapped
+            )
+            #expect(one.target == other.target && one.changes.ad == other.changes.miniorange)
+        }
+    }
+
+    @Test(arguments: [
+        (nil as Int64?, false, "suspended, needs stamps, base none", false),
+        (9_000, true, "suspended, base none", true), (nil, true, "suspended, base none", true),
+        (10_001, true, "create miniorange y, base none", false),
+    ])
+    func `an entry that was not known although everything was is not made again`(
+        _ made: Int64?,
+        _ isKnown: Bool,
+        _ outcome: String,
+        _ isReturned: Bool
+    ) {
+        var evidence = Evidence()
+        evidence.knownUntil.ad = Timestamp(milliseconds: 10_000)
+        if isKnown { evidence.stamps[Evidence.existence] = PerSide(ad: NewestTests.stamp(made), miniorange: nil) }
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+            base: nil,
+            ad: Vocabulary.state("y"),
+            miniorange: Vocabulary.state("missing"),
+            evidence
+        )
+        #expect(Vocabulary.line(result) == outcome)
+        #expect((result.returned == .ad) == isReturned)
+    }
+}

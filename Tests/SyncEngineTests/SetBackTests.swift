@@ -1,0 +1,132 @@
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// A server that was restored, or another one that is behind, as the engine deals with it.
+struct SetBackTests {
+    private static let wayBack: Int64 = 3_600_000
+
+    /// Ann's displayName was "old" an hour ago; "new" is agreed on. Then AD shows the old one again.
+    private func restored(_ cause: StepBack.Cause? = nil) throws -> (Bench, EntrySnapshot) {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann", ["displayname": ["old"]])
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        try bench.set(.ad, ann, "displayname", ["new"])
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        var old = try #require(bench.directories.ad.snapshot(ann))
+        old.attributes["displayname"] = ["old"]
+        old.version = .unordered
+        _ = try bench.connect(.ad)
+        #expect(try bench.step(.feed(.ad, .steppedBack(StepBack(cause: cause, reason: "a test")))).isEmpty)
+        return (bench, old)
+    }
+
+    private func stamped(_ bench: Bench, _ snapshot: EntrySnapshot, _ name: String, ago: Int64) -> WriteOutcome {
+        let time = bench.now.advanced(byMilliseconds: -ago)
+        let stamp = Stamp(time: time, granularity: 1000, source: .attribute)
+        return .stamped(snapshot, [AttributeStamp(attribute: name, stamp: stamp)])
+    }
+
+    @Test
+    func `Nothing is written before everything there was read`() throws {
+        let (bench, old) = try restored()
+        #expect(try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil))).isEmpty)
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.cause == .restored)
+        let lines = try bench.complete(.ad)
+        #expect(lines.count == 2 && lines.allSatisfy { $0.contains("readStamps") }, "\(lines)")
+    }
+
+    @Test
+    func `A value from before is not carried, and what was agreed is written back`() throws {
+        let (bench, old) = try restored()
+        try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil)))
+        _ = try bench.complete(.ad)
+        var lines: [String] = []
+        for _ in 0..<2 {
+            let isOfAD = bench.sent.first?.side == .ad
+            lines +=
+                try isOfAD
+                ? bench.answer(stamped(bench, old, "displayname", ago: 2 * Self.wayBack)) : bench.answer()
+        }
+        #expect(lines.count == 1 && lines[0].contains("displayname: [old] -> [new]"), "\(lines)")
+        #expect(lines.first?.hasPrefix("ad modify") == true)
+        var written = old
+        written.attributes["displayname"] = ["new"]
+        try bench.answer(.done(written))
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[new]")
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) } == nil)
+        #expect(try bench.store.write { try Engine.lastSetBack(.ad, $0) }?.reason == "a test")
+    }
+
+    @Test
+    func `A value that was set since is carried`() throws {
+        var (bench, old) = try restored()
+        old.attributes["displayname"] = ["since"]
+        try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil)))
+        _ = try bench.complete(.ad)
+        var lines: [String] = []
+        for _ in 0..<2 {
+            let isOfAD = bench.sent.first?.side == .ad
+            lines += try isOfAD ? bench.answer(stamped(bench, old, "displayname", ago: 10)) : bench.answer()
+        }
+        #expect(lines.count == 1 && lines[0].contains("displayname: [new] -> [since]"), "\(lines)")
+        #expect(lines.first?.hasPrefix("miniorange modify") == true)
+    }
+
+    @Test(arguments: [true, false])
+    func `An entry that has come back is not made on the other side`(_ isFromBefore: Bool) throws {
+        let (bench, old) = try restored()
+        var returned = old
+        returned.anchor = Anchor(high: 77, low: 77)
+        returned.name = try DistinguishedName(parsing: "CN=Ghost,\(Bench.bases.ad)")
+        returned.attributes["cn"] = ["Ghost"]
+        returned.attributes["samaccountname"] = ["ghost"]
+        let same = try #require(bench.directories.ad.snapshot(old.anchor))
+        try bench.step(.feed(.ad, .changes([.present(same), .present(returned)], cursor: nil)))
+        let present = (Array(bench.directories.ad.entries.keys) + [returned.anchor]).sorted()
+        let asked = try bench.step(.feed(.ad, .complete(present: present, cursor: SimulatedFeed.cursor(99))))
+        #expect(asked == ["ad readStamps 77 objectclass"])
+        let lines = try bench.answer(
+            stamped(bench, returned, "objectclass", ago: isFromBefore ? 3 * Self.wayBack : 10)
+        )
+        if isFromBefore {
+            #expect(lines.isEmpty && bench.quarantine == ["returned at ad"], "\(lines)")
+            // A person wants it.
+            #expect(try bench.step(.resync(nil)).contains { $0.hasPrefix("miniorange add uid=ghost") })
+        } else {
+            #expect(lines.count == 1 && lines[0].hasPrefix("miniorange add uid=ghost"), "\(lines)")
+        }
+    }
+
+    @Test
+    func `The same machine was restored, another one may be behind`() throws {
+        let bench = try Bench()
+        _ = try bench.connect(.ad)
+        try bench.step(.feed(.ad, .steppedBack(StepBack(cause: nil, reason: "same"))))
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.cause == .restored)
+        let name = try DistinguishedName(parsing: Bench.bases.ad)
+        let root = try #require(bench.directories.ad.anchor(named: name).flatMap(bench.directories.ad.snapshot))
+        try bench.step(.feed(.ad, .connected(server: "another", roots: [root])))
+        try bench.step(.feed(.ad, .steppedBack(StepBack(cause: nil, reason: "other"))))
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.cause == .anotherServer)
+        // Still so after a restart.
+        try bench.start()
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.isRead == false)
+    }
+
+    @Test
+    func `A record of it is kept as it is`() {
+        let setBack = SetBack(
+            cause: .anotherServer,
+            reason: "why",
+            since: Timestamp(milliseconds: 3),
+            knownUntil: Timestamp(milliseconds: -4),
+            isRead: true
+        )
+        #expect(SetBack(setBack.octets) == setBack)
+        #expect(SetBack(Octets([0])) == nil)
+    }
+}
