@@ -264,7 +264,11 @@ extension Engine {
             try renameLinks(replica, from: old, as: renamed, store, now: now)
         }
         if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
-        if let old, old.keys != replica.keys { try retryAmbiguous(old.keys + replica.keys, store, now: now) }
+        if let old, old.keys != replica.keys {
+            try retryAmbiguous(old.keys + replica.keys, store, now: now)
+            // A value that is unique may be free now.
+            if !moved { try retryNameTaken(side, store, now: now) }
+        }
         var comparable = replica
         if let old { comparable.version = old.version }
         if let old { comparable.membersVersion = old.membersVersion }

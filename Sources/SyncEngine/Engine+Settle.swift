@@ -230,6 +230,11 @@ extension Engine {
             try settleTakenName(intent, before, store, now: now)
             return
         }
+        if refusal.reason == .nameTaken || refusal.reason == .valueTaken,
+            try standAside(intent, before, store, now: now)
+        {
+            return
+        }
         let retries = [.noParent, .nameTaken, .valueTaken, .notAllowed, .notLeaf, .other].contains(refusal.reason)
         try setAside(before.id, .refused(side, refusal), retries: retries, store, now: now)
         // It moved while the refused write was on its way: what it holds now may be taken.
