@@ -25,6 +25,7 @@ extension Engine {
         if old.kind == .container { try leaveScope(below: anchor, side, store, now: now) }
         try suspendLinks(of: old, store, now: now)
         try store.remove(old)
+        try attachParkedLinks(under: old.keys, side, store, now: now)
         try wakeDeletedContainer(old.parent, side, store, now: now)
         if old.kind == .container { places.clear(side) }
         try suspend(anchor, side, store, now: now)

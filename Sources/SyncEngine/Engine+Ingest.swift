@@ -266,6 +266,7 @@ extension Engine {
         if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
         if let old, old.keys != replica.keys {
             try retryAmbiguous(old.keys + replica.keys, store, now: now)
+            try attachParkedLinks(under: old.keys, side, store, now: now)
             // A value that is unique may be free now.
             if !moved { try retryNameTaken(side, store, now: now) }
         }
@@ -359,6 +360,7 @@ extension Engine {
         if let old {
             try store.remove(old)
             if old.kind == .container { places.clear(side) }
+            try attachParkedLinks(under: old.keys, side, store, now: now)
             try wakeDeletedContainer(old.parent, side, store, now: now)
         }
         guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }

@@ -173,6 +173,21 @@ extension Engine {
         return formerNames.mayStillMeanDeleted(name, at: now)
     }
 
+    /// Who had one of these keys is gone, or has others: what could mean two entries may mean one now.
+    mutating func attachParkedLinks(
+        under keys: [Octets],
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard hasMemberships, try store.count(.parkedLinks) > 0 else { return }
+        for key in keys where key.bytes.first.map({ LinkKey.prefixes.contains($0) }) == true {
+            let anchors = try store.anchors(side, key: key, limit: 2)
+            guard anchors.count == 1, let replica = try store.replica(side, anchors[0]) else { continue }
+            try attachParkedLinks(replica, store, now: now)
+        }
+    }
+
     /// An entry came to be, or got another name: memberships that name it so are its own.
     mutating func attachParkedLinks(
         _ replica: Replica,
