@@ -20,6 +20,7 @@ extension Engine {
         conflicts: Octets = Octets([]),
         now: Timestamp
     ) throws {
+        stepTime = now
         try recallRoots(store)
         try recallClocks(store)
         try recallHolds(store)

@@ -367,7 +367,7 @@ extension Engine {
     mutating func recallRefused(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
         guard try store.count(.refusedLinks) > 0 else { return }
         for (link, refused) in try store.refusedLinks(of: pair.id, limit: .max)
-        where refused.next <= now && refused.attempts <= Engine.retryLimit {
+        where Engine.isDue(refused.next, now: now) && refused.attempts <= Engine.retryLimit {
             try store.pend(link, of: pair.id)
         }
     }

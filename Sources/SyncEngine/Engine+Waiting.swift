@@ -142,4 +142,21 @@ extension Engine {
     }
 
     static let retryLimit = 50
+
+    /// Whether the time for another attempt has come. No attempt is put off for longer than an hour: what is due later was planned before the clock was set
+    /// back, and would else wait for as long as that.
+    static func isDue(_ time: Timestamp, now: Timestamp) -> Bool {
+        time <= now || time > now.advanced(byMilliseconds: retryDelay(retryLimit))
+    }
+
+    /// Our clock was set back by so many milliseconds. Delays stay as long as they were.
+    mutating func setBackDeadlines(by milliseconds: Int64) {
+        queue.setBack(by: milliseconds)
+        rereads.setBack(by: milliseconds)
+        for index in postponedReads.indices {
+            postponedReads[index].time = postponedReads[index].time.advanced(byMilliseconds: -milliseconds)
+        }
+        nextRetry = nextRetry?.advanced(byMilliseconds: -milliseconds)
+        gathering = gathering.mapValues { $0.advanced(byMilliseconds: -milliseconds) }
+    }
 }

@@ -202,6 +202,7 @@ package struct Engine: Sendable {
         unsaved = [:]
         answers = []
         accountChanges = []
+        if now < stepTime { setBackDeadlines(by: stepTime.milliseconds - now.milliseconds) }
         stepTime = now
         for event in events {
             switch event {
@@ -363,7 +364,7 @@ package struct Engine: Sendable {
         nextRetry = nil
         for (pair, record) in try store.quarantined(after: nil, limit: 10_000) {
             guard let next = record.next else { continue }
-            guard next <= now else {
+            guard Engine.isDue(next, now: now) else {
                 noteRetry(at: next)
                 continue
             }

@@ -63,6 +63,14 @@ struct Rereads: Sendable {
 
     var next: Timestamp? { (due.map(\.time) + dueGroups.map(\.time)).min() }
 
+    /// The clock was set back by so many milliseconds.
+    mutating func setBack(by milliseconds: Int64) {
+        for index in due.indices { due[index].time = due[index].time.advanced(byMilliseconds: -milliseconds) }
+        for index in dueGroups.indices {
+            dueGroups[index].time = dueGroups[index].time.advanced(byMilliseconds: -milliseconds)
+        }
+    }
+
     /// False where it was asked for often enough, and what is told must count.
     mutating func askAgain(_ anchor: Anchor, now: Timestamp) -> Bool {
         let attempt = attempts[anchor, default: 0]

@@ -83,6 +83,13 @@ struct WorkQueue {
         for entry in due { append(entry.pair) }
     }
 
+    /// The clock was set back by so many milliseconds: what waits does not wait longer for that.
+    mutating func setBack(by milliseconds: Int64) {
+        for index in delayed.indices {
+            delayed[index].time = delayed[index].time.advanced(byMilliseconds: -milliseconds)
+        }
+    }
+
     var nextDelayed: Timestamp? { delayed.map(\.time).min() }
 
     /// The table is to be walked (again) from its start; what is urgent in it is known.
