@@ -150,7 +150,7 @@ let package = Package(
         ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
-        tests("SimulationTests", ["Simulation", "Support", "SyncModel"]),
+        tests("SimulationTests", ["Simulation", "Support", "SyncModel", "simulate"]),
         tests("ActiveDirectoryTests", ["ActiveDirectory", "Fuzzing", "LDAPClient", "SyncModel", logging]),
         tests("IntegrationTests", ["Cache", "Support", "SyncModel", argumentParser, "syncline", "synclined"]),
         tests("MiniOrangeTests", ["Fuzzing", "LDAPClient", "MiniOrange", "SyncModel", logging]),

@@ -62,7 +62,7 @@ package final class Campaign: Sendable {
                 state.outcome.histories += 1
                 if failure != nil { state.outcome.failed.append(options) }
             }
-            if let failure { tell("seed \(seed): \(failure)\n  \(Replay.command(options))") }
+            if let failure { tell("seed \(seed): \(failure) [\(options.hazards.text)]\n  \(Replay.command(options))") }
         }
     }
 

@@ -10,7 +10,9 @@ final class MutatedTransaction: StoreTransaction {
         self.mutant = mutant
     }
 
-    func markDirty(_ id: PairID, _ record: DirtyRecord) throws { try real.markDirty(id, record) }
+    func markDirty(_ id: PairID, _ record: DirtyRecord) throws {
+        if mutant != .forgetsDirty { try real.markDirty(id, record) }
+    }
 
     func put(_ replica: Replica, replacing old: Replica?) throws {
         // The new state of every third entry is dropped on its way to the disk, although its cursor is not.
@@ -19,26 +21,98 @@ final class MutatedTransaction: StoreTransaction {
     }
 
     func append(_ conflict: ConflictRecord) throws -> ConflictID {
+        var conflict = conflict
+        switch mutant {
         // No conflict has this number.
-        mutant == .dropsConflicts ? ConflictID(.max) : try real.append(conflict)
+        case .dropsConflicts: return ConflictID(.max)
+        case .reportsWrongWinner: conflict.winner = conflict.winner.opposite
+        default: break
+        }
+        return try real.append(conflict)
     }
 
     func put(_ pair: Pair, replacing old: Pair?) throws {
         var pair = pair
-        // Confirms what nobody confirmed: one side's value is called agreed although the other shows another.
-        if mutant == .confirmsUnwritten, let base = pair.base, let before = old?.base, base != before {
-            pair.base?["title"] = ["agreed by nobody"]
+        if let before = old?.base, let base = pair.base, base != before {
+            switch mutant {
+            // One side's value is called agreed although the other shows another.
+            case .confirmsUnwritten: pair.base?["title"] = ["agreed by nobody"]
+            case .keepsBase: pair.base = before
+            default: break
+            }
         }
         try real.put(pair, replacing: old)
     }
 
-    func replica(_ side: Side, _ anchor: Anchor) throws -> Replica? { try real.replica(side, anchor) }
+    func put(_ intent: Intent) throws {
+        try real.put(intent)
+        guard mutant == .movesBaseByPlan, let before = try real.pair(intent.write.pair), before.base != nil else {
+            return
+        }
+        var pair = before
+        for change in intent.target { pair.base?[change.name] = change.agreed }
+        try real.put(pair, replacing: before)
+    }
+
+    func put(_ record: QuarantineRecord, for id: PairID) throws {
+        var record = record
+        if mutant == .quotesValues, case .refused(let side, var refusal) = record.reason,
+            let anchor = try real.pair(id)?.anchors[side.opposite],
+            let replica = try real.replica(side.opposite, anchor)
+        {
+            refusal.message += ": " + replica.attributes.items.flatMap(\.values).map(\.lossyText).joined(separator: " ")
+            record.reason = .refused(side, refusal)
+        }
+        try real.put(record, for: id)
+    }
+
+    func replica(_ side: Side, _ anchor: Anchor) throws -> Replica? {
+        var replica = try real.replica(side, anchor)
+        if mutant == .ignoresVersions { replica?.version = .unordered }
+        return replica
+    }
+
+    func put(_ link: Link, for id: LinkID) throws {
+        var link = link
+        switch mutant {
+        case .losesMemberRows where id.member.low % 3 == 0: return
+        case .forgetsAgreedMembers: link.isAgreed = false
+        default: break
+        }
+        try real.put(link, for: id)
+    }
+
+    func anchors(_ side: Side, key: Octets, limit: Int) throws -> [Anchor] {
+        mutant == .matchesNobody ? [] : try real.anchors(side, key: key, limit: limit)
+    }
+
+    func intents() throws -> [Intent] { mutant == .forgetsIntents ? [] : try real.intents() }
+
+    func park(_ side: Side, name: Octets, waiter: PairID) throws {
+        if mutant != .forgetsParkedNames { try real.park(side, name: name, waiter: waiter) }
+    }
+
+    func wait(on target: PairID, waiter: PairID) throws {
+        if mutant != .forgetsWaiters { try real.wait(on: target, waiter: waiter) }
+    }
+
+    func parkLink(_ side: Side, name: Octets, holder: Anchor) throws {
+        if mutant != .dropsParkedMembers { try real.parkLink(side, name: name, holder: holder) }
+    }
+
+    func pend(_ link: LinkID, of pair: PairID) throws {
+        if mutant != .losesPendingMembers || link.member.low % 3 != 0 { try real.pend(link, of: pair) }
+    }
+
+    func removeStamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws {
+        if mutant != .keepsStamps { try real.removeStamp(side, anchor, attribute) }
+    }
+
+    // MARK: As it is
+
     func remove(_ replica: Replica) throws { try real.remove(replica) }
     func child(_ side: Side, of parent: Anchor, named rdn: Octets) throws -> Anchor? {
         try real.child(side, of: parent, named: rdn)
-    }
-    func anchors(_ side: Side, key: Octets, limit: Int) throws -> [Anchor] {
-        try real.anchors(side, key: key, limit: limit)
     }
     func forEachAnchor(_ side: Side, after: Anchor?, _ body: (Anchor) throws -> Bool) throws {
         try real.forEachAnchor(side, after: after, body)
@@ -56,24 +130,18 @@ final class MutatedTransaction: StoreTransaction {
     func setUrgent(_ id: PairID, _ isUrgent: Bool) throws { try real.setUrgent(id, isUrgent) }
     func urgentPairs() throws -> [PairID] { try real.urgentPairs() }
     func makeIntentID() throws -> IntentID { try real.makeIntentID() }
-    func put(_ intent: Intent) throws { try real.put(intent) }
     func intent(_ id: IntentID) throws -> Intent? { try real.intent(id) }
     func removeIntent(_ id: IntentID) throws { try real.removeIntent(id) }
-    func intents() throws -> [Intent] { try real.intents() }
-    func park(_ side: Side, name: Octets, waiter: PairID) throws { try real.park(side, name: name, waiter: waiter) }
     func takeParked(_ side: Side, name: Octets) throws -> [PairID] { try real.takeParked(side, name: name) }
-    func wait(on target: PairID, waiter: PairID) throws { try real.wait(on: target, waiter: waiter) }
     func takeWaiters(on target: PairID) throws -> [PairID] { try real.takeWaiters(on: target) }
     func noteReferrer(_ referrer: PairID, of target: PairID) throws { try real.noteReferrer(referrer, of: target) }
     func takeReferrers(of target: PairID) throws -> [PairID] { try real.takeReferrers(of: target) }
     func quarantine(_ id: PairID) throws -> QuarantineRecord? { try real.quarantine(id) }
-    func put(_ record: QuarantineRecord, for id: PairID) throws { try real.put(record, for: id) }
     func removeQuarantine(_ id: PairID) throws { try real.removeQuarantine(id) }
     func quarantined(after: PairID?, limit: Int) throws -> [(PairID, QuarantineRecord)] {
         try real.quarantined(after: after, limit: limit)
     }
     func link(_ id: LinkID) throws -> Link? { try real.link(id) }
-    func put(_ link: Link, for id: LinkID) throws { try real.put(link, for: id) }
     func removeLink(_ id: LinkID) throws { try real.removeLink(id) }
     func forEachLink(
         _ side: Side,
@@ -94,9 +162,6 @@ final class MutatedTransaction: StoreTransaction {
     func children(_ side: Side, of parent: Anchor, after: Anchor?, limit: Int) throws -> [Anchor] {
         try real.children(side, of: parent, after: after, limit: limit)
     }
-    func parkLink(_ side: Side, name: Octets, holder: Anchor) throws {
-        try real.parkLink(side, name: name, holder: holder)
-    }
     func unparkLink(_ side: Side, name: Octets, holder: Anchor) throws {
         try real.unparkLink(side, name: name, holder: holder)
     }
@@ -104,7 +169,6 @@ final class MutatedTransaction: StoreTransaction {
         try real.takeParkedLinks(side, name: name)
     }
     func parkedLinks(_ side: Side, holder: Anchor) throws -> [Octets] { try real.parkedLinks(side, holder: holder) }
-    func pend(_ link: LinkID, of pair: PairID) throws { try real.pend(link, of: pair) }
     func unpend(_ link: LinkID, of pair: PairID) throws { try real.unpend(link, of: pair) }
     func pending(of pair: PairID, limit: Int) throws -> [LinkID] { try real.pending(of: pair, limit: limit) }
     func put(_ refused: RefusedLink, for link: LinkID, of pair: PairID) throws {
@@ -119,9 +183,6 @@ final class MutatedTransaction: StoreTransaction {
     }
     func stamps(_ side: Side, _ anchor: Anchor) throws -> [AttributeStamp] { try real.stamps(side, anchor) }
     func put(_ stamp: AttributeStamp, _ side: Side, _ anchor: Anchor) throws { try real.put(stamp, side, anchor) }
-    func removeStamp(_ side: Side, _ anchor: Anchor, _ attribute: String) throws {
-        try real.removeStamp(side, anchor, attribute)
-    }
     func removeStamps(_ side: Side, _ anchor: Anchor) throws { try real.removeStamps(side, anchor) }
     func heldConflicts(of pair: PairID) throws -> [(name: String, id: ConflictID)] {
         try real.heldConflicts(of: pair)

@@ -14,10 +14,12 @@ extension World {
         /// Whether slapd rewrites members' names some time after its answer to the rename or deletion.
         package var followsLate: Bool
         let groups: GroupForm?
+        let hazards: Hazards
 
         package init(seed: UInt64, steps: Int, mutant: Mutant? = nil) {
             (self.seed, self.steps, self.mutant) = (seed, steps, mutant)
             groups = GroupForm.ofWorld(seed)
+            hazards = Hazards.ofWorld(seed)
             followsLate = (groups == .member || groups == .flattened) && seed / 20 % 2 == 1
         }
 

@@ -19,7 +19,10 @@ extension World {
         let conflicting = Set(
             try store.conflicts().flatMap { $0.values.ad + $0.values.miniorange }
         )
-        for conflict in try store.conflicts() { checkTime(conflict) }
+        for conflict in try store.conflicts() {
+            checkTime(conflict)
+            checkWinner(conflict)
+        }
         try store.read { transaction in
             for side in Side.allCases {
                 try transaction.forEachAnchor(side, after: nil) { anchor in
@@ -67,7 +70,7 @@ extension World {
 
     /// What was decided by time was decided rightly: by true time, whatever the servers' clocks showed.
     private func checkTime(_ conflict: ConflictRecord) {
-        guard conflict.decision == .later else { return }
+        guard conflict.decision == .later, !options.hazards.contains(.clockJumps) else { return }
         guard let won = conflict.stamps[conflict.winner], let lost = conflict.stamps[conflict.winner.opposite] else {
             return fail("decided by time without stamps")
         }
@@ -96,6 +99,9 @@ extension World {
         if (ad == nil) != (miniorange == nil) {
             fail("\(name) is only at \(ad == nil ? "miniorange" : "ad")")
         }
+        let counting = person.deletes.filter { history.counts($0.order, on: $0.side) }
+        // What one side did was undone by a configuration: whoever was made or deleted there is as the other side has it.
+        guard counting.count == person.deletes.count else { return }
         guard let last = person.deletes.last?.order, ad != nil || miniorange != nil else { return }
         let settled = history.settledOrders.last { $0 < last } ?? 0
         // What happens on one side while the entry is out of scope on the other is not carried over, and then wins.
@@ -181,7 +187,9 @@ extension World {
         _ conflicting: Set<Octets>
     ) {
         for write in person.writes {
-            guard let value = write.value, !isSuperseded(write, person), !conflicting.contains(value) else { continue }
+            guard let value = write.value, history.counts(write.order, on: write.side),
+                !isSuperseded(write, person), !conflicting.contains(value), !isRepeated(write, person)
+            else { continue }
             let shown = miniorange?.attributes[WorldMapping.attribute(write.attribute, .miniorange)] ?? []
             let atAD = ad?.attributes[write.attribute] ?? []
             // Further values of what AD holds one of are shown by the other side alone; that both agree is checked besides.
@@ -189,6 +197,13 @@ extension World {
             fail(
                 "\(name): \(write.attribute) \(value.lossyText), written at \(write.side.name), is lost; ad \(describe(atAD))"
             )
+        }
+    }
+
+    /// Who puts back what was there before changes nothing.
+    private func isRepeated(_ write: UserHistory.Written, _ person: UserHistory.Person) -> Bool {
+        person.writes.contains {
+            $0.order < write.order && $0.attribute == write.attribute && $0.value == write.value
         }
     }
 
@@ -210,12 +225,14 @@ extension World {
     func checkCursors() throws {
         for side in Side.allCases {
             guard let cursor = try store.read({ try $0.cursor(side) }),
+                cursor.server == directories[side].identity,
                 let position = UInt64(bigEndianOctets: cursor.position.bytes)
             else {
                 continue
             }
             var last: [Anchor: SimulatedDirectory.LogRecord] = [:]
-            for record in directories[side].log.prefix(Int(position)) { last[record.anchor] = record }
+            let start = directories[side].firstOwnRecord
+            for record in directories[side].log.prefix(Int(position)).dropFirst(start) { last[record.anchor] = record }
             let intents = try store.read { try $0.intents() }
             let reads = Set(intents.filter { $0.write.side == side }.compactMap { $0.write.operation.anchor })
             let isBeingRead = { (anchor: Anchor) in self.containersAbove(anchor, side).contains(where: reads.contains) }

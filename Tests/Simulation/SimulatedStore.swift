@@ -55,4 +55,17 @@ final class SimulatedStore {
         case .disk(let cache, _): try cache.read { try $0.conflicts().map(\.record) }
         }
     }
+
+    /// Those that wait for a person.
+    func heldConflicts() throws -> [ConflictID] {
+        try read { transaction in
+            guard try transaction.count(.heldConflicts) > 0 else { return [] }
+            var pairs: [PairID] = []
+            try transaction.forEachPairID(after: nil) { pair in
+                pairs.append(pair)
+                return true
+            }
+            return try pairs.flatMap { try transaction.heldConflicts(of: $0).map(\.id) }.sorted()
+        }
+    }
 }

@@ -5,6 +5,8 @@ import SyncModel
 struct UserHistory {
     struct Written {
         var order: Int
+        /// True time.
+        var time: Timestamp
         var side: Side
         var attribute: String
         /// Nil where a value was taken away or the attribute emptied.
@@ -27,7 +29,14 @@ struct UserHistory {
         var creations: [(order: Int, side: Side)] = []
     }
 
+    /// Who took another's name since everything was at rest. Who is deleted meanwhile, and brought back, has a name that is another's for good.
+    private(set) var swapping: Set<Octets> = []
+    /// True time.
+    var now = Timestamp(milliseconds: 0)
+    /// Sides whose changes did not count, and the moments from which on and up to which: a configuration had them overwritten.
+    private var deafness: [(side: Side, from: Int, to: Int?)] = []
     private(set) var people: [Octets: Person] = [:]
+    private var byValue: [Octets: [Written]] = [:]
     /// Groups by where users made them.
     var groups: [Octets: [Side]] = [:]
     /// Names of deleted groups.
@@ -61,17 +70,52 @@ struct UserHistory {
         _ value: Octets?,
         _ effect: Effect = .replacedAll
     ) {
-        people[person, default: Person()].writes.append(
-            Written(order: nextOrder(), side: side, attribute: attribute, value: value, effect: effect)
+        let written = Written(
+            order: nextOrder(),
+            time: now,
+            side: side,
+            attribute: attribute,
+            value: value,
+            effect: effect
         )
+        people[person, default: Person()].writes.append(written)
+        if let value { byValue[value, default: []].append(written) }
+    }
+
+    /// Whoever's they are.
+    func writes(of value: Octets) -> [Written] { byValue[value] ?? [] }
+
+    /// A value of somebody's that stands in a text as a word of its own.
+    func value(quotedIn text: String) -> Octets? {
+        text.split { !($0.isLetter || $0.isNumber || $0 == "@" || $0 == ".") }.lazy.map { Octets(String($0)) }.first {
+            byValue[$0] != nil
+        }
     }
 
     mutating func deleted(_ person: Octets, _ side: Side) {
         people[person, default: Person()].deletes.append((nextOrder(), side))
     }
 
+    /// From now until everything is at rest, and of what is not yet at rest, too.
+    mutating func stopsCounting(on side: Side) {
+        deafness.append((side, settledOrders.last ?? 0, nil))
+    }
+
+    /// Whether what was done there and then had to be carried to the other side.
+    func counts(_ order: Int, on side: Side) -> Bool {
+        !deafness.contains { $0.side == side && order > $0.from && order <= $0.to ?? .max }
+    }
+
+    func hadAccount(_ person: Octets, endingIn ending: UInt8) -> Bool {
+        people[person]?.writes.contains { $0.attribute == "samaccountname" && $0.value?.bytes.last == ending } ?? false
+    }
+
+    mutating func swapped(_ people: Octets...) { swapping.formUnion(people) }
+
     mutating func settled() {
+        swapping = []
         settledOrders.append(order)
+        for index in deafness.indices where deafness[index].to == nil { deafness[index].to = order }
         old = Set(people.keys).union(groups.keys)
     }
 

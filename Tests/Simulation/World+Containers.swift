@@ -68,7 +68,7 @@ extension World {
     }
 
     private func move(_ exile: Anchor?, _ side: Side) {
-        guard let elsewhere = elsewhere(side) else { return }
+        guard let elsewhere = elsewhere(side), exile != nil || history.swapping.isEmpty else { return }
         guard let anchor = exile ?? settledContainer(side), let rdn = directories[side].entries[anchor]?.rdn,
             let target = exile == nil ? elsewhere : random.pick(containers(side)),
             directories[side].rename(anchor, below: target, rdn) == nil, let top = directories[side].name(of: anchor)
@@ -101,7 +101,9 @@ extension World {
         let content = directories[side].sorted.filter { entry in
             directories[side].name(of: entry.anchor)?.isDescendant(of: top) ?? false
         }
-        guard content.count < 4 else { return }
+        guard content.count < 4,
+            content.allSatisfy({ $0.attributes[WorldMapping.person].allSatisfy { !history.swapping.contains($0) } })
+        else { return }
         let deepestFirst = content.map(\.anchor).sorted { one, other in
             let depths = [one, other].map { directories[side].name(of: $0)?.rdns.count ?? 0 }
             return (depths[1], one) < (depths[0], other)

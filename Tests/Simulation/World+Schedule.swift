@@ -5,8 +5,8 @@ import SyncModel
 /// What happens next: users, servers, feeds, time and mishaps take turns as the seed says.
 extension World {
     private enum Turn {
-        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle, follow,
-            decide
+        case user, tell, deliver, execute, answer, mishap, time, disconnect, scan, repeated, crash, settle, follow
+        case hazard, decide
     }
 
     func runSchedule() throws {
@@ -33,6 +33,7 @@ extension World {
         ]
         if options.followsLate { turns.append((20, .follow)) }
         if options.limitsDeletes { turns.append((4, .decide)) }
+        if !options.hazards.isDisjoint(with: .init(Hazards.acting)) { turns.append((12, .hazard)) }
         let turn = random.pick(weighted: turns)
         switch turn {
         case .user: someoneActs()
@@ -50,10 +51,12 @@ extension World {
         case .crash:
             note("killed")
             try checkCursors()
+            try checkReasons()
             try crash()
         case .settle: try settle()
         case .follow: follow()
         case .decide: try decide(all: false)
+        case .hazard: try meetHazard(side)
         }
     }
 
@@ -76,10 +79,13 @@ extension World {
         note("miniorange follows \(next.old) -> \(next.new.map { "\($0)" } ?? "gone")")
     }
 
+    func followAll() { while !directories.miniorange.unfollowed.isEmpty { follow() } }
+
     func pass(milliseconds: Int64) throws {
         // It is done within a second or so.
-        if milliseconds > 500 { while !directories.miniorange.unfollowed.isEmpty { follow() } }
+        if milliseconds > 500 { followAll() }
         now = now.advanced(byMilliseconds: milliseconds)
+        if options.hasOwnStreams { measureClocks() }
         try run([.tick])
     }
 
@@ -104,7 +110,7 @@ extension World {
         if random.chance(50) { try deliver(index) }
     }
 
-    private func disconnect(_ side: Side) throws {
+    func disconnect(_ side: Side) throws {
         guard feeds[side].isConnected else { return }
         note("\(side.name) disconnects")
         feeds[side].disconnect()
@@ -130,10 +136,12 @@ extension World {
         guard failures.isEmpty else { return }
         isQuiet = true
         defer { isQuiet = false }
+        note("settle")
+        try checkReasons()
+        try endHazards()
         mendRefusedValues()
         mendContainers()
         directories.ad.unwelcome = []
-        note("settle")
         try drain()
         try decideAll()
         guard failures.isEmpty else { return }
@@ -167,10 +175,10 @@ extension World {
                 }
             // What it asks for again within seconds it does not know yet.
             guard let deadline = engine.nextDeadline, waits < 40,
-                !isIdle || deadline <= now.advanced(byMilliseconds: 3_000)
+                !isIdle || deadline <= clock.advanced(byMilliseconds: 3_000)
             else { break }
             waits += 1
-            now = max(now, deadline)
+            now = max(now, deadline.advanced(byMilliseconds: -clockOffset))
             try run([.tick])
         }
         guard failures.isEmpty, !engine.isQuiet else { return }

@@ -97,7 +97,7 @@ extension World {
         case .renameAccount: renameAccount(entry, person, side)
         case .move: move(entry, person, side)
         case .delete:
-            guard directories[side].delete(entry.anchor) == nil else { return }
+            guard !history.swapping.contains(person), directories[side].delete(entry.anchor) == nil else { return }
             history.deleted(person, side)
             memberships.becameUnsteady(person)
             note("user deletes \(person.lossyText) at \(side.name)")
@@ -138,31 +138,35 @@ extension World {
             guard let container = sides.count > 1 ? containers(side)[place] : random.pick(containers(side)) else {
                 continue
             }
-            let name = commonName()
-            var attributes: Attributes = [WorldMapping.person: [person], "cn": [name]]
-            attributes["objectclass"] =
-                side == .ad ? ["top", "person", "organizationalPerson", "user"] : ["inetOrgPerson"]
-            attributes[WorldMapping.attribute("samaccountname", side)] = [account]
-            if side == .ad { attributes["useraccountcontrol"] = ["512"] } else { attributes["sn"] = [fresh("sn")] }
-            if random.chance(60) { attributes["displayname"] = [fresh("d")] }
-            if random.chance(40) { attributes["mail"] = [Octets("m\(history.nextNumber())@syncline.test")] }
-            if random.chance(30) { attributes[WorldMapping.set] = [fresh("b"), fresh("b")] }
-            let rdn =
-                side == .ad
-                ? RelativeDistinguishedName(type: "CN", value: name)
-                : RelativeDistinguishedName(type: "uid", value: account)
-            guard case .success = directories[side].add(below: container, rdn, attributes) else { continue }
-            history.created(person, side)
-            for item in attributes.items
-            where WorldMapping.registers.contains(item.name) || item.name == WorldMapping.set {
-                for value in item.values {
-                    history.wrote(person, side, item.name, value, item.name == WorldMapping.set ? .added : .replacedAll)
-                }
-            }
-            history.wrote(person, side, "cn", name)
-            history.wrote(person, side, "samaccountname", account)
-            note("user creates \(person.lossyText) at \(side.name) \(describe(attributes))")
+            create(person, account, on: side, below: container)
         }
+    }
+
+    func create(_ person: Octets, _ account: Octets, on side: Side, below container: Anchor) {
+        let name = commonName()
+        var attributes: Attributes = [WorldMapping.person: [person], "cn": [name]]
+        attributes["objectclass"] =
+            side == .ad ? ["top", "person", "organizationalPerson", "user"] : ["inetOrgPerson"]
+        attributes[WorldMapping.attribute("samaccountname", side)] = [account]
+        if side == .ad { attributes["useraccountcontrol"] = ["512"] } else { attributes["sn"] = [fresh("sn")] }
+        if random.chance(60) { attributes["displayname"] = [fresh("d")] }
+        if random.chance(40) { attributes["mail"] = [Octets("m\(history.nextNumber())@syncline.test")] }
+        if random.chance(30) { attributes[WorldMapping.set] = [fresh("b"), fresh("b")] }
+        let rdn =
+            side == .ad
+            ? RelativeDistinguishedName(type: "CN", value: name)
+            : RelativeDistinguishedName(type: "uid", value: account)
+        guard case .success = directories[side].add(below: container, rdn, attributes) else { return }
+        history.created(person, side)
+        for item in attributes.items
+        where WorldMapping.registers.contains(item.name) || item.name == WorldMapping.set {
+            for value in item.values {
+                history.wrote(person, side, item.name, value, item.name == WorldMapping.set ? .added : .replacedAll)
+            }
+        }
+        history.wrote(person, side, "cn", name)
+        history.wrote(person, side, "samaccountname", account)
+        note("user creates \(person.lossyText) at \(side.name) \(describe(attributes))")
     }
 
     private func change(
@@ -265,7 +269,7 @@ extension World {
     }
 
     private func renameAccount(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
-        guard isSettled(entry, person, side) else { return }
+        guard isSettled(entry, person, side), !history.swapping.contains(person) else { return }
         let account = fresh("acct")
         if side == .ad {
             guard change(entry, person, side, "samaccountname", [account]) else { return }
@@ -292,7 +296,7 @@ extension World {
     }
 
     private func move(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
-        guard isSettled(entry, person, side) else { return }
+        guard isSettled(entry, person, side), !history.swapping.contains(person) else { return }
         var targets = containers(side)
         if random.chance(15), let elsewhere = elsewhere(side) { targets = [elsewhere] }
         let wasInScope = isInScope(entry.anchor, side)

@@ -20,12 +20,33 @@ package final class World {
     let store: SimulatedStore
     /// Containers are an object of their own, which the engine makes and renames; else users see to it that both sides have the same.
     let hasUnits: Bool
-    let configuration: EngineConfiguration
+    let layout: WorldMapping.Layout
+    /// What is configured at this moment.
+    var setting: Setting
+    var configuration: EngineConfiguration
     var engine: Engine
     var requests: [Request] = []
+    /// True time.
     var now = Timestamp(milliseconds: 1_800_000_000_000) {
-        didSet { for side in Side.allCases { directories[side].now = now.milliseconds } }
+        didSet {
+            for side in Side.allCases { directories[side].now = now.milliseconds }
+            history.now = now
+        }
     }
+    /// Milliseconds that our own clock is ahead of true time.
+    var clockOffset: Int64 = 0
+    /// What the engine is told of the time.
+    var clock: Timestamp { now.advanced(byMilliseconds: clockOffset) }
+    /// When a clock was set last, in true time.
+    var lastClockJump: Timestamp?
+    /// Nothing can be committed.
+    var isDiskFull = false
+    /// What came in and could not be committed: in order.
+    private var held: [EngineEvent] = []
+    /// Sides whose server refuses every write, by its administrator's will or for want of space.
+    var isClosed = PerSide(both: false)
+    /// Sides whose server can't go on from any cursor.
+    var purged = PerSide(both: false)
     var history: UserHistory
     var memberships = MembershipHistory()
     let includesPrimaryGroup: Bool
@@ -57,17 +78,27 @@ package final class World {
         directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
         let way: SimulatedFeed.Way = random.chance(50) ? .accessLog : .contentSynchronisation
         let adWay: SimulatedFeed.Way = options.groups != nil && random.chance(50) ? .incrementalValues : .usnRange
-        feeds = PerSide(ad: SimulatedFeed(way: adWay), miniorange: SimulatedFeed(way: way))
+        let isWindows = options.hazards.contains(.windows)
+        feeds = PerSide(
+            ad: SimulatedFeed(
+                way: isWindows ? .incrementalValues : adWay,
+                isPaged: isWindows,
+                shuffles: options.hazards.contains(.shuffles)
+            ),
+            miniorange: SimulatedFeed(way: way)
+        )
         includesPrimaryGroup = options.groups != nil && random.chance(40)
         let window = random.pick(weighted: [(1, 1), (1, 2), (3, 32)])
+        layout = WorldMapping.Layout(
+            form: options.groups,
+            hasUnits: hasUnits,
+            includesPrimaryGroup: includesPrimaryGroup,
+            createsMissing: options.groups?.hasEntries == false && random.chance(50),
+            deletionLimit: options.limitsDeletes ? World.deletionLimit : nil
+        )
+        setting = Setting()
         configuration = EngineConfiguration(
-            objects: try WorldMapping.objects(
-                options.groups,
-                hasUnits: hasUnits,
-                includesPrimaryGroup: includesPrimaryGroup,
-                createsMissing: options.groups?.hasEntries == false && random.chance(50),
-                deletionLimit: options.limitsDeletes ? World.deletionLimit : nil
-            ),
+            objects: try WorldMapping.objects(layout, setting),
             writesInFlight: PerSide(both: window),
             pairsPerStep: random.pick(weighted: [(1, 1), (1, 7), (3, 256)]),
             // As far as an unmeasured clock may be off here.
@@ -82,6 +113,7 @@ package final class World {
         self.random = random
         engine = Engine(configuration: configuration)
         history = UserHistory()
+        history.now = now
         try makeContainers()
         try restart()
     }
@@ -97,7 +129,9 @@ package final class World {
 
     /// As the product's own loop: one transaction a step, and writes start once it is committed.
     func run(_ events: [EngineEvent]) throws {
-        guard try step(events) else { return }
+        for events in options.mutant?.transactions(of: events) ?? [events] {
+            guard try step(events) else { return }
+        }
         var rounds = 0
         while engine.hasWork {
             rounds += 1
@@ -111,18 +145,23 @@ package final class World {
         let fate = fate()
         var next = engine
         var writes: [Write] = []
-        let told = isClockDue ? [clockEvent()] + events : events
+        let events = held + (isClockDue ? clockEvents() : []) + events
         isClockDue = false
-        let events = options.mutant.map { mutant in told.compactMap { mutant.tamper($0) } } ?? told
+        held = []
         do {
             try store.write { transaction in
-                let seen = options.mutant.map { $0.wrap(transaction) } ?? transaction
-                writes = try next.step(events, seen, now: now)
+                let seen = seen(transaction)
+                writes = try next.step(events, seen, now: clock)
+                if isDiskFull { throw DiskFull() }
                 if fate == .killedBefore { throw Interruption() }
             }
         } catch is Interruption {
             note("killed before the commit")
             try crash()
+            return false
+        } catch is DiskFull {
+            note("the disk is full")
+            held = events
             return false
         }
         engine = next
@@ -141,7 +180,13 @@ package final class World {
         return true
     }
 
+    /// The store as the engine sees it.
+    private func seen(_ transaction: any StoreTransaction) -> any StoreTransaction {
+        options.mutant.map { MutatedTransaction(transaction, $0) } ?? transaction
+    }
+
     private struct Interruption: Error {}
+    private struct DiskFull: Error {}
 
     private enum Fate { case committed, killedBefore, killedAfter }
 
@@ -160,30 +205,51 @@ package final class World {
     /// The process is gone. What it had sent may still be carried out; its answers reach no one.
     func crash() throws {
         for index in requests.indices where requests[index].outcome == nil && random.chance(50) { execute(index) }
+        try restartProcess()
+    }
+
+    /// What was on its way is nobody's any more.
+    func restartProcess() throws {
         requests = []
+        held = []
         try store.reopen()
         try restart()
     }
 
     private func restart() throws {
         engine = Engine(configuration: configuration)
-        try store.write { try engine.recover($0, mapping: "simulated", now: now) }
+        try store.write { transaction in
+            try engine.recover(
+                seen(transaction),
+                mapping: options.mutant == .ignoresReconfiguration ? "simulated" : setting.mapping,
+                conflicts: setting.conflicts,
+                now: clock
+            )
+        }
         isClockDue = true
         for side in Side.allCases { try connect(side) }
     }
 
-    /// As the feed measures it: within a second.
-    private func clockEvent() -> EngineEvent {
-        let offset = directories.ad.clockOffset
-        return .feed(.ad, .clock(ClockEstimate(earliest: offset - 400, latest: offset + 600, measured: now)))
+    /// The clocks are to be measured anew.
+    func measureClocks() { isClockDue = true }
+
+    /// As the feeds measure them: within a second.
+    private func clockEvents() -> [EngineEvent] {
+        // Older worlds know of the other one by their own writes only.
+        let measured: [Side] = options.hasOwnStreams ? Side.allCases : [.ad]
+        return measured.map { side in
+            let offset = directories[side].clockOffset - clockOffset
+            return .feed(side, .clock(ClockEstimate(earliest: offset - 400, latest: offset + 600, measured: clock)))
+        }
     }
 
     func connect(_ side: Side) throws {
         feeds[side].connect(
             directories[side],
             roots: [WorldMapping.base(side)],
-            cursor: try store.read { try $0.cursor(side) }
+            cursor: purged[side] ? nil : try store.read { try $0.cursor(side) }
         )
+        purged[side] = false
         note("\(side.name) connects")
     }
 
@@ -191,11 +257,14 @@ package final class World {
 
     /// The server carries out a request.
     func execute(_ index: Int) {
-        let write = requests[index].write
+        var write = requests[index].write
         let directory = directories[write.side]
+        if let mutant = options.mutant { write = mutant.tamper(write, entry: entry(of: write)) }
         checkBefore(write)
         let before = directory.sequence
-        let outcome = directory.perform(write.operation)
+        let isRefused = isClosed[write.side] && !write.operation.isRead
+        let outcome =
+            isRefused ? .refused(SimulatedRefusal.closed.refusal) : directory.perform(write.operation)
         requests[index].outcome = outcome
         if directory.sequence != before { mutations += 1 }
         if isQuiet && !write.operation.isRead { lateWrites.append("\(write.side.name) \(describe(write.operation))") }
@@ -208,7 +277,12 @@ package final class World {
     func deliver(_ index: Int) throws {
         let request = requests.remove(at: index)
         guard let outcome = request.outcome else { return }
-        try run([.settled(request.write.id, outcome)])
+        let told = options.mutant?.tamper(outcome, to: request.write, entry: entry(of: request.write)) ?? outcome
+        try run([.settled(request.write.id, told)])
+    }
+
+    private func entry(of write: Write) -> EntrySnapshot? {
+        write.operation.anchor.flatMap { directories[write.side].snapshot($0) }
     }
 
     /// The engine's own deletes need a user's delete on the other side.

@@ -9,17 +9,22 @@ extension WorldMapping {
     static let groupNames = "departmentnumber"
     package static let placeholder: Octets = "cn=nobody,dc=syncline,dc=test"
 
-    static func objects(
-        _ form: GroupForm?,
-        hasUnits: Bool,
-        includesPrimaryGroup: Bool,
-        createsMissing: Bool,
-        deletionLimit: DeletionLimit?
-    ) throws -> [ObjectMapping] {
-        var specifications = [try people()]
-        specifications[0].deletions.limit = deletionLimit
-        if let form { specifications.append(try teams(form, includesPrimaryGroup, createsMissing)) }
-        if hasUnits { specifications.append(try units()) }
+    /// What of a configuration stays in a world.
+    struct Layout: Sendable {
+        var form: GroupForm?
+        var hasUnits: Bool
+        var includesPrimaryGroup: Bool
+        var createsMissing: Bool
+        var deletionLimit: DeletionLimit?
+    }
+
+    static func objects(_ layout: Layout, _ setting: Setting) throws -> [ObjectMapping] {
+        var specifications = [try people(setting)]
+        specifications[0].deletions.limit = layout.deletionLimit
+        if let form = layout.form {
+            specifications.append(try teams(form, layout.includesPrimaryGroup, layout.createsMissing))
+        }
+        if layout.hasUnits { specifications.append(try units()) }
         return try ObjectSpecification.linked(specifications).map { try ObjectMapping($0) }
     }
 

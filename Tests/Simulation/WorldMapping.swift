@@ -14,11 +14,11 @@ package enum WorldMapping {
         (try? DistinguishedName(parsing: bases[side])) ?? DistinguishedName([])
     }
 
-    static func people() throws -> ObjectSpecification {
+    static func people(_ setting: Setting) throws -> ObjectSpecification {
         func scope(_ side: Side) throws -> ScopeSpecification {
             ScopeSpecification(
                 base: base(side),
-                filter: try Filter(parsing: side == .ad ? "(objectClass=user)" : "(objectClass=inetOrgPerson)"),
+                filter: try Filter(parsing: side == .ad ? setting.filter : "(objectClass=inetOrgPerson)"),
                 objectClasses: side == .ad
                     ? ["top", "person", "organizationalPerson", "user"] : ["inetOrgPerson"],
                 rdn: side == .ad ? "cn" : "uid"
@@ -34,7 +34,7 @@ package enum WorldMapping {
         }
         var surname = value("sn", "sn")
         surname.fallback = ["cn", "uid"]
-        return ObjectSpecification(
+        var people = ObjectSpecification(
             name: "people",
             kind: .user,
             scopes: PerSide(ad: try scope(.ad), miniorange: try scope(.miniorange)),
@@ -51,6 +51,10 @@ package enum WorldMapping {
                 value("userAccountControl", "pwdAccountLockedTime", .accountEnabled),
             ]
         )
+        people.attributes.removeAll { $0.ad == setting.leftOut }
+        people.conflict = setting.conflict
+        people.direction = setting.direction
+        return people
     }
 
     static func units() throws -> ObjectSpecification {

@@ -153,7 +153,11 @@ struct SimulatedGroupTests {
         func told(_ way: SimulatedFeed.Way) throws -> [Change] {
             let ground = try Self.ground(.ad)
             var feed = SimulatedFeed(way: way)
-            feed.connect(ground.directory, roots: [], cursor: SimulatedFeed.cursor(ground.directory.log.count))
+            feed.connect(
+                ground.directory,
+                roots: [],
+                cursor: SimulatedFeed.cursor(ground.directory.log.count, of: ground.directory.identity)
+            )
             feed.undelivered = []
             #expect(ground.edit(add: [ExtendedName.value(ground.people[2])]).isEmpty)
             #expect(ground.edit(remove: [ExtendedName.value(ground.people[0])]).isEmpty)

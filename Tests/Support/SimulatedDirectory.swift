@@ -32,7 +32,7 @@ package final class SimulatedDirectory {
 
     package let side: Side
     package let suffix: DistinguishedName
-    package let invocationID: Anchor
+    package private(set) var invocationID: Anchor
     package internal(set) var entries: [Anchor: Entry] = [:]
     package internal(set) var log: [LogRecord] = []
     /// uSNChanged, or the microseconds of entryCSN.
@@ -48,6 +48,8 @@ package final class SimulatedDirectory {
     /// What no server tells: whether it was Syncline that set an attribute last.
     package private(set) var isOurs: [Anchor: [String: Bool]] = [:]
     private var nextAnchor: UInt64 = 0
+    /// The log's first record that this server made itself, and not the one whose place it took.
+    package private(set) var firstOwnRecord = 0
     /// Entries that this server's rules keep out of every group, as AD keeps a universal group out of a global one.
     package var unwelcome: Set<Anchor> = []
     /// Whether slapd's refint follows a rename or a deletion only when it is told to by `followNext`: as in reality, behind the answer.
@@ -169,6 +171,22 @@ package final class SimulatedDirectory {
                     author: author ?? "syncline",
                     isOurs: author == nil
                 )
+        }
+    }
+
+    /// What a feed's cursor is good for.
+    package var identity: Octets { Octets("\(side.name) \(invocationID.low)") }
+
+    /// Another domain controller takes its place, with the same entries and numbers of its own for them.
+    package func becomeAnotherServer(firstSequence: UInt64) {
+        invocationID = Anchor(high: invocationID.high, low: invocationID.low + 1)
+        firstOwnRecord = log.count
+        sequence = firstSequence
+        times = Array(repeating: times.last ?? 0, count: Int(firstSequence) + 1)
+        // In another order than they were changed in.
+        for anchor in entries.keys.sorted(by: >) {
+            advance()
+            entries[anchor]?.sequence = sequence
         }
     }
 

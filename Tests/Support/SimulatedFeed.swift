@@ -22,7 +22,15 @@ package struct SimulatedFeed {
     /// Told by the server, not yet taken in by the engine: in order.
     package var undelivered: [FeedEvent] = []
 
-    package init(way: Way) { self.way = way }
+    /// Whether an answer comes in pages, entries first and then the values of memberships, as Windows' DirSync tells them; the cursor with the last.
+    private let isPaged: Bool
+    /// Whether entries of one answer come in no order, as the contract allows where each is told as it stands.
+    private let shuffles: Bool
+    private var identity = Octets()
+
+    package init(way: Way, isPaged: Bool = false, shuffles: Bool = false) {
+        (self.way, self.isPaged, self.shuffles) = (way, isPaged, shuffles)
+    }
 
     /// What the engine starts from again: everything that it has not committed is told once more.
     package mutating func connect(_ directory: SimulatedDirectory, roots: [DistinguishedName], cursor: Cursor?) {
@@ -30,9 +38,10 @@ package struct SimulatedFeed {
         undelivered = []
         scan = nil
         self.roots = roots
+        identity = directory.identity
         let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshotWithMembers) }
-        undelivered.append(.connected(server: "simulated", roots: snapshots))
-        if let cursor, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
+        undelivered.append(.connected(server: identity, roots: snapshots))
+        if let cursor, cursor.server == identity, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
             told = Int(position)
         } else {
             beginScan(directory)
@@ -72,7 +81,50 @@ package struct SimulatedFeed {
                 records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
             case .accessLog: records.compactMap { Self.logged($0, directory) }
             }
-        undelivered.append(.changes(changes, cursor: Self.cursor(told)))
+        answer(changes, cursor(told))
+    }
+
+    private mutating func answer(_ changes: [Change], _ cursor: Cursor) {
+        let changes = shuffles && way != .accessLog && way != .contentSynchronisation ? shuffled(changes) : changes
+        guard isPaged else { return undelivered.append(.changes(changes, cursor: cursor)) }
+        var rest = (changes.filter { !$0.isOfMembers } + changes.filter(\.isOfMembers))[...]
+        while rest.count > Self.pageSize {
+            undelivered.append(.changes(Array(rest.prefix(Self.pageSize)), cursor: nil))
+            rest.removeFirst(Self.pageSize)
+        }
+        undelivered.append(.changes(Array(rest), cursor: cursor))
+    }
+
+    private static var pageSize: Int { 2 }
+
+    /// Another order for each answer, and the same for the same one. What is told of one entry stays in order.
+    private func shuffled(_ changes: [Change]) -> [Change] {
+        var random = SplitMix64(seed: UInt64(told))
+        let places = Dictionary(
+            changes.map(\.anchor).sorted().map { ($0, random.next()) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return changes.enumerated().sorted { one, other in
+            let (first, second) = (places[one.element.anchor] ?? 0, places[other.element.anchor] ?? 0)
+            return (first, one.offset) < (second, other.offset)
+        }.map(\.element)
+    }
+
+    /// Tells once more how an entry stands of which it has told before.
+    package mutating func repeatOne(_ directory: SimulatedDirectory, _ choice: Int) {
+        let records = directory.log[directory.firstOwnRecord..<max(directory.firstOwnRecord, told)]
+        guard isConnected, scan == nil, !records.isEmpty else { return }
+        let anchor = records[records.startIndex + choice % records.count].anchor
+        guard directory.entries[anchor] != nil, let record = records.last(where: { $0.anchor == anchor }) else {
+            return
+        }
+        let changes: [Change] =
+            switch way {
+            case .usnRange, .incrementalValues: Self.coalesced([record], directory)
+            case .contentSynchronisation: record.snapshot.map { [.present($0)] } ?? []
+            case .accessLog: Self.logged(record, directory).map { [$0] } ?? []
+            }
+        if !changes.isEmpty { undelivered.append(.changes(changes, cursor: nil)) }
     }
 
     private mutating func tellScan(_ directory: SimulatedDirectory, limit: Int) {
@@ -89,13 +141,15 @@ package struct SimulatedFeed {
             self.scan = scan
             return
         }
-        undelivered.append(.complete(present: scan.seen.sorted(), cursor: Self.cursor(scan.start)))
+        undelivered.append(.complete(present: scan.seen.sorted(), cursor: cursor(scan.start)))
         told = scan.start
         self.scan = nil
     }
 
-    package static func cursor(_ position: Int) -> Cursor {
-        Cursor(server: "simulated", position: Octets(UInt64(position).bigEndianOctets))
+    private func cursor(_ position: Int) -> Cursor { Self.cursor(position, of: identity) }
+
+    package static func cursor(_ position: Int, of identity: Octets = "simulated") -> Cursor {
+        Cursor(server: identity, position: Octets(UInt64(position).bigEndianOctets))
     }
 
     /// Each entry once, as it stands now, in the order of its last change.
@@ -155,4 +209,8 @@ package struct SimulatedFeed {
         case .deleted: .deleted(record.anchor)
         }
     }
+}
+
+extension Change {
+    fileprivate var isOfMembers: Bool { if case .members = self { true } else { false } }
 }

@@ -2,7 +2,7 @@ package import SyncModel
 
 /// Why a simulated server says no.
 package enum SimulatedRefusal: Error {
-    case noSuchEntry, nameTaken, valueTaken, noParent, notLeaf, namingViolation, invalid, noMember, unwelcome
+    case noSuchEntry, nameTaken, valueTaken, noParent, notLeaf, namingViolation, invalid, noMember, unwelcome, closed
 
     package var refusal: Refusal {
         switch self {
@@ -14,6 +14,7 @@ package enum SimulatedRefusal: Error {
         case .namingViolation: Refusal(reason: .invalid, code: 64, message: "naming violation")
         case .noMember: Refusal(reason: .invalid, code: 65, message: "no member")
         case .unwelcome: Refusal(reason: .notAllowed, code: 53, message: "unwilling")
+        case .closed: Refusal(reason: .notAllowed, code: 53, message: "no writes now")
         case .invalid: Refusal(reason: .invalid, code: 19, message: "constraint violation")
         }
     }

@@ -1,0 +1,182 @@
+import Support
+import SyncEngine
+import SyncModel
+
+/// What does not happen in every world.
+extension World {
+    func meetHazard(_ side: Side) throws {
+        guard let hazard = random.pick(Hazards.acting.filter { options.hazards.contains($0) }) else { return }
+        switch hazard {
+        case .nameSwaps: try swapNames(side)
+        case .recreations: recreate(side)
+        case .closures: close(side)
+        case .takenNames: takeName()
+        case .failovers: try failOver()
+        case .purges: try purge(side)
+        case .clockJumps: try setClock()
+        case .fullDisk:
+            isDiskFull.toggle()
+            if !isDiskFull { try run([.tick]) }
+        case .reconfigurations: if random.chance(30) { try reconfigure() }
+        case .repetitions: feeds[side].repeatOne(directories[side], random.below(1_000_000))
+        case .decisions: try decideOne()
+        default: break
+        }
+    }
+
+    /// Everything that stands in the way goes: before everything is expected to come to rest.
+    func endHazards() throws {
+        guard options.hasOwnStreams else { return }
+        if isDiskFull {
+            isDiskFull = false
+            note("the disk has room again")
+            try run([.tick])
+        }
+        for side in Side.allCases where isClosed[side] {
+            isClosed[side] = false
+            note("\(side.name) takes writes again")
+        }
+        for anchor in strangers.ad.sorted() { rename(stranger: anchor, to: fresh("stranger")) }
+        try mendSetting()
+    }
+
+    // MARK: People
+
+    /// Two persons take each other's account, or each other's place in a container.
+    private func swapNames(_ side: Side) throws {
+        let candidates = persons(side).filter { entry in
+            settledEntries[side].contains(entry.anchor) && !setting.isNarrow
+                && entry.attributes[WorldMapping.person].allSatisfy { isUntouched($0) }
+        }
+        guard let one = random.pick(candidates), let other = random.pick(candidates), one.anchor != other.anchor,
+            let first = one.attributes[WorldMapping.person].first,
+            let second = other.attributes[WorldMapping.person].first
+        else { return }
+        let directory = directories[side]
+        if side == .ad {
+            guard let mine = one.attributes["samaccountname"].first,
+                let theirs = other.attributes["samaccountname"].first,
+                directory.modify(one.anchor, [("samaccountname", [fresh("swap")])]) == nil,
+                directory.modify(other.anchor, [("samaccountname", [mine])]) == nil,
+                directory.modify(one.anchor, [("samaccountname", [theirs])]) == nil
+            else { return }
+            noteSwap(first, theirs, second, mine, side)
+        } else {
+            guard !isDiskFull, isClosed == PerSide(both: false), let here = one.parent, let there = other.parent,
+                directory.rename(one.anchor, below: here, rdn(fresh("swap"), side)) == nil,
+                directory.rename(other.anchor, below: there, one.rdn) == nil,
+                directory.rename(one.anchor, below: here, other.rdn) == nil
+            else { return }
+            noteSwap(first, other.rdn.value, second, one.rdn.value, side)
+            // A DN that is written before the news is here would name the other one.
+            isQuiet = true
+            try drain()
+            isQuiet = false
+        }
+    }
+
+    /// In scope on both sides, and not deleted on any nor given another name since everything was at rest.
+    private func isUntouched(_ person: Octets) -> Bool {
+        // Whom a configuration may leave out.
+        guard !history.hadAccount(person, endingIn: Setting.narrowEnding) else { return false }
+        guard let past = history.people[person], let rest = history.settledOrders.last else { return false }
+        return past.deletes.allSatisfy { $0.order <= rest }
+            && past.writes.allSatisfy { $0.order <= rest || $0.attribute != "samaccountname" }
+            && Side.allCases.allSatisfy { side in
+                persons(side).contains {
+                    $0.attributes[WorldMapping.person] == [person] && isInScope($0.anchor, side)
+                }
+            }
+    }
+
+    private func noteSwap(_ first: Octets, _ firstName: Octets, _ second: Octets, _ secondName: Octets, _ side: Side) {
+        history.swapped(first, second)
+        history.wrote(first, side, "samaccountname", firstName)
+        history.wrote(second, side, "samaccountname", secondName)
+        note("user swaps the accounts of \(first.lossyText) and \(second.lossyText) at \(side.name)")
+        // Lists of uids now name the other one.
+        for person in [first, second] where options.groups == .memberUid { memberships.becameUnsteady(person) }
+    }
+
+    private func rdn(_ account: Octets, _ side: Side) -> RelativeDistinguishedName {
+        RelativeDistinguishedName(type: side == .ad ? "CN" : "uid", value: account)
+    }
+
+    /// Somebody who was deleted is made again, under the account that he had.
+    private func recreate(_ side: Side) {
+        let candidates = history.sorted.filter { person, history in
+            history.deletes.contains { $0.side == side }
+                && !history.writes.contains { $0.attribute == "@elsewhere" }
+                && history.deletes.allSatisfy { $0.order <= self.history.settledOrders.last ?? 0 }
+                && Side.allCases.allSatisfy { side in
+                    !persons(side).contains { $0.attributes[WorldMapping.person] == [person] }
+                }
+        }
+        guard let (person, past) = random.pick(candidates.map { ($0.0, $0.1) }),
+            let account = past.writes.last(where: { $0.attribute == "samaccountname" })?.value,
+            !isTaken(account, but: person), let container = random.pick(containers(side))
+        else { return }
+        create(person, account, on: side, below: container)
+        memberships.becameUnsteady(person)
+    }
+
+    private func isTaken(_ account: Octets, but person: Octets) -> Bool {
+        Side.allCases.contains { side in
+            directories[side].sorted.contains { entry in
+                entry.attributes[WorldMapping.attribute("samaccountname", side)].contains(account)
+                    && entry.attributes[WorldMapping.person] != [person]
+            }
+        }
+    }
+
+    // MARK: Servers
+
+    private func close(_ side: Side) {
+        isClosed[side].toggle()
+        note("\(side.name) \(isClosed[side] ? "refuses all writes" : "takes writes again")")
+    }
+
+    /// A stranger at AD gets the account of somebody who may yet be on his way there.
+    private func takeName() {
+        guard let stranger = random.pick(strangers.ad.sorted()), let person = random.pick(persons(.miniorange)) else {
+            return
+        }
+        rename(stranger: stranger, to: person.rdn.value)
+    }
+
+    private func rename(stranger: Anchor, to account: Octets) {
+        guard options.hazards.contains(.takenNames),
+            directories.ad.modify(stranger, [("samaccountname", [account])]) == nil
+        else { return }
+        note("stranger \(stranger.low) is called \(account.lossyText) at ad")
+    }
+
+    /// Another domain controller, which has everything but counts by itself.
+    private func failOver() throws {
+        guard random.chance(30) else { return }
+        try disconnect(.ad)
+        directories.ad.becomeAnotherServer(firstSequence: UInt64(random.below(500)))
+        note("ad fails over to another domain controller")
+    }
+
+    private func purge(_ side: Side) throws {
+        guard random.chance(30) else { return }
+        try disconnect(side)
+        purged[side] = true
+        note("\(side.name) has purged its log")
+    }
+
+    private func setClock() throws {
+        let jump = Int64(random.below(1_200_000)) - 600_000
+        lastClockJump = now
+        switch random.below(3) {
+        case 0: clockOffset += jump
+        case 1: directories.ad.clockOffset += jump
+        default: directories.miniorange.clockOffset += jump
+        }
+        note(
+            "a clock is set: ours \(clockOffset), \(Side.allCases.map { "\($0.name) \(directories[$0].clockOffset)" })"
+        )
+        measureClocks()
+    }
+}
