@@ -45,6 +45,8 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -61,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -72,6 +75,9 @@ let package = Package(
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // Memory that held passwords.
+        .target(name: "CMemory"),
+
         // Pure: no clock, no IO, no logger, no Foundation.
         module("SyncModel", []),
         module("Mapping", ["SyncModel"]),
@@ -79,7 +85,7 @@ let package = Package(
         module("SyncEngine", ["SyncModel", "Mapping", "Reconcile", deque, heap]),
 
         // IO.
-        module("LDAPClient", ["CLDAP", "SyncModel"]),
+        module("LDAPClient", ["CLDAP", "CMemory", "SyncModel"]),
         module("LMDB", ["CLMDB"]),
         module("Cryptography", ["COpenSSL"]),
         module("Cache", ["Cryptography", "LMDB", "SyncModel"]),
@@ -87,10 +93,14 @@ let package = Package(
         module("MiniOrange", ["LDAPClient", "SyncModel", logging]),
         module("Configuration", ["SyncModel", "Mapping", yams]),
         module(
+            "Gateway",
+            ["CMemory", "Cryptography", "LDAPClient", "SyncModel", logging, metrics, nioCore, nioPosix, nioSSL, nioTLS]
+        ),
+        module(
             "SyncService",
             [
-                "ActiveDirectory", "Cache", "Configuration", "Cryptography", "LDAPClient", "LMDB", "Mapping",
-                "MiniOrange",
+                "ActiveDirectory", "Cache", "Configuration", "Cryptography", "Gateway", "LDAPClient", "LMDB",
+                "Mapping", "MiniOrange",
                 "Reconcile", "SyncEngine", "SyncModel", asyncHTTPClient, coreMetrics, hummingbird, hummingbirdCore,
                 logging,
                 metrics, nioCore, nioPosix, serviceLifecycle, unixSignals,
@@ -148,6 +158,7 @@ let package = Package(
                 "SyncModel", "SyncService", logging, serviceLifecycle,
             ]
         ),
+        tests("GatewayTests", ["Cryptography", "Gateway", "LDAPClient", "SyncModel", logging, nioCore, nioPosix, nioSSL]),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Simulation", "Support", "SyncModel", "simulate"]),

@@ -72,12 +72,7 @@ extension Configuration {
                 directory: FileReader.directory(of: path),
                 credentialsDirectory: Environment.credentialsDirectory
             )
-            let reading = Reading(
-                document: document,
-                problems: problems,
-                files: files,
-                unavailable: UnavailableFeature.all
-            )
+            let reading = Reading(document: document, problems: problems, files: files)
             let admin = Value(node: root, path: "", reading: reading).asSection()?["admin"]?.asSection()
             socket = admin?["socket"].flatMap(files.resolve)
         }

@@ -23,6 +23,8 @@ package struct Configuration: Sendable, Hashable {
     /// Whether changes are followed between two of these times.
     package var isLive: Bool
     package var accounts: AccountSettings
+    /// Nil: there is none.
+    package var gateway: GatewayConfiguration?
     /// In the order of the file; never empty.
     package var objects: [ObjectSpecification]
 
@@ -40,20 +42,12 @@ package struct Configuration: Sendable, Hashable {
         path: String,
         credentialsDirectory: String?
     ) throws(ConfigurationErrors) -> Configuration {
-        try load(path: path, credentialsDirectory: credentialsDirectory, unavailable: UnavailableFeature.all)
-    }
-
-    static func load(
-        path: String,
-        credentialsDirectory: String?,
-        unavailable: [UnavailableFeature]
-    ) throws(ConfigurationErrors) -> Configuration {
         let problems = Problems(file: path)
         let text = readText(path, problems)
         if let text, let document = Document(text: text, problems: problems) {
             let directory = FileReader.directory(of: path)
             let files = FileReader(directory: directory, credentialsDirectory: credentialsDirectory)
-            let reading = Reading(document: document, problems: problems, files: files, unavailable: unavailable)
+            let reading = Reading(document: document, problems: problems, files: files)
             let configuration = ConfigurationReader(reading: reading).read()
             if problems.collected == nil, let configuration { return configuration }
         }

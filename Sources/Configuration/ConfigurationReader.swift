@@ -29,6 +29,9 @@ struct ConfigurationReader {
         ).read(top)
         let accountsReader = AccountSettingsReader(section: top["accounts"]?.asSection())
         let accounts = accountsReader.read()
+        let gateway = top["gateway"]?.asSection().flatMap {
+            GatewayReader(section: $0).read(ad: ad, miniorange: miniorange)
+        }
         guard let ad, let miniorange else { return nil }
         let files = reading.files
         return Configuration(
@@ -45,6 +48,7 @@ struct ConfigurationReader {
             reconcile: reconcile,
             isLive: isLive,
             accounts: accounts,
+            gateway: gateway,
             objects: accountsReader.apply(accounts, to: objects)
         )
     }

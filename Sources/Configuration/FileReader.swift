@@ -139,6 +139,21 @@ struct FileReader {
         return (path, Secret(Octets(contents.bytes)))
     }
 
+    /// The path of a file with a private key in PEM that nobody else may read; nil where something else was reported.
+    func privateKey(_ value: Value) -> String? {
+        guard let path = resolve(value), let contents = contents(of: path, named: value) else { return nil }
+        checkMode(of: contents, path, named: value, ifSeen: "get a new key and certificate")
+        let text = String(decoding: contents.bytes, as: UTF8.self)
+        guard text.contains("PRIVATE KEY-----"), !text.contains("ENCRYPTED") else {
+            value.report(
+                "`\(value.path)`: no private key in PEM without a passphrase in \(path)",
+                remedy: "name the certificate's key; take a passphrase away by `openssl pkey -in \(path) -out FILE`"
+            )
+            return nil
+        }
+        return path
+    }
+
     private func checkMode(of contents: Contents, _ path: String, named value: Value, ifSeen remedy: String) {
         // systemd grants its copies by an ACL, whose mask the mode shows as the group's; it guards them itself.
         let isCredential = credentialsDirectory.map { path.hasPrefix($0 + "/") } ?? false

@@ -86,7 +86,10 @@ enum Grammar {
             Key("accounts", "{ad: {initialPassword: random}, miniorange: {initialPassword: none}}"),
             Key("schedule", "{reconcile: daily 02:00}"),
             Key("objects", "[{name: people, kind: user, ad: {base: …}, miniorange: {base: …}}]"),
-            Key("gateway", "…"),
+            Key(
+                "gateway",
+                "{listen: \"0.0.0.0:636\", certificateFile: /etc/syncline/gateway.crt, keyFile: /etc/syncline/gateway.key}"
+            ),
         ],
         "cache": [
             Key("path", "/var/lib/syncline"),
@@ -103,6 +106,26 @@ enum Grammar {
             Key("look", "[helpdesk]"), Key("operate", "[operators]"), Key("approve", "[directory-admins]"),
         ],
         "log": [Key("level", "info")],
+        "gateway": [
+            Key("listen", "\"0.0.0.0:636\""),
+            Key("startTLS", "\"0.0.0.0:389\""),
+            Key("certificateFile", "/etc/syncline/gateway.crt"),
+            Key("keyFile", "/etc/syncline/gateway.key"),
+            Key("authority", "ad"),
+            Key("administrators", "[\"cn=helpdesk,dc=example,dc=com\"]"),
+            Key("resetProtected", "false"),
+            Key("pending", "1h"),
+            Key("limits", "{connections: 2000, connectionsPerAddress: 500}"),
+        ],
+        "gateway.limits": [
+            Key("connections", "2000"),
+            Key("connectionsPerAddress", "500"),
+            Key("handshake", "10s"),
+            Key("idle", "5m"),
+            Key("failuresPerAccount", "10"),
+            Key("failuresPerAddress", "100"),
+            Key("failureWindow", "5m"),
+        ],
         "conflicts": [
             Key("rule", "newest"),
             Key("prefer", "ad"),

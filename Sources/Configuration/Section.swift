@@ -43,12 +43,6 @@ struct Section {
         keyPositions[key] = place
         let keyPath = path(of: key)
         guard Grammar.keys(of: path).contains(where: { $0.name == key }) else { return reportUnknown(key, at: place) }
-        let written = node.isNull ? nil : node.scalar?.string
-        if let feature = reading.unavailable.first(where: { $0.path == keyPath && $0.concerns(written) }) {
-            let asked = node.scalar.map { node.isNull ? "" : ": \($0.string)" } ?? ""
-            let message = "`\(keyPath)\(asked)` is not available in this version"
-            return reading.problems.report(message, at: place, remedy: feature.remedy)
-        }
         guard !node.isNull else {
             let remedy = "write `\(Grammar.example(of: keyPath))`, or remove the key where it may be left out"
             return reading.problems.report("`\(keyPath)` has no value", at: place, remedy: remedy)

@@ -6,10 +6,8 @@ final class Reading {
     let document: Document
     let problems: Problems
     let files: FileReader
-    let unavailable: [UnavailableFeature]
 
-    init(document: Document, problems: Problems, files: FileReader, unavailable: [UnavailableFeature]) {
-        self.unavailable = unavailable
+    init(document: Document, problems: Problems, files: FileReader) {
         self.document = document
         self.problems = problems
         self.files = files

@@ -6,7 +6,7 @@ package struct CryptographyError: Error, Sendable, Hashable, CustomStringConvert
     /// What `ERR_get_error` gave; 0 for none.
     package let code: UInt
 
-    init(_ operation: String) {
+    package init(_ operation: String) {
         self.operation = operation
         code = UInt(ERR_get_error())
     }

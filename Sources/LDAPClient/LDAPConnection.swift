@@ -59,6 +59,19 @@ package final class LDAPConnection: Sendable {
         return try await reply.result(of: exchange, on: link).get()
     }
 
+    /// Carries out one request that holds a password. A bind changes who the connection acts as, also where it is refused (then nobody); nothing else may
+    /// be under way then (RFC 4511 section 4.2.1).
+    @discardableResult
+    package func perform(
+        _ request: PasswordRequest,
+        timeout: Duration? = nil
+    ) async throws(LDAPError) -> LDAPResponse {
+        let reply = Reply<LDAPResponse>()
+        let exchange = Exchange(.password(request), deadline: deadline(timeout), sink: .response(reply.complete))
+        link.submit(exchange)
+        return try await reply.result(of: exchange, on: link).get()
+    }
+
     /// All entries of a search; with `pageSize` in pages, whose entries are put together and whose last result is
     /// returned. The time-out is for each page.
     ///
@@ -155,7 +168,7 @@ package final class LDAPConnection: Sendable {
     ) -> Exchange {
         let sink: Exchange.Sink =
             switch request {
-            case .operation: .response { completion($0.map(PipelinedAnswer.response)) }
+            case .operation, .password: .response { completion($0.map(PipelinedAnswer.response)) }
             case .search: .collected { completion($0.map(PipelinedAnswer.search)) }
             }
         return Exchange(request, deadline: deadline(timeout), sink: sink)

@@ -1,4 +1,5 @@
 internal import CLDAP
+internal import Glibc
 internal import SyncModel
 
 /// Memory for the C structures of one request, taken back all at once by ``reset()``.
@@ -8,7 +9,7 @@ final class RequestArena {
     private let block: UnsafeMutableRawPointer
     private let capacity = 65_536
     private var used = 0
-    private var overflow: [UnsafeMutableRawPointer] = []
+    private var overflow: [UnsafeMutableRawBufferPointer] = []
 
     init() {
         block = .allocate(byteCount: capacity, alignment: 16)
@@ -19,9 +20,14 @@ final class RequestArena {
         block.deallocate()
     }
 
+    /// Wipes what was in it, since that may be a password.
     func reset() {
+        explicit_bzero(block, used)
         used = 0
-        for piece in overflow { piece.deallocate() }
+        for piece in overflow {
+            explicit_bzero(piece.baseAddress!, piece.count)
+            piece.deallocate()
+        }
         overflow.removeAll()
     }
 
@@ -34,7 +40,7 @@ final class RequestArena {
             used += size
         } else {
             piece = .allocate(byteCount: size, alignment: 16)
-            overflow.append(piece)
+            overflow.append(UnsafeMutableRawBufferPointer(start: piece, count: size))
         }
         return piece.bindMemory(to: type, capacity: max(count, 1))
     }
@@ -64,6 +70,50 @@ final class RequestArena {
         }
         let value = allocate(berval.self, 1)
         value.pointee = berval(bv_len: ber_len_t(octets.count), bv_val: copy)
+        return value
+    }
+
+    func value(_ octets: any SensitiveOctets) -> UnsafeMutablePointer<berval> {
+        octets.withOctets { source in
+            let copy = allocate(CChar.self, source.count)
+            if let start = source.baseAddress {
+                UnsafeMutableRawPointer(copy).copyMemory(from: start, byteCount: source.count)
+            }
+            let value = allocate(berval.self, 1)
+            value.pointee = berval(bv_len: ber_len_t(source.count), bv_val: copy)
+            return value
+        }
+    }
+
+    /// What unicodePwd takes: the password in quotes, in UTF-16, little-endian ([MS-ADTS] 3.1.1.3.1.5).
+    func quotedUTF16(
+        _ octets: any SensitiveOctets,
+        _ kind: LDAPOperationKind
+    ) throws(LDAPError) -> UnsafeMutablePointer<berval> {
+        let value = octets.withOctets { source -> UnsafeMutablePointer<berval>? in
+            // UTF-16 has no more units than UTF-8 has octets.
+            let units = allocate(UInt16.self, source.count + 2)
+            var count = 0
+            func append(_ unit: UInt16) {
+                units[count] = unit.littleEndian
+                count += 1
+            }
+            append(0x22)
+            let isBroken = transcode(
+                source.makeIterator(),
+                from: UTF8.self,
+                to: UTF16.self,
+                stoppingOnError: true,
+                into: append
+            )
+            append(0x22)
+            guard !isBroken else { return nil }
+            let value = allocate(berval.self, 1)
+            let start = UnsafeMutableRawPointer(units).assumingMemoryBound(to: CChar.self)
+            value.pointee = berval(bv_len: ber_len_t(count * 2), bv_val: start)
+            return value
+        }
+        guard let value else { throw .invalidRequest(kind, .parameterError, message: "the password is not UTF-8") }
         return value
     }
 
@@ -105,7 +155,18 @@ final class RequestArena {
         pointer.pointee = ldapmod()
         pointer.pointee.mod_op = operation | LDAP_MOD_BVALUES
         pointer.pointee.mod_type = try string(attribute, kind)
-        pointer.pointee.mod_vals.modv_bvals = values.isEmpty ? nil : nullTerminated(values.map(value))
+        pointer.pointee.mod_vals.modv_bvals = values.isEmpty ? nil : nullTerminated(values.map { value($0) })
+        return pointer
+    }
+
+    func modification(
+        _ operation: Int32,
+        _ attribute: String,
+        _ value: UnsafeMutablePointer<berval>,
+        _ kind: LDAPOperationKind
+    ) throws(LDAPError) -> UnsafeMutablePointer<ldapmod> {
+        let pointer = try modification(operation, attribute, [], kind)
+        pointer.pointee.mod_vals.modv_bvals = nullTerminated([value])
         return pointer
     }
 }

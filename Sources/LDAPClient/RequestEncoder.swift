@@ -1,4 +1,5 @@
 internal import CLDAP
+internal import CMemory
 internal import SyncModel
 
 /// Hands requests to the library, which encodes them into the socket's output. Each call returns the message id.
@@ -11,7 +12,54 @@ struct RequestEncoder {
         switch request {
         case .operation(let operation): return try send(operation)
         case .search(let search): return try send(search)
+        case .password(let request): return try send(request)
         }
+    }
+
+    private func send(_ request: PasswordRequest) throws(LDAPError) -> Int32 {
+        // The library and TLS make copies of their own, on this thread.
+        cmemory_wipe_freed()
+        let kind = request.kind
+        var messageID: Int32 = 0
+        let code: Int32
+        switch request.form {
+        case .bind(let name):
+            let name = try arena.string(name, kind)
+            let password = arena.value(request.password)
+            // Servers take an empty password for an anonymous bind, which looks like a success.
+            guard password.pointee.bv_len > 0 else {
+                throw .invalidRequest(kind, .parameterError, message: "a simple bind needs a password")
+            }
+            code = cldap_simple_bind(handle.pointer, name, password, &messageID)
+        case .unicodePassword(let dn):
+            let name = try arena.string(dn, kind)
+            var list: [UnsafeMutablePointer<ldapmod>] = []
+            if let former = request.former {
+                let value = try arena.quotedUTF16(former, kind)
+                list.append(try arena.modification(LDAP_MOD_DELETE, "unicodePwd", value, kind))
+            }
+            let value = try arena.quotedUTF16(request.password, kind)
+            let operation = request.former == nil ? LDAP_MOD_REPLACE : LDAP_MOD_ADD
+            list.append(try arena.modification(operation, "unicodePwd", value, kind))
+            code = ldap_modify_ext(handle.pointer, name, arena.nullTerminated(list), nil, nil, &messageID)
+        case .userPassword(let dn):
+            let name = try arena.string(dn, kind)
+            let value = arena.value(request.password)
+            let change = try arena.modification(LDAP_MOD_REPLACE, "userPassword", value, kind)
+            code = ldap_modify_ext(handle.pointer, name, arena.nullTerminated([change]), nil, nil, &messageID)
+        case .passwordModify(let dn):
+            let former = request.former.map(arena.value)
+            code = ldap_passwd(
+                handle.pointer,
+                arena.value(Octets(dn)),
+                former,
+                arena.value(request.password),
+                nil,
+                nil,
+                &messageID
+            )
+        }
+        return try checked(code, messageID, kind)
     }
 
     private func send(_ search: SearchRequest) throws(LDAPError) -> Int32 {

@@ -47,12 +47,14 @@ package struct Daemon {
         }
         MetricsSystem.bootstrap(Daemon.metrics)
         let logger = Logger(label: "synclined")
+        // A reload leaves its connections standing.
+        let gateway = GatewayHost(logger: logger)
 
         while true {
             let reload: Reload
             reload = Reload()
             do {
-                try await session(configuration, reload, logger)
+                try await session(configuration, reload, gateway, logger)
             } catch let error as CacheError {
                 logger.critical("\(error)")
                 return EXIT_FAILURE
@@ -69,7 +71,12 @@ package struct Daemon {
     }
 
     /// One run with one configuration.
-    private func session(_ configuration: Configuration, _ reload: Reload, _ logger: Logger) async throws {
+    private func session(
+        _ configuration: Configuration,
+        _ reload: Reload,
+        _ gateway: GatewayHost,
+        _ logger: Logger
+    ) async throws {
         let wiring = try Wiring(configuration)
         try AdminSocketOwner.check(configuration.adminAccess)
         for problem in FileExposure.problems(configuration) {
@@ -98,7 +105,7 @@ package struct Daemon {
             )
             return attempt
         }
-        let session = try Session(wiring: wiring, cache: cache, logger: logger)
+        let session = try Session(wiring: wiring, cache: cache, gateway: gateway, logger: logger)
         let admin = session.adminServer(metrics: Daemon.metrics)
         try removeStaleSocket(configuration.adminSocket)
         var quiet = logger
@@ -116,6 +123,9 @@ package struct Daemon {
         if let http = configuration.adminHTTP {
             services.append(admin.loopbackApplication(host: http.host, port: Int(http.port), logger: quiet))
         }
+        services.append(
+            GatewayService(host: gateway, wiring: wiring, cache: cache, reload: reload, logger: logger)
+        )
         services.append(ReloadService(path: configurationPath, reload: reload, logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

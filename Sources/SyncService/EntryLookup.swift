@@ -38,7 +38,7 @@ package struct EntryLookup {
         return try transaction.anchors(side, key: ObjectMapping.commandKey(entry), limit: 8)
     }
 
-    private func resolve(_ name: DistinguishedName, _ side: Side) throws -> Anchor? {
+    func resolve(_ name: DistinguishedName, _ side: Side) throws -> Anchor? {
         for scope in wiring.views[side].scopes {
             guard let below = name.relative(to: scope.base),
                 let root = try transaction.fact("root.\(side.name).\(scope.base.normalized.lossyText)"),

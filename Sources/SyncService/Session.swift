@@ -18,13 +18,15 @@ final class Session: Sendable {
     let feeds: Feeds
     let board: FeedBoard
     let progress = Mutex<StatusReport.Progress?>(nil)
+    let gateway: GatewayHost
     let logger: Logger
     let started = Timestamp.now
     private let censuses = CensusKeeper()
     private let gate: FeedGate
     private let comparisons: ComparisonService
 
-    init(wiring: Wiring, cache: Cache, logger: Logger) throws {
+    init(wiring: Wiring, cache: Cache, gateway: GatewayHost, logger: Logger) throws {
+        self.gateway = gateway
         self.wiring = wiring
         self.cache = cache
         self.logger = logger
@@ -100,6 +102,10 @@ final class Session: Sendable {
                 report.problems.append("\(side.name): \(problem)")
             }
         }
+        if let status = gateway.status(now: now) {
+            report.gateway = status
+            report.problems += status.problems
+        }
         let states = Set([report.ad.state, report.miniorange.state])
         report.state =
             current.isPaused
@@ -158,6 +164,7 @@ final class Session: Sendable {
         if let statistics = try? cache.statistics() {
             Gauge(label: "syncline_cache_bytes").record(statistics.usedOctets)
         }
+        gateway.recordGauges()
         for side in Side.allCases {
             let live = board[side].state == .live
             Gauge(label: "syncline_feed_live", dimensions: [("side", side.name)]).record(live ? 1 : 0)

@@ -43,6 +43,7 @@ extension StatusReport {
                 lines.append((index == 0 ? "reconcile" : "").padded(to: 12) + line)
             }
         }
+        if let gateway { lines += gateway.lines }
         lines.append("cache       \(cachePath), \(Self.octets(cacheOctets))")
         return lines.joined(separator: "\n")
     }

@@ -101,6 +101,8 @@ package struct StatusReport: Codable, Sendable {
     package var progress: Progress?
     /// Nil where the daemon does not run, or is of a version that knows none.
     package var reconcile: Reconcile?
+    /// Nil: there is none, or the daemon does not run.
+    package var gateway: GatewayStatus?
     package var cachePath: String
     package var cacheOctets: Int
 

@@ -23,11 +23,6 @@ import Testing
         try expectOnly(mistake)
     }
 
-    @Test("What this version does not do is refused with what it does instead", arguments: Mistake.unavailable)
-    func unavailable(_ mistake: Mistake) throws {
-        try expectOnly(mistake)
-    }
-
     @Test("What can't become of deletions is refused", arguments: Mistake.deletions)
     func wrongDeletions(_ mistake: Mistake) throws {
         try expectOnly(mistake)

@@ -12,14 +12,6 @@ import Testing
         for section in Grammar.sections.keys where !section.isEmpty { #expect(isKey(section), "\(section)") }
     }
 
-    @Test func whatIsNotAvailableIsAKeyAndTested() {
-        let tested = Mistake.unavailable.map(\.message)
-        for feature in UnavailableFeature.all {
-            #expect(isKey(feature.path), "\(feature.path)")
-            #expect(tested.contains { $0.hasPrefix("`\(feature.path)") }, "\(feature.path)")
-        }
-    }
-
     @Test func noKeyStandsTwiceInASection() {
         for keys in Grammar.sections.values { #expect(Set(keys.map(\.name)).count == keys.count) }
     }

@@ -89,29 +89,25 @@ final class Workspace {
 
     func load(
         _ text: String,
-        credentialsDirectory: String? = nil,
-        unavailable: [UnavailableFeature] = UnavailableFeature.all
+        credentialsDirectory: String? = nil
     ) throws -> Configuration {
         let file = try write("syncline.yaml", text)
         return try Configuration.load(
             path: file,
-            credentialsDirectory: credentialsDirectory,
-            unavailable: unavailable
+            credentialsDirectory: credentialsDirectory
         )
     }
 
     /// What is wrong with the text; nothing if it loads.
     func errors(
         _ text: String,
-        credentialsDirectory: String? = nil,
-        unavailable: [UnavailableFeature] = UnavailableFeature.all
+        credentialsDirectory: String? = nil
     ) throws -> [ConfigurationError] {
         let file = try write("syncline.yaml", text)
         do throws(ConfigurationErrors) {
             _ = try Configuration.load(
                 path: file,
-                credentialsDirectory: credentialsDirectory,
-                unavailable: unavailable
+                credentialsDirectory: credentialsDirectory
             )
             return []
         } catch {

@@ -1,0 +1,17 @@
+/// Keeps a refused account from being tried again at once: each refused bind counts towards its lockout.
+struct RefusalPause {
+    private static let length = Duration.seconds(300)
+
+    private var refusal: (error: LDAPError, until: ContinuousClock.Instant)?
+
+    /// Throws the refusal as long as it is too early for another attempt.
+    func check() throws(LDAPError) {
+        if let refusal, refusal.until > .now { throw refusal.error }
+    }
+
+    /// Takes in why an attempt failed.
+    mutating func note(_ error: LDAPError) {
+        guard error.serverResult != nil, error.disposition == .stop else { return }
+        refusal = (error, ContinuousClock.now + Self.length)
+    }
+}
