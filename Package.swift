@@ -158,7 +158,10 @@ let package = Package(
                 "SyncModel", "SyncService", logging, serviceLifecycle,
             ]
         ),
-        tests("GatewayTests", ["Cryptography", "Gateway", "LDAPClient", "SyncModel", logging, nioCore, nioPosix, nioSSL]),
+        tests(
+            "GatewayTests",
+            ["Cryptography", "Gateway", "LDAPClient", "SyncModel", logging, nioCore, nioPosix, nioSSL]
+        ),
         tests("ReconcileTests", ["Reconcile", "SyncModel"]),
         tests("SyncEngineTests", ["Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"]),
         tests("SimulationTests", ["Simulation", "Support", "SyncModel", "simulate"]),

@@ -69,8 +69,8 @@ import Testing
                 "the same address", "h:389"
             ),
             (
-                "{listen: \"h:636\", certificateFile: gw.crt, keyFile: gw.key, authority: both}", "13:72",
-                "does not know `both`", "Allowed"
+                "{listen: \"h:636\", certificateFile: gw.crt, keyFile: gw.key, authority: both}", "13:81",
+                "does not know `both`", "`ad`"
             ),
             (
                 "{listen: \"h:636\", certificateFile: gw.key, keyFile: gw.key}", "13:45", "no certificate in PEM",
@@ -81,11 +81,11 @@ import Testing
                 "chmod 600"
             ),
             (
-                "{listen: \"h:636\", certificateFile: gw.crt, keyFile: gw.key, administrators: [anna]}", "13:78",
+                "{listen: \"h:636\", certificateFile: gw.crt, keyFile: gw.key, administrators: [anna]}", "13:91",
                 "is not a distinguished name", "cn=helpdesk"
             ),
             (
-                "{listen: \"h:636\", certificateFile: gw.crt, keyFile: gw.key, limits: {connections: 0}}", "13:84",
+                "{listen: \"h:636\", certificateFile: gw.crt, keyFile: gw.key, limits: {connections: 0}}", "13:92",
                 "whole number", "2000"
             ),
         ]

@@ -82,7 +82,11 @@ import Testing
             "authority: ad", "resetProtected: false", "pending: 1h", "connections: 2000", "connectionsPerAddress: 500",
             "handshake: 10s", "idle: 5m", "failuresPerAccount: 10", "failuresPerAddress: 100", "failureWindow: 5m",
         ] {
-            #expect(shown.contains("# \(setting)") || shown.contains("#   \(setting)") || shown.contains("#     \(setting)") || shown.contains("  \(setting)"), "\(setting)")
+            #expect(
+                shown.contains("# \(setting)") || shown.contains("#   \(setting)") || shown.contains("#     \(setting)")
+                    || shown.contains("  \(setting)"),
+                "\(setting)"
+            )
         }
     }
 

@@ -58,7 +58,8 @@ import Testing
 
     @Test(arguments: [false, true])
     func whoBeginsNoTLSHasToGo(isSecure: Bool) async throws {
-        try await withGateway({ $0.handshake = .milliseconds(300) }) { gateway in
+        let limits = GatewaySettings.Limits.with { $0.handshake = .milliseconds(300) }
+        try await withGateway(limits) { gateway in
             let client = try await RawClient.connect(isSecure ? gateway.secure : gateway.plain)
             if !isSecure { client.send(MessageBytes.search(1, base: "")) }
             try await client.eventually("the end") { $0.isClosed }
@@ -66,7 +67,8 @@ import Testing
     }
 
     @Test func whoSendsARequestOctetByOctetHasToGo() async throws {
-        try await withGateway({ $0.message = .milliseconds(400) }) { gateway in
+        let limits = GatewaySettings.Limits.with { $0.message = .milliseconds(400) }
+        try await withGateway(limits) { gateway in
             let client = try await RawClient.connect(gateway.secure, tls: RawClient.trusting)
             let begin = ContinuousClock.now
             for octet in MessageBytes.bind(1, "anna", String(repeating: "x", count: 4_000)) {
@@ -81,7 +83,8 @@ import Testing
     }
 
     @Test func whoSaysNothingHasToGo() async throws {
-        try await withGateway({ $0.idle = .milliseconds(300) }) { gateway in
+        let limits = GatewaySettings.Limits.with { $0.idle = .milliseconds(300) }
+        try await withGateway(limits) { gateway in
             let client = try await RawClient.connect(gateway.secure, tls: RawClient.trusting)
             client.send(MessageBytes.bind(1, "anna", "secret"))
             try await client.eventually("the answer") { $0.code == 0 }
@@ -90,7 +93,8 @@ import Testing
     }
 
     @Test func connectionsAreLimitedByAddress() async throws {
-        try await withGateway({ $0.connectionsPerAddress = 3 }) { gateway in
+        let limits = GatewaySettings.Limits.with { $0.connectionsPerAddress = 3 }
+        try await withGateway(limits) { gateway in
             var clients: [RawClient] = []
             for _ in 0..<3 { clients.append(try await RawClient.connect(gateway.plain)) }
             try await clients[0].eventually("three") { _ in gateway.server.report.connections == 3 }
@@ -105,7 +109,7 @@ import Testing
     }
 
     @Test func aThousandHandshakesThatComeToNothingLeaveRoomForOne() async throws {
-        let limits: (inout GatewaySettings.Limits) -> Void = {
+        let limits = GatewaySettings.Limits.with {
             $0.handshake = .seconds(5)
             $0.connectionsPerAddress = 1_500
         }
@@ -138,7 +142,8 @@ import Testing
     }
 
     @Test func requestsThatWaitAreFew() async throws {
-        try await withGateway({ $0.waitingRequests = 4 }) { gateway in
+        let limits = GatewaySettings.Limits.with { $0.waitingRequests = 4 }
+        try await withGateway(limits) { gateway in
             let client = try await RawClient.connect(gateway.secure, tls: RawClient.trusting)
             // They are carried out one by one, each after the pace of refusals; the limiter ends it.
             client.send(Array((1...50).map { MessageBytes.bind($0, "anna", "wrong") }.joined()))

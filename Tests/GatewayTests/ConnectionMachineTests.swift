@@ -143,7 +143,8 @@ import Testing
             var machine = machine
             return machine.received(try MessageBytes.decoded(octets)).first
         }
-        func expected(_ requester: Account?, _ name: String?, _ former: String?, _ new: String) -> ConnectionMachine
+        func expected(_ requester: Account?, _ name: String?, _ former: String?, _ new: String)
+            -> ConnectionMachine
             .Action
         {
             let former = former.map(MessageBytes.password)

@@ -7,7 +7,10 @@ import Synchronization
 /// Two directories in memory that count what they are asked.
 final class FakeDirectories: AccountDirectories {
     enum Question: Hashable, Sendable {
-        case check(Side), change(Side), reset(Side), objection(Side)
+        case check(Side)
+        case change(Side)
+        case reset(Side)
+        case objection(Side)
     }
 
     struct State {
@@ -27,7 +30,9 @@ final class FakeDirectories: AccountDirectories {
 
     var passwords: PerSide<String> { state.withLock { $0.passwords } }
     func asked(_ question: Question) -> Int { state.withLock { $0.asked.count { $0 == question } } }
-    func answer(_ question: Question, with answer: DirectoryAnswer?) { state.withLock { $0.answers[question] = answer } }
+    func answer(_ question: Question, with answer: DirectoryAnswer?) {
+        state.withLock { $0.answers[question] = answer }
+    }
 
     func find(_ name: String) async throws(DirectoryUnavailable) -> Account? {
         if state.withLock({ $0.isUnavailable }) { throw DirectoryUnavailable(reason: "down") }

@@ -35,7 +35,11 @@ import Testing
     @Test func whatIsOfferedCanBeDiscovered() async throws {
         try await withGateway { gateway in
             let client = try await gateway.client()
-            let query = SearchRequest(base: "", scope: .base, attributes: ["supportedExtension", "supportedLDAPVersion"])
+            let query = SearchRequest(
+                base: "",
+                scope: .base,
+                attributes: ["supportedExtension", "supportedLDAPVersion"]
+            )
             let root = try #require(try await client.search(query).entries.first)
             #expect(root["supportedExtension"]?.contains(Octets(ObjectIdentifiers.passwordModify)) == true)
             #expect(root.text("supportedLDAPVersion") == "3")
@@ -46,10 +50,22 @@ import Testing
     @Test(
         "Old versions of TLS and weak ciphers come to nothing",
         arguments: [
-            { $0.minimumTLSVersion = .tlsv1; $0.maximumTLSVersion = .tlsv1 },
-            { $0.minimumTLSVersion = .tlsv1; $0.maximumTLSVersion = .tlsv11 },
-            { $0.maximumTLSVersion = .tlsv12; $0.cipherSuiteValues = [.TLS_RSA_WITH_AES_128_GCM_SHA256] },
-            { $0.maximumTLSVersion = .tlsv12; $0.cipherSuiteValues = [.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA] },
+            {
+                $0.minimumTLSVersion = .tlsv1
+                $0.maximumTLSVersion = .tlsv1
+            },
+            {
+                $0.minimumTLSVersion = .tlsv1
+                $0.maximumTLSVersion = .tlsv11
+            },
+            {
+                $0.maximumTLSVersion = .tlsv12
+                $0.cipherSuiteValues = [.TLS_RSA_WITH_AES_128_GCM_SHA256]
+            },
+            {
+                $0.maximumTLSVersion = .tlsv12
+                $0.cipherSuiteValues = [.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA]
+            },
         ] as [@Sendable (inout TLSConfiguration) -> Void]
     )
     func weakTLS(_ change: @Sendable (inout TLSConfiguration) -> Void) async throws {

@@ -62,7 +62,8 @@ enum MessageBytes {
         }
     }
 
-    static func extended(_ id: Int64, _ name: String, _ value: Octets? = nil, controls: [(String, Bool)] = []) -> [UInt8]
+    static func extended(_ id: Int64, _ name: String, _ value: Octets? = nil, controls: [(String, Bool)] = [])
+        -> [UInt8]
     {
         message(id, controls: controls) { message in
             message.sequence(tag: 0x77) { request in

@@ -182,7 +182,8 @@ import Testing
 
     @Test func whateverIsAnsweredItEndsAndNothingIsWrittenTwice() {
         let answers: [DirectoryAnswer] = [
-            .done, .wrongPassword, .demand(.mustChangePassword), .refused(Self.policy), .unavailable("u"), .unknown("k"),
+            .done, .wrongPassword, .demand(.mustChangePassword), .refused(Self.policy), .unavailable("u"),
+            .unknown("k"),
         ]
         var ways = 0
         for authority in Side.allCases {

@@ -18,12 +18,10 @@ struct RunningGateway {
     var key: String { folder.appending(path: "gateway.key").path }
 
     /// Its certificate is its own authority.
-    static func start(_ change: (inout GatewaySettings.Limits) -> Void = { _ in }) async throws -> RunningGateway {
+    static func start(_ limits: GatewaySettings.Limits = .init()) async throws -> RunningGateway {
         let folder = FileManager.default.temporaryDirectory.appending(path: "syncline-gateway-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try makeCertificate(in: folder)
-        var limits = GatewaySettings.Limits()
-        change(&limits)
         let endpoint = GatewayServer.Endpoint(
             secure: .init(host: "127.0.0.1", port: 0),
             plain: .init(host: "127.0.0.1", port: 0),
@@ -76,7 +74,8 @@ struct RunningGateway {
     }
 
     /// A client that behaves, by the other implementation of LDAP.
-    func client(startTLS: Bool = false, name: String = "anna", _ password: String = "secret") async throws -> LDAPConnection
+    func client(startTLS: Bool = false, name: String = "anna", _ password: String = "secret") async throws
+        -> LDAPConnection
     {
         try await LDAPConnection.open(
             startTLS ? plain : secure,
@@ -88,10 +87,10 @@ struct RunningGateway {
 
 /// Runs a gateway beside a test's body.
 func withGateway<Value>(
-    _ change: (inout GatewaySettings.Limits) -> Void = { _ in },
+    _ limits: GatewaySettings.Limits = .init(),
     _ body: (RunningGateway) async throws -> Value
 ) async throws -> Value {
-    let gateway = try await RunningGateway.start(change)
+    let gateway = try await RunningGateway.start(limits)
     do {
         let value = try await body(gateway)
         await gateway.end()
@@ -99,5 +98,13 @@ func withGateway<Value>(
     } catch {
         await gateway.end()
         throw error
+    }
+}
+
+extension GatewaySettings.Limits {
+    static func with(_ change: (inout GatewaySettings.Limits) -> Void) -> GatewaySettings.Limits {
+        var limits = GatewaySettings.Limits()
+        change(&limits)
+        return limits
     }
 }

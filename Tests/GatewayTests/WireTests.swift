@@ -14,7 +14,8 @@ import Testing
         "The first octets tell how long a message is, and whether it is one",
         arguments: [
             ([], .incomplete), ([0x30], .incomplete), ([0x30, 0x82, 0x01], .incomplete),
-            ([0x30, 0x05], .octets(7)), ([0x30, 0x81, 0xFF], .octets(258)), ([0x30, 0x82, 0xFF, 0xFC], .octets(65_536)),
+            ([0x30, 0x05], .octets(7)), ([0x30, 0x81, 0xFF], .octets(258)),
+            ([0x30, 0x82, 0xFF, 0xFC], .octets(65_536)),
             ([0x30, 0x82, 0xFF, 0xFD], .refused), ([0x30, 0x84, 0x7F, 0xFF, 0xFF, 0xFF], .refused),
             ([0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], .refused), ([0x30, 0x85, 1, 1, 1, 1, 1], .refused),
             ([0x30, 0x80], .refused), ([0x30, 0xFF], .refused), ([0x16, 0x03, 0x01], .refused),
@@ -86,7 +87,10 @@ import Testing
             Modify(changes: [(2, "userPassword", [])], change: nil),
             Modify(changes: [(2, "userPassword", ["a"]), (2, "mail", ["x"])], change: nil),
             Modify(changes: [(2, "mail", ["x"])], change: nil),
-            Modify(changes: [(1, "userPassword", ["old"]), (0, "unicodePwd", [MessageBytes.unicode("n")])], change: nil),
+            Modify(
+                changes: [(1, "userPassword", ["old"]), (0, "unicodePwd", [MessageBytes.unicode("n")])],
+                change: nil
+            ),
             Modify(changes: [(0, "userPassword", ["a"]), (1, "userPassword", ["b"])], change: nil),
             Modify(changes: [(2, "userPassword", ["a"]), (2, "userPassword", ["b"])], change: nil),
             Modify(changes: [], change: nil),

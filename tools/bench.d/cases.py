@@ -493,6 +493,10 @@ class Bench:
                 note("kill: a load of %d people" % size)
                 self.attempt("kill", self.kill, size)
         self.groups()
+        if self.wants("gateway"):
+            from gateway import gateway
+
+            self.attempt("gateway", gateway, self)
         if self.wants("memory"):
             for size in self.options.memory_sizes:
                 note("memory: %d people" % size)

@@ -143,9 +143,12 @@ class AdminConnection(http.client.HTTPConnection):
 class Product:
     """One run of the daemon."""
 
-    def __init__(self, binary, lab):
+    def __init__(self, binary, lab, more_gateway=""):
         self.lab = lab
         self.configuration = lab.configuration()
+        if more_gateway:
+            text = self.configuration.read_text()
+            self.configuration.write_text(text.replace("gateway:\n", "gateway:\n%s\n" % more_gateway))
         self.log = lab.folder / "synclined.log"
         self.started = time.time()
         with open(self.log, "ab") as log:

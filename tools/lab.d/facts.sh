@@ -2,6 +2,8 @@
 # What a lab tells about itself: lab.env for shells, lab.json for programs, and a configuration of Syncline for its servers.
 
 http_port=8389
+gateway_port=1636
+gateway_plain_port=1389
 
 # lab_facts FOLDER ADDRESS: KEY=VALUE, one a line; no value needs quoting in a shell, which set_folder sees to.
 lab_facts() {
@@ -38,6 +40,7 @@ LDAP_MODE=$ldap_mode
 LDAP_PID=$(cut -d' ' -f1 "$folder/run/ldap.pid" 2>/dev/null || true)
 SEED_PASSWORD_FILE=$([[ -z $seed_passwords ]] || printf '%s' "$folder/secrets/seed.password")
 DURABLE=${durable:-no}
+GATEWAY_URI=ldaps://$address:$gateway_port
 SYNCLINE_CONFIG=$folder/syncline.yaml
 ADMIN_SOCKET=$folder/admin.sock
 ADMIN_HTTP=$address:$http_port
@@ -96,6 +99,12 @@ miniorange:
   bind: {dn: "$ldap_account", passwordFile: $folder/secrets/ldap-syncline.password}
   tls: {caFile: $folder/tls/ca.pem}
 direction: both
+gateway:
+  listen: "$address:$gateway_port"
+  startTLS: "$address:$gateway_plain_port"
+  certificateFile: $folder/tls/gateway.crt
+  keyFile: $folder/tls/gateway.key
+  administrators: ["$ldap_admin"]
 objects:
   - name: people
     kind: user

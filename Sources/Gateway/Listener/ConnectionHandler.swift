@@ -1,5 +1,5 @@
-internal import Logging
 internal import Glibc
+internal import Logging
 internal import Metrics
 internal import NIOCore
 internal import NIOSSL

@@ -1,7 +1,7 @@
 internal import CMemory
+internal import Glibc
 internal import LDAPClient
 package import Logging
-internal import Glibc
 internal import Metrics
 internal import NIOCore
 internal import NIOPosix
