@@ -46,7 +46,7 @@ extension Engine {
         case .done, .deleted: result = .done
         case .refused(let refusal): result = .refused(refusal)
         case .unknown: result = .unanswered
-        case .edited, .stamped, .found, .stale, .gone, .unavailable: return
+        case .edited, .stamped, .found, .stale, .gone, .hidden, .unavailable: return
         }
         accountChanges.append(
             AccountChange(

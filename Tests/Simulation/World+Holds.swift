@@ -59,7 +59,7 @@ extension World {
     }
 
     /// Nothing stays held: then both sides can agree.
-    func decideAll() throws {
+    func decideHolds() throws {
         var rounds = 0
         while failures.isEmpty, !engine.openHolds.isEmpty {
             rounds += 1

@@ -59,7 +59,7 @@ extension World {
     }
 
     /// Until no conflict waits.
-    func decideAll() throws {
+    func decideConflicts() throws {
         var rounds = 0
         while failures.isEmpty, let id = try store.heldConflicts().first {
             rounds += 1

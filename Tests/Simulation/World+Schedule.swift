@@ -160,6 +160,14 @@ extension World {
         note("settled")
     }
 
+    /// Nothing waits for a person any more.
+    private func decideAll() throws {
+        while failures.isEmpty, try !store.heldConflicts().isEmpty || !engine.openHolds.isEmpty {
+            try decideConflicts()
+            try decideHolds()
+        }
+    }
+
     /// After this nothing waits for anything but time that is far away.
     func drain() throws {
         var rounds = 0
