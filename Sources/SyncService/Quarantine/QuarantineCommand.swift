@@ -140,10 +140,12 @@ extension QuarantineRecord {
 }
 
 extension QuarantineReason {
-    /// The server that refuses, or holds the entry that is not written.
+    /// The server that refuses, holds the entry that is not written, or shows less or more than is known of it.
     var side: Side? {
         switch self {
-        case .refused(let side, _), .members(let side, _, _), .protected(let side): side
+        case .refused(let side, _), .members(let side, _, _), .protected(let side), .vanished(let side),
+            .returned(let side):
+            side
         case .ambiguousMatch, .noCounterpartForParent, .missingRequiredValue: nil
         }
     }
@@ -151,7 +153,7 @@ extension QuarantineReason {
     var refusal: Refusal? {
         switch self {
         case .refused(_, let refusal), .members(_, _, let refusal): refusal
-        case .ambiguousMatch, .noCounterpartForParent, .missingRequiredValue, .protected: nil
+        case .ambiguousMatch, .noCounterpartForParent, .missingRequiredValue, .protected, .vanished, .returned: nil
         }
     }
 }
