@@ -68,7 +68,7 @@ struct AdminRoleTests {
             setPaused: { _ in },
             resync: { _ in "all" },
             metrics: { "" },
-            resolve: { _, _ in .accepted },
+            ask: { _ in .resolution(.accepted) },
             fetchStamps: { _ in },
             reconcile: { "" },
             access: access

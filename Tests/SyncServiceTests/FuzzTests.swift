@@ -105,7 +105,13 @@ import Testing
             throw LookupError(description: name)
         },
         metrics: { "" },
-        resolve: { _, _ in .accepted },
+        ask: { event in
+            switch event {
+            case .decide: .hold(.noSuchHold)
+            case .drop, .retry: .isQuarantined(false)
+            default: .resolution(.accepted)
+            }
+        },
         fetchStamps: { _ in },
         reconcile: { "" }
     )
@@ -116,6 +122,8 @@ import Testing
             "POST /resync?entry=%2Cuid=a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
             "POST /conflicts/7/resolve HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n{\"take\":\"ad\"}",
             "POST /conflicts/7/resolve HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"ta\r\n9\r\nke\":\"ad\"}\r\n0\r\n\r\n",
+            "POST /holds/3/approve HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n{\"pairs\":[7]}",
+            "POST /quarantine/drop HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n{\"pairs\":[7]}",
             "POST /stamps?pair=18446744073709551615 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         ]
         let tokens = [

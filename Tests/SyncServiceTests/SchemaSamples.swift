@@ -137,6 +137,18 @@ enum SchemaSamples {
             conflicts: 2,
             openConflicts: 1,
             joinDifferences: 0,
+            holds: [
+                StatusReport.HoldEntry(
+                    id: 1,
+                    kind: "deletions",
+                    object: "people",
+                    side: "ad",
+                    cause: "more than the limit",
+                    since: ConflictFolder.noon.text,
+                    held: 812
+                )
+            ],
+            waitingDeletions: 3,
             quarantined: 1,
             quarantine: [
                 StatusReport.QuarantineEntry(
