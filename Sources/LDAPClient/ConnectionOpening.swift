@@ -18,7 +18,8 @@ package struct ConnectionOpening: Sendable {
         self.timeouts = timeouts
     }
 
-    /// Throws the last server's failure. A refused bind ends it at once: the account is the same everywhere, and would only be locked sooner.
+    /// Throws the last server's failure, always as one to connect: a refusal of our own account must not be taken for one of somebody else's password. It ends the
+    /// attempt at once, since the account is the same everywhere and would only be locked sooner.
     func open() async throws(LDAPError) -> LDAPConnection {
         var failure = LDAPError.invalidRequest(.open, .parameterError, message: "no server is given")
         for endpoint in endpoints() {
@@ -26,7 +27,10 @@ package struct ConnectionOpening: Sendable {
                 return try await LDAPConnection.open(endpoint, tls: tls, bind: credentials, timeouts: timeouts)
             } catch {
                 failure = error
-                if error.serverResult != nil && error.disposition == .stop { throw error }
+                guard let result = error.serverResult else { continue }
+                let words = "the account is refused: \(result.diagnosticMessage)"
+                failure = .connectFailed(endpoint: endpoint.uri, stage: .bind, result.code, message: words)
+                if error.disposition == .stop { throw failure }
             }
         }
         throw failure

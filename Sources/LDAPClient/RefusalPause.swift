@@ -11,7 +11,7 @@ struct RefusalPause {
 
     /// Takes in why an attempt failed.
     mutating func note(_ error: LDAPError) {
-        guard error.serverResult != nil, error.disposition == .stop else { return }
+        guard case .connectFailed(_, .bind, let code, _) = error, code.disposition == .stop else { return }
         refusal = (error, ContinuousClock.now + Self.length)
     }
 }
