@@ -181,7 +181,9 @@ final class FeedSession: Sendable {
         else { return }
         let found = try await server.read([anchor], shape)[anchor]
         // One that is not found may be out of sight: that proves nothing.
-        if case .csn(let number)? = found?.version, number < last { throw PositionRefused(setBackTo: number, from: last) }
+        if case .csn(let number)? = found?.version, number < last {
+            throw PositionRefused(setBackTo: number, from: last)
+        }
     }
 
     /// Finds out that a server is silent, a base gone, or a log incomplete.
