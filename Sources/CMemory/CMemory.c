@@ -15,6 +15,13 @@ void cmemory_wipe_freed(void) {
     wipes_freed = 1;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER 1
+#endif
+
+/* A sanitizer's runtime has these functions to itself, and then nothing is wiped. */
+#ifndef HAS_SANITIZER
+
 /* Takes the place of the C library's for the whole process. Threads that did not ask for it pay one comparison. */
 void free(void *memory) {
     if (wipes_freed && memory != NULL) explicit_bzero(memory, malloc_usable_size(memory));
@@ -32,3 +39,5 @@ void *realloc(void *memory, size_t size) {
     free(memory);
     return moved;
 }
+
+#endif

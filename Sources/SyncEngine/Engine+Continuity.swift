@@ -50,7 +50,6 @@ extension Engine {
         for side in Side.allCases { isReloading[side] = try store.fact(Engine.reloadFact(side)) != nil }
         for pair in try store.urgentPairs() { queue.setUrgent(pair) }
         queue.recallBacklog()
-        queue.recallUrgent()
         nextRetry = now
     }
 

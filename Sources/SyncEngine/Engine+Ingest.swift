@@ -16,7 +16,6 @@ extension Engine {
             certainBefore[side] = certain[side]
             isConnected[side] = true
             queue.recallBacklog()
-            queue.recallUrgent()
         case .changes(let changes, let cursor):
             for change in changes { try ingest(change, from: side, store, now: now) }
             guard let cursor else { return }

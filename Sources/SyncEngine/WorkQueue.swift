@@ -31,7 +31,7 @@ struct WorkQueue {
         let isUrgent = urgent.contains(pair)
         guard !isQueued.contains(pair) else { return }
         guard isUrgent || hot.usual.count < WorkQueue.limit else {
-            recallBacklog()
+            walkAgain()
             return
         }
         hot.append(pair, isUrgent: isUrgent)
@@ -59,7 +59,7 @@ struct WorkQueue {
     mutating func block(_ pair: PairID, on side: Side) {
         let isUrgent = urgent.contains(pair)
         guard isUrgent || blocked[side].usual.count < WorkQueue.limit else {
-            recallBacklog()
+            walkAgain()
             return
         }
         blocked[side].append(pair, isUrgent: isUrgent)
@@ -92,14 +92,15 @@ struct WorkQueue {
 
     var nextDelayed: Timestamp? { delayed.map(\.time).min() }
 
-    /// The table is to be walked (again) from its start; what is urgent in it is known.
+    /// The table is to be walked (again) from its start, what is urgent in it first.
     mutating func recallBacklog() {
-        hasBacklog = true
-        backlogPosition = nil
+        walkAgain()
+        for pair in urgent.sorted() { append(pair) }
     }
 
-    mutating func recallUrgent() {
-        for pair in urgent.sorted() { append(pair) }
+    private mutating func walkAgain() {
+        hasBacklog = true
+        backlogPosition = nil
     }
 
     mutating func finishBacklog() {

@@ -4,25 +4,48 @@ import SyncModel
 
 /// Deletes that wait for a person, who decides at random; and the promise that no more than the limit go without him.
 extension World {
-    static let deletionLimit = DeletionLimit(count: 2, percent: 100, window: 60_000)
+    static let deletionLimit = DeletionLimit(count: 1, percent: 100, window: 60_000)
 
     /// What the oracle knows of deletes, from the writes that left the engine and from what the person decided.
     struct DeleteWatch {
-        /// The first time that a person's delete left the engine, without the person's approval.
-        var carried = PerSide<[(time: Timestamp, entry: Anchor)]>(both: [])
+        /// In truth, and by our clock, which may be set meanwhile.
+        struct Moment: Sendable {
+            var time: Timestamp
+            var clock: Timestamp
+
+            /// Whether by neither of the two the limit's window lies between.
+            func isNear(_ last: Moment) -> Bool {
+                let window = World.deletionLimit.window
+                return time > last.time.advanced(byMilliseconds: -window)
+                    && clock > last.clock.advanced(byMilliseconds: -window) && time <= last.time
+            }
+        }
+        /// When the delete of an entry first left the engine, without the person's approval.
+        var started = PerSide<[Anchor: Moment]>(both: [:])
+        /// Those of them that were carried out.
+        var carried = PerSide<[Moment]>(both: [])
         var approved: Set<PairID> = []
     }
 
-    /// Each delete that the engine sends, the same one again not counted.
-    func watchDelete(_ write: Write) {
+    /// Each delete of a person that the engine sends; the same one again is the same.
+    func noteStart(_ write: Write) {
         guard options.limitsDeletes, write.object == "people", case .delete(let anchor, _, _) = write.operation,
-            !deletes.approved.contains(write.pair),
-            !deletes.carried[write.side].contains(where: { $0.entry == anchor })
+            !deletes.approved.contains(write.pair), deletes.started[write.side][anchor] == nil
         else { return }
-        deletes.carried[write.side].append((now, anchor))
-        let start = now.advanced(byMilliseconds: -World.deletionLimit.window)
-        let count = deletes.carried[write.side].filter { $0.time > start }.count
-        if count > World.deletionLimit.count { fail("\(count) deletes at \(write.side.name), more than are allowed") }
+        deletes.started[write.side][anchor] = DeleteWatch.Moment(time: now, clock: clock)
+    }
+
+    /// Judged when it is carried out: one that a server refuses, because somebody changed the entry, is no delete.
+    func watchDelete(_ write: Write, _ outcome: WriteOutcome) {
+        guard case .deleted = outcome, case .delete(let anchor, _, _) = write.operation,
+            let start = deletes.started[write.side][anchor]
+        else { return }
+        deletes.carried[write.side].append(start)
+        for last in deletes.carried[write.side] {
+            let count = deletes.carried[write.side].filter { $0.isNear(last) }.count
+            guard count > World.deletionLimit.count else { continue }
+            return fail("\(count) deletes at \(write.side.name), more than are allowed")
+        }
     }
 
     /// The person decides about some of what is held, or all of it.

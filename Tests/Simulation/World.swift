@@ -175,7 +175,7 @@ package final class World {
         for write in writes {
             note("start \(write.id.rawValue) \(write.side.name) \(describe(write.operation))")
             requests.append(Request(write: write))
-            watchDelete(write)
+            noteStart(write)
         }
         return true
     }
@@ -266,6 +266,7 @@ package final class World {
         let outcome =
             isRefused ? .refused(SimulatedRefusal.closed.refusal) : directory.perform(write.operation)
         requests[index].outcome = outcome
+        watchDelete(write, outcome)
         if directory.sequence != before { mutations += 1 }
         if isQuiet && !write.operation.isRead { lateWrites.append("\(write.side.name) \(describe(write.operation))") }
         note("\(write.side.name) answers \(write.id.rawValue): \(describe(outcome))")

@@ -188,6 +188,41 @@ enum SchemaSamples {
         )
     }
 
+    /// Deletions that are held, one hold that is decided, and what is set aside.
+    static func holds() throws -> InspectorFolder {
+        let folder = try folder()
+        try folder.change { transaction in
+            let noon = ConflictFolder.noon
+            let kind = Hold.Kind.deletions(object: "people", at: .miniorange)
+            let id = try transaction.append(Hold(kind: kind, since: noon, cause: "more than 500 in an hour"))
+            _ = try transaction.append(
+                Hold(kind: .restoredServer(.ad), since: noon, cause: "it went back", state: .approved, ended: noon)
+            )
+            for (pair, author) in [(PairID(1), "CN=HR"), (PairID(2), nil)] {
+                try transaction.put(
+                    Deletion(
+                        side: .miniorange,
+                        object: "people",
+                        learned: noon,
+                        author: author,
+                        state: .held(id)
+                    ),
+                    of: pair
+                )
+            }
+            let refusal = Refusal(reason: .invalid, code: 19, message: "too long")
+            for (pair, reason) in [
+                (PairID(3), QuarantineReason.refused(.ad, refusal)), (PairID(4), .noCounterpartForParent),
+            ] {
+                try transaction.put(
+                    QuarantineRecord(reason: reason, attempts: 2, since: noon, next: pair == PairID(3) ? noon : nil),
+                    for: pair
+                )
+            }
+        }
+        return folder
+    }
+
     /// The pairs 1 to 5 are anna, bert, carla, dora and the group staff.
     static func folder() throws -> InspectorFolder {
         let folder = try ConflictFolder.filled()

@@ -37,10 +37,21 @@ struct SchemaTests {
     private struct Sample {
         var text: String
         var definition: String
+
+        init(text: String, definition: String) {
+            self.text = text
+            self.definition = definition
+        }
+
+        init(_ value: JSONValue, _ definition: String) {
+            var octets: [UInt8] = []
+            value.append(to: &octets, indent: nil)
+            self.init(text: String(decoding: octets, as: UTF8.self), definition: definition)
+        }
     }
 
     private static func samples() async throws -> [Sample] {
-        try reports() + (try await cacheCommands()) + (try await conflictCommands())
+        try reports() + (try await cacheCommands()) + (try await conflictCommands()) + (try await holdCommands())
     }
 
     /// Of the reports that need both servers: with all that they may hold, and with the least.
@@ -162,12 +173,40 @@ struct SchemaTests {
             }
         }
         let replies = [ResolutionReply(.accepted), ResolutionReply(.notPossible("it is gone"))]
-        var octets: [UInt8] = []
-        JSONValue.object([("results", .array(replies.map { $0.json(of: ConflictID(1)) }))])
-            .append(to: &octets, indent: nil)
         samples.append(
-            Sample(text: String(decoding: octets, as: UTF8.self), definition: "conflicts.json#/$defs/results")
+            Sample(
+                JSONValue.object([("results", .array(replies.map { $0.json(of: ConflictID(1)) }))]),
+                "conflicts.json#/$defs/results"
+            )
         )
+        return samples
+    }
+
+    private static func holdCommands() async throws -> [Sample] {
+        let folder = try SchemaSamples.holds()
+        let options = folder.jsonOptions
+        var samples: [Sample] = []
+        func add(_ definition: String, _ command: (InspectorOutput) async -> Int32) async throws {
+            let answer = try await folder.finish(command)
+            #expect(answer.code < 2, "\(answer.errors)")
+            samples.append(Sample(text: answer.output, definition: "holds.json#/$defs/\(definition)"))
+        }
+        for showsEnded in [false, true] {
+            try await add("holds") { HoldsCommand(options, showsEnded: showsEnded).run($0) }
+        }
+        try await add("entries") { HoldsCommand(options, id: 1).run($0) }
+        try await add("preview") {
+            await HoldDecisionCommand(options, .reject, .allDeletions, isConfirmed: false).run($0)
+        }
+        try await add("quarantine") { await QuarantineCommand(options, .list).run($0) }
+        let replies = [
+            HoldDecisionReply(.decided(moved: [PairID(2)], oneWay: [])), HoldDecisionReply(.noSuchHold),
+            HoldDecisionReply(.notPossible("it is about no deletions")),
+        ]
+        samples += [
+            Sample(.array(replies.map { $0.json(of: HoldID(1), entries: 3) }), "holds.json#/$defs/results"),
+            Sample(QuarantineCommand.json(["anna", "bert"], [true, false]), "holds.json#/$defs/acted"),
+        ]
         return samples
     }
 }

@@ -162,16 +162,7 @@ package struct HoldDecisionCommand: Sendable {
         return InspectorRun.perform(output) {
             if options.isJSON {
                 output.json(
-                    .array(
-                        results.map { step, reply in
-                            .object([
-                                ("id", .int(Int(clamping: step.id.rawValue))), ("answer", .string(reply.answer)),
-                                ("reason", .string(orNull: reply.reason)),
-                                ("done", .int(reply.isDecided ? step.pairs.count - reply.leftAlone : 0)),
-                                ("moved", .int(reply.moved.count)), ("oneWay", .int(reply.oneWay.count)),
-                            ])
-                        }
-                    ),
+                    .array(results.map { $1.json(of: $0.id, entries: $0.pairs.count) }),
                     isPretty: true
                 )
             } else {

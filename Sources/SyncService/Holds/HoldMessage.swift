@@ -41,6 +41,15 @@ struct HoldDecisionReply: Codable, Equatable {
         return sum
     }
 
+    /// - Parameter entries: how many were decided about.
+    func json(of id: HoldID, entries: Int) -> JSONValue {
+        .object([
+            ("id", .int(Int(clamping: id.rawValue))), ("answer", .string(answer)), ("reason", .string(orNull: reason)),
+            ("done", .int(isDecided ? entries - leftAlone : 0)), ("moved", .int(moved.count)),
+            ("oneWay", .int(oneWay.count)),
+        ])
+    }
+
     /// For a person.
     func words(of count: Int) -> String {
         switch answer {

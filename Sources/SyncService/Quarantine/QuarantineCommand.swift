@@ -108,10 +108,7 @@ package struct QuarantineCommand: Sendable {
         let done = action == .retry ? "is tried now" : "is not tried again before it changes"
         return InspectorRun.perform(output) {
             if options.isJSON {
-                let results = zip(labels, answers).map { label, wasThere in
-                    JSONValue.object([("entry", .string(label)), ("done", .bool(wasThere))])
-                }
-                output.json(.array(results), isPretty: true)
+                output.json(Self.json(labels, answers), isPretty: true)
             } else {
                 if labels.isEmpty { output.line("nothing is set aside") }
                 for (label, wasThere) in zip(labels, answers) {
@@ -120,6 +117,11 @@ package struct QuarantineCommand: Sendable {
             }
             return answers.allSatisfy(\.self) ? 0 : InspectorRun.found
         }
+    }
+
+    /// What became of each of the entries.
+    static func json(_ labels: [String], _ answers: [Bool]) -> JSONValue {
+        .array(zip(labels, answers).map { .object([("entry", .string($0)), ("done", .bool($1))]) })
     }
 }
 
