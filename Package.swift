@@ -153,7 +153,7 @@ let package = Package(
         tests(
             "SyncServiceTests",
             [
-                "CTestSupport", "Cache", "Configuration", "Cryptography", "Fuzzing", "LDAPClient", "Mapping",
+                "CTestSupport", "Cache", "Configuration", "Cryptography", "Fuzzing", "Gateway", "LDAPClient", "Mapping",
                 "Reconcile", "Support", "SyncEngine",
                 "SyncModel", "SyncService", logging, serviceLifecycle,
             ]

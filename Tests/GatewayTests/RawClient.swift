@@ -90,7 +90,7 @@ final class RawClient: Sendable {
         return Int(octets[place + 2])
     }
 
-    func eventually(_ what: String, within limit: Duration = .seconds(20), _ holds: (RawClient) -> Bool) async throws {
+    func eventually(_ what: String, within limit: Duration = .seconds(90), _ holds: (RawClient) -> Bool) async throws {
         let end = ContinuousClock.now + limit
         while !holds(self) {
             guard ContinuousClock.now < end else { throw NotInTime(what: what) }

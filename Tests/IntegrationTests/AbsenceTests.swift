@@ -39,7 +39,7 @@ struct AbsenceTests {
             #expect(try await ground.ad.people().count == 4)
             // A real delete is one nevertheless.
             try await ground.miniorange.apply(.delete(ground.miniorange.dn(ground.person("seen"))))
-            try await eventually("the delete is carried", within: .seconds(60)) {
+            try await eventually("the delete is carried", within: .seconds(240)) {
                 try await ground.ad.people().count == 3
             }
             try await ground.lab.hide(container, false)

@@ -52,7 +52,7 @@ enum Agreement {
     /// Waits until both sides say the same.
     static func reached(
         _ ground: Ground,
-        within limit: Duration = .seconds(60),
+        within limit: Duration = .seconds(240),
         at location: SourceLocation = #_sourceLocation
     ) async throws {
         var left: [String] = []

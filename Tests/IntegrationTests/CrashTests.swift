@@ -33,7 +33,7 @@ struct CrashTests {
             await daemon.kill()
         }
         let first = try Daemon.start(ground)
-        try await Agreement.reached(ground, within: .seconds(90))
+        try await Agreement.reached(ground, within: .seconds(240))
         let loaded = try await first.settled()
         #expect(loaded.quarantined == 0)
         await first.kill()
@@ -49,7 +49,7 @@ struct CrashTests {
         }
         for stream in streams { try await stream.value }
         try await withDaemon(ground) { daemon in
-            try await Agreement.reached(ground, within: .seconds(90))
+            try await Agreement.reached(ground, within: .seconds(240))
             let status = try await daemon.settled()
             #expect(status.quarantined == 0 && status.conflicts == loaded.conflicts, "seed \(seed): \(status)")
             #expect(!daemon.log.dropFirst(logged).contains("everything is read again"), "seed \(seed)")

@@ -66,7 +66,7 @@ final class Daemon: Sendable {
 
     /// Waits until both feeds are live and everything that is known is done.
     @discardableResult
-    func settled(within limit: Duration = .seconds(60), at location: SourceLocation = #_sourceLocation) async throws
+    func settled(within limit: Duration = .seconds(240), at location: SourceLocation = #_sourceLocation) async throws
         -> Status
     {
         var last: Status?

@@ -130,7 +130,7 @@ extension SharedLabTests {
             arguments: Side.allCases
         )
         func grace(deleting: Side) async throws {
-            let ground = try await ground("dg\(deleting.name.prefix(1))", "grace: 4s")
+            let ground = try await ground("dg\(deleting.name.prefix(1))", "grace: 20s")
             let names = [ground.person("back"), ground.person("gone")]
             try await ground.ad.apply(names.map { ground.ad.newPerson($0) })
             let identity = deleting == .ad ? "entryUUID" : "objectGUID"

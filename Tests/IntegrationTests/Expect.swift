@@ -3,7 +3,7 @@ import Testing
 /// Waits until something holds. That it does not within the limit is a failure that says what was waited for.
 func eventually(
     _ fact: @autoclosure () -> String,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(120),
     at location: SourceLocation = #_sourceLocation,
     _ holds: () async throws -> Bool
 ) async throws {

@@ -53,8 +53,8 @@ struct FaultTests {
         for side in Side.allCases { proxies[side].setFaulty(false) }
 
         try await withDaemon(ground, isLive: false) { daemon in
-            try await daemon.settled(within: .seconds(120))
-            try await Agreement.reached(ground, within: .seconds(120))
+            try await daemon.settled(within: .seconds(240))
+            try await Agreement.reached(ground, within: .seconds(240))
             let status = try await daemon.settled()
             #expect(status.quarantined == 0, "seed \(Self.seed): \(status.quarantine)")
             try await Contestant.expectNothingLost(ground, both, conflicts: status.conflicts)
@@ -90,7 +90,7 @@ struct FaultTests {
         var round = 0
         // The last round is one in which the title is written.
         while !shift.isOver || round % Contestant.titleRounds != 1 {
-            try await contestant.write(patience: .seconds(60))
+            try await contestant.write(patience: .seconds(240))
             let name = ground.person("\(directory.side == .ad ? "a" : "m")\(round)")
             try await insist {
                 try await directory.person(name) != nil
@@ -113,7 +113,7 @@ struct FaultTests {
 
     /// Tries until it is so; a server that is away is tried again.
     private func insist(_ isSo: () async throws -> Bool, try action: () async throws -> Void) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(240)
         while true {
             do {
                 try await action()

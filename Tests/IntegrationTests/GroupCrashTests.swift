@@ -61,7 +61,7 @@ extension SharedLabTests {
             try await withDaemon(ground) { daemon in
                 for group in groups {
                     let expected = again.union([group < "g3" ? "p0" : "p1"])
-                    try await ground.hasMembers(group, expected, within: .seconds(60))
+                    try await ground.hasMembers(group, expected, within: .seconds(240))
                     #expect(last.isDisjoint(with: expected))
                 }
                 let status = try await daemon.settled()

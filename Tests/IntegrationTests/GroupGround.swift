@@ -40,7 +40,7 @@ extension Ground {
         _ members: Set<String>,
         on sides: [Side] = Side.allCases,
         attribute: String = "member",
-        within limit: Duration = .seconds(20),
+        within limit: Duration = .seconds(120),
         at location: SourceLocation = #_sourceLocation
     ) async throws {
         let wanted = Set(members.map { person($0).lowercased() })

@@ -24,7 +24,7 @@ struct RaceTests {
             async let ad: Void = write(both.ad)
             async let miniorange: Void = write(both.miniorange)
             _ = try await (ad, miniorange)
-            try await Agreement.reached(ground, within: .seconds(90))
+            try await Agreement.reached(ground, within: .seconds(240))
             let status = try await daemon.settled()
             #expect(status.quarantined == 0)
             try await Contestant.expectNothingLost(ground, both, conflicts: status.conflicts)

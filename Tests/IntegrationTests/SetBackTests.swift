@@ -41,10 +41,10 @@ struct SetBackTests {
             try await Task.sleep(for: .seconds(2))
             try await ground.lab.restoreCopy(side)
             try await set(back, names[3], "set since")
-            try await eventually("the step back is noticed", within: .seconds(60)) {
+            try await eventually("the step back is noticed", within: .seconds(240)) {
                 try await daemon.status()?[side].lastSetBack != nil
             }
-            try await eventually("later values are on both sides", within: .seconds(60)) {
+            try await eventually("later values are on both sides", within: .seconds(240)) {
                 let titles = [
                     try await title(other, names[3]), try await title(back, names[0]), try await title(back, names[1]),
                 ]

@@ -62,12 +62,16 @@ extension World {
             let verdict: HoldVerdict = random.chance(50) ? .approve : .reject
             note("person: \(verdict) \(chosen.map(\.rawValue)) of hold \(id.rawValue)")
             let before = try store.read { store in try chosen.map { try person(of: $0, store) } }
+            // The engine may write at once.
+            if verdict == .approve { deletes.approved.formUnion(chosen) }
             try run([.decide(id, verdict, chosen)])
             // A killed process has decided nothing, and a person would see that.
             for (pair, person) in zip(chosen, before) {
                 let state = try store.read { try $0.deletion(of: pair)?.state }
-                if case .held = state { continue }
-                if verdict == .approve { deletes.approved.insert(pair) }
+                if case .held = state {
+                    deletes.approved.remove(pair)
+                    continue
+                }
                 if verdict == .reject, let person { history.created(person.name, person.side) }
             }
         }

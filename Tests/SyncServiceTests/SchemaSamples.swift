@@ -2,6 +2,7 @@ import Cache
 import SyncModel
 import Testing
 
+@testable import Gateway
 @testable import SyncService
 
 /// Reports in which nothing is left out, and a cache in which something is in every table that commands show.
@@ -182,6 +183,27 @@ enum SchemaSamples {
                 running: StatusReport.Comparison(Comparison(began: ConflictFolder.noon), now: ConflictFolder.noon),
                 last: comparison,
                 problem: "ad is away"
+            ),
+            gateway: GatewayStatus(
+                GatewayReport(
+                    listening: ["127.0.0.1:636"],
+                    connections: 1,
+                    refusedConnections: 0,
+                    certificateNotAfter: 0,
+                    problem: nil
+                ),
+                [
+                    PendingPasswordReport(
+                        account: "CN=a",
+                        side: .miniorange,
+                        age: .seconds(1),
+                        left: .seconds(2),
+                        attempts: 1,
+                        reason: "away"
+                    )
+                ],
+                problem: nil,
+                now: ConflictFolder.noon
             ),
             cachePath: "/var/lib/syncline",
             cacheOctets: 1

@@ -102,6 +102,7 @@ write_smb_conf() {
 	ncalrpc dir = $folder/run/ncalrpc
 	binddns dir = $folder/bind-dns
 	winbindd socket directory = $folder/run/winbindd
+	old password allowed period = 0
 	logging = file
 	log file = $folder/log/samba
 	tls enabled = yes
