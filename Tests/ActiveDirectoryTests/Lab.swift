@@ -81,7 +81,7 @@ struct Lab: Sendable {
 
     func settings(pulse: Duration = .milliseconds(100)) throws -> ActiveDirectorySettings {
         var timeouts = LDAPTimeouts()
-        timeouts.operation = .seconds(20)
+        timeouts.operation = .seconds(90)
         return ActiveDirectorySettings(
             endpoints: [try LDAPEndpoint(self["AD_URI"])],
             tls: TLSSettings(caFile: self["CA_FILE"]),
