@@ -32,8 +32,16 @@ final class RunningProgram: Sendable {
         var arguments = words.map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
         arguments.append(nil)
+        // The threads of this process block signals, and a child would inherit that: it could not be told to end.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var identifier = pid_t()
-        let code = posix_spawnp(&identifier, words[0], &actions, nil, arguments, environ)
+        let code = posix_spawnp(&identifier, words[0], &actions, &attributes, arguments, environ)
         guard code == 0 else { throw ProgramFailure(words: "\(words[0]): \(String(cString: strerror(code)))") }
         let program = RunningProgram(identifier)
         Thread.detachNewThread { program.reap() }
@@ -53,9 +61,14 @@ final class RunningProgram: Sendable {
         for waiter in waiters { waiter.resume(returning: code) }
     }
 
-    /// The exit code, or the negated signal that ended it.
-    func ended() async -> Int32 {
-        await withCheckedContinuation { continuation in
+    /// The exit code, or the negated signal that ended it. What has not ended within the limit is killed: nothing waits for ever.
+    func ended(within limit: Duration = .seconds(300)) async -> Int32 {
+        let watch = Task {
+            try await Task.sleep(for: limit)
+            send(SIGKILL)
+        }
+        defer { watch.cancel() }
+        return await withCheckedContinuation { continuation in
             let status = state.withLock { state in
                 if state.status == nil { state.waiters.append(continuation) }
                 return state.status
