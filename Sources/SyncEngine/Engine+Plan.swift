@@ -94,6 +94,11 @@ extension Engine {
             guard !result.changes[side].isEmpty else { continue }
             try planChanges(on: side, pair, result, replica, object, store, into: &plan)
         }
+        // A server stamps name and place as one. Where the other side has yet to follow to a place, an own rename would hide when and by whom it was chosen,
+        // should it turn out that the other side's was chosen as well: it waits until both stand there.
+        if let move = plan.writes.first(where: { $0.names.contains(parentAttribute) }) {
+            plan.writes.removeAll { $0.side != move.side && $0.event == .renamed }
+        }
         return plan
     }
 

@@ -267,6 +267,35 @@ struct ConflictTests {
         #expect(bench.directories.miniorange.name(of: anchors.miniorange)?.description.contains("South") == true)
     }
 
+    /// An own rename takes the stamp of the place along, which must tell by then who chose it.
+    @Test(arguments: Side.allCases)
+    func `a place that was chosen on both sides goes by the later one, whatever name is written meanwhile`(later: Side)
+        throws
+    {
+        let (bench, anchors) = try bench(.newest)
+        for side in Side.allCases { _ = try bench.container(side, "South", below: bench.place(side)) }
+        try bench.settle()
+        // While this is on its way the news below gathers.
+        try bench.set(.ad, anchors.ad, "displayname", ["Ann"])
+        try bench.tell(.ad)
+        try bench.set(.ad, anchors.ad, "samaccountname", ["anna"])
+        try bench.tell(.ad)
+        for side in [later.opposite, later] {
+            _ = try bench.pass(milliseconds: 60_000)
+            try bench.move(side, anchors[side], to: side == .ad ? "OU=North," : "ou=South,")
+        }
+        try bench.tell(.miniorange)
+        var started = try bench.answer()
+        while !started.contains(where: { $0.contains(" rename ") }) { started += try bench.answer() }
+        #expect(started.filter { $0.contains("miniorange rename") } == [])
+        try bench.settle()
+        for side in Side.allCases {
+            let name = bench.directories[side].name(of: anchors[side])?.description
+            #expect(name?.contains(later == .ad ? "North" : "South") == true, "\(side): \(name ?? "gone")")
+        }
+        #expect(bench.values(.miniorange, "anna", "uid") == "[anna]")
+    }
+
     @Test func `a held conflict ends with its entries`() throws {
         let (bench, anchors) = try bench(.hold)
         try bench.set(.ad, anchors.ad, "displayname", ["here"])
