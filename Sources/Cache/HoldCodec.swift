@@ -9,9 +9,6 @@ enum HoldCodec {
             writer.append(0 as UInt8)
             writer.append(side.rawValue)
             writer.append(object)
-        case .restoredServer(let side):
-            writer.append(1 as UInt8)
-            writer.append(side.rawValue)
         }
         writer.append(hold.since)
         writer.append(hold.cause)
@@ -37,7 +34,6 @@ enum HoldCodec {
         case 0:
             let side = try reader.readCase(Side.self)
             return .deletions(object: try reader.readText(), at: side)
-        case 1: return .restoredServer(try reader.readCase(Side.self))
         default: throw .invalid("kind of hold")
         }
     }

@@ -198,8 +198,7 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> HoldAnswer {
-        guard let hold = openHolds[id] else { return .noSuchHold }
-        guard case .deletions = hold.kind else { return .notPossible("it holds no deletions") }
+        guard openHolds[id] != nil else { return .noSuchHold }
         var moved: [PairID] = []
         var oneWay: [PairID] = []
         for pair in pairs {

@@ -10,8 +10,18 @@ package struct Hold: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// Deletions of a configured object's entries at a side: there are more of them than the limit allows.
         case deletions(object: String, at: Side)
-        /// Everything that this side calls for: its server went backwards, or is another one.
-        case restoredServer(Side)
+
+        package var object: String {
+            switch self {
+            case .deletions(let object, _): object
+            }
+        }
+        /// The side that is not written.
+        package var side: Side {
+            switch self {
+            case .deletions(_, let side): side
+            }
+        }
     }
 
     package enum State: UInt8, Hashable, Sendable, CaseIterable {

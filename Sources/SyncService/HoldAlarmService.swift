@@ -37,7 +37,6 @@ extension Hold.Kind {
     var words: String {
         switch self {
         case .deletions(let object, let side): "deletions of \(object) on \(side.name) are"
-        case .restoredServer(let side): "writes that \(side.name) calls for are"
         }
     }
 
@@ -45,7 +44,6 @@ extension Hold.Kind {
     var word: String {
         switch self {
         case .deletions: "deletions"
-        case .restoredServer: "restoredServer"
         }
     }
 }

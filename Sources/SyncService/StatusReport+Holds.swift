@@ -5,15 +5,15 @@ extension StatusReport {
     /// Writes that are stopped until a person decides.
     package struct HoldEntry: Codable, Sendable {
         package var id: UInt64
-        /// `deletions` or `restoredServer`.
+        /// `deletions`.
         package var kind: String
-        /// The configured object, of deletions.
-        package var object: String?
-        /// The side that is not written; of a restored server, the side that is not listened to.
+        /// The configured object.
+        package var object: String
+        /// The side that is not written.
         package var side: String
         package var cause: String
         package var since: String
-        /// Of deletions: how many are held.
+        /// How many are held.
         package var held: Int
     }
 
@@ -26,20 +26,15 @@ extension StatusReport {
             return true
         }
         return open.map { id, hold in
-            var entry = HoldEntry(
+            HoldEntry(
                 id: id.rawValue,
                 kind: hold.kind.word,
-                object: nil,
-                side: "",
+                object: hold.kind.object,
+                side: hold.kind.side.name,
                 cause: hold.cause,
                 since: hold.since.text,
                 held: held[id] ?? 0
             )
-            switch hold.kind {
-            case .deletions(let object, let side): (entry.object, entry.side) = (object, side.name)
-            case .restoredServer(let side): entry.side = side.name
-            }
-            return entry
         }
     }
 
@@ -57,8 +52,9 @@ extension StatusReport {
     var holdLines: [String] {
         var lines: [String] = []
         for hold in holds {
-            let what = hold.object.map { "\(hold.held) deletions of \($0) on \(hold.side)" } ?? "all from \(hold.side)"
-            lines.append("HOLD        \(hold.id): \(what), since \(hold.since)")
+            lines.append(
+                "HOLD        \(hold.id): \(hold.held) deletions of \(hold.object) on \(hold.side), since \(hold.since)"
+            )
             lines.append("            \(hold.cause); decide: syncline holds")
         }
         if waitingDeletions > 0 { lines.append("deletions   \(waitingDeletions) learned and not carried yet") }

@@ -258,7 +258,7 @@ struct NounGenerator: RandomNumberGenerator {
 
     mutating func hold() -> Hold {
         Hold(
-            kind: flag() ? .deletions(object: text(), at: side()) : .restoredServer(side()),
+            kind: .deletions(object: text(), at: side()),
             since: time(),
             cause: text(),
             state: pick(Hold.State.allCases),

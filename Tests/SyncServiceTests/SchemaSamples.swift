@@ -218,7 +218,7 @@ enum SchemaSamples {
             let kind = Hold.Kind.deletions(object: "people", at: .miniorange)
             let id = try transaction.append(Hold(kind: kind, since: noon, cause: "more than 500 in an hour"))
             _ = try transaction.append(
-                Hold(kind: .restoredServer(.ad), since: noon, cause: "it went back", state: .approved, ended: noon)
+                Hold(kind: kind, since: noon, cause: "more than 500 in an hour", state: .approved, ended: noon)
             )
             for (pair, author) in [(PairID(1), "CN=HR"), (PairID(2), nil)] {
                 try transaction.put(

@@ -75,7 +75,7 @@ package struct HoldDecisionCommand: Sendable {
         switch subject {
         case .allDeletions:
             return try view.transaction.holds().compactMap { id, hold in
-                guard hold.isOpen, case .deletions = hold.kind else { return nil }
+                guard hold.isOpen else { return nil }
                 return try step(id, hold, HoldSurvey(id, view).groups.flatMap(\.pairs), view)
             }
         case .hold(let number, let cause, let entries):
@@ -86,7 +86,6 @@ package struct HoldDecisionCommand: Sendable {
             guard hold.isOpen else {
                 throw LookupError(description: "hold \(number) is \(hold.state.word) already")
             }
-            guard case .deletions = hold.kind else { return [try step(id, hold, [], view)] }
             let groups = try HoldSurvey(id, view).groups
             var pairs = groups.filter { cause == nil || $0.cause.token == cause }.flatMap(\.pairs)
             if let cause, pairs.isEmpty {
@@ -108,35 +107,28 @@ package struct HoldDecisionCommand: Sendable {
 
     private func step(_ id: HoldID, _ hold: Hold, _ pairs: [PairID], _ view: InspectedView) throws -> Step {
         var lines: [String] = []
-        switch hold.kind {
-        case .restoredServer(let side):
-            lines.append("hold \(id.rawValue): \(hold.cause)")
+        let (object, side) = (hold.kind.object, hold.kind.side)
+        switch verdict {
+        case .approve:
+            lines.append("hold \(id.rawValue): \(pairs.count) of \(object) are deleted on \(side.name) as well:")
+        case .reject:
             lines.append(
-                verdict == .approve
-                    ? "what \(side.name) calls for is written again" : "what \(side.name) calls for stays unwritten"
+                "hold \(id.rawValue): \(pairs.count) of \(object) are made again on \(side.opposite.name), from what "
+                    + "\(side.name) has:"
             )
-        case .deletions(let object, let side):
-            switch verdict {
-            case .approve:
-                lines.append("hold \(id.rawValue): \(pairs.count) of \(object) are deleted on \(side.name) as well:")
-            case .reject:
-                lines.append(
-                    "hold \(id.rawValue): \(pairs.count) of \(object) are made again on \(side.opposite.name), from what "
-                        + "\(side.name) has:"
-                )
-            }
-            for pair in pairs.prefix(Self.namesShown) { lines.append("  \(try view.names.name(of: pair).printable)") }
-            if pairs.count > Self.namesShown { lines.append("  … and \(pairs.count - Self.namesShown) more") }
-            if verdict == .reject {
-                lines.append(
-                    "their memberships come back with them. What the server gives each new entry does not: "
-                        + (side.opposite == .ad
-                            ? "objectGUID, objectSid (and the rights that are granted to it), the password"
-                            : "entryUUID, operational attributes, the password")
-                )
-            }
         }
+        for pair in pairs.prefix(Self.namesShown) { lines.append("  \(try view.names.name(of: pair).printable)") }
+        if pairs.count > Self.namesShown { lines.append("  … and \(pairs.count - Self.namesShown) more") }
+        if verdict == .reject { lines.append(Self.loss(side.opposite)) }
         return Step(id: id, hold: hold, pairs: pairs, lines: lines)
+    }
+
+    /// What an entry that is made again on a side does not get back.
+    static func loss(_ side: Side) -> String {
+        "their memberships come back with them. What the server gives each new entry does not: "
+            + (side == .ad
+                ? "objectGUID, objectSid (and the rights that are granted to it), the password"
+                : "entryUUID, operational attributes, the password")
     }
 
     // MARK: Doing it

@@ -61,32 +61,25 @@ package struct HoldsCommand: Sendable {
         output.line("hold \(id.rawValue): \(hold.kind.words) stopped since \(hold.since.text)\(state)")
         output.line("  \(hold.cause)")
         guard let survey else { return }
-        if case .deletions(_, let side) = hold.kind {
-            for group in survey.groups {
-                output.line("  \(group.pairs.count): \(try group.words(side, view))")
-                output.line("      --cause \(group.cause.argument)")
-            }
-            output.line("  entries: syncline holds \(id.rawValue)")
+        for group in survey.groups {
+            output.line("  \(group.pairs.count): \(try group.words(hold.kind.side, view))")
+            output.line("      --cause \(group.cause.argument)")
         }
+        output.line("  entries: syncline holds \(id.rawValue)")
         output.line("  decide:  syncline approve \(id.rawValue)   or   syncline reject \(id.rawValue)")
     }
 
     private func json(_ id: HoldID, _ hold: Hold, _ survey: HoldSurvey?, _ view: InspectedView) throws -> JSONValue {
-        var side = Side.ad
-        var object: String?
-        switch hold.kind {
-        case .deletions(let name, let written): (object, side) = (name, written)
-        case .restoredServer(let told): side = told
-        }
         let groups = try (survey?.groups ?? []).map { group in
             JSONValue.object([
                 ("cause", .string(group.cause.token)), ("held", .int(group.pairs.count)),
-                ("words", .string(try group.words(side, view))), ("since", .string(group.first.text)),
+                ("words", .string(try group.words(hold.kind.side, view))), ("since", .string(group.first.text)),
             ])
         }
         return .object([
             ("id", .int(Int(clamping: id.rawValue))), ("kind", .string(hold.kind.word)),
-            ("object", .string(orNull: object)), ("side", .string(side.name)), ("state", .string(hold.state.word)),
+            ("object", .string(hold.kind.object)), ("side", .string(hold.kind.side.name)),
+            ("state", .string(hold.state.word)),
             ("since", .string(hold.since.text)), ("ended", .string(orNull: hold.ended?.text)),
             ("cause", .string(hold.cause)), ("causes", .array(groups)),
         ])
