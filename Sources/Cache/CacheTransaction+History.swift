@@ -63,7 +63,16 @@ extension CacheTransaction {
             count += 1
             return .delete
         }
+        if count > 0 { try setFact(Self.historyBegins, Octets(UInt64(bitPattern: time.milliseconds).bigEndianOctets)) }
         return count
+    }
+
+    private static let historyBegins = "history.begins"
+
+    /// From when on every line is there; nil if none was ever forgotten.
+    package func historyBegins() throws -> Timestamp? {
+        try fact(Self.historyBegins).flatMap { UInt64(bigEndianOctets: $0.bytes) }
+            .map { Timestamp(milliseconds: Int64(bitPattern: $0)) }
     }
 
     /// The line with this number.

@@ -9,6 +9,8 @@ package struct Configuration: Sendable, Hashable {
     package var cachePath: String
     /// Nil: what is in the cache stands there as it is.
     package var cacheEncryption: CacheEncryption?
+    /// How long the cache keeps what was changed where and why, in milliseconds; nil: for ever.
+    package var historyRetention: Int64?
     /// The path of the admin API's socket, absolute.
     package var adminSocket: String
     package var adminAccess = AdminAccess()

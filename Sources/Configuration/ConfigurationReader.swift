@@ -38,6 +38,7 @@ struct ConfigurationReader {
             file: reading.problems.file,
             cachePath: cachePath,
             cacheEncryption: cacheEncryption,
+            historyRetention: cache?["history"].map { $0.asRetention() } ?? 90 * 86_400_000,
             adminSocket: admin?["socket"].flatMap(files.resolve) ?? Configuration.defaultAdminSocket,
             adminAccess: admin.map { AdminAccessReader(section: $0).read() } ?? AdminAccess(),
             adminHTTP: admin?["http"].flatMap(readAddress),

@@ -13,7 +13,7 @@ struct ConflictSettingsReader {
         if let tolerance = section["clockTolerance"]?.asDuration(in: .zero...(.seconds(3600))) {
             settings.clockTolerance = tolerance.milliseconds
         }
-        if let retention = section["retention"] { settings.retention = readRetention(retention) }
+        if let retention = section["retention"] { settings.retention = retention.asRetention() }
         if let provenance = section["provenance"] { settings.ranks = readRanks(provenance) }
         if let oscillation = section["oscillation"]?.asSection() {
             // Two writers that correct each other once are no endless quarrel.
@@ -23,11 +23,6 @@ struct ConflictSettingsReader {
             }
         }
         return settings
-    }
-
-    private func readRetention(_ value: Value) -> Int64? {
-        if value.written == "forever" { return nil }
-        return value.asDuration(in: Self.day...(Self.day * 3650))?.milliseconds
     }
 
     // MARK: Provenance

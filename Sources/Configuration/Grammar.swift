@@ -93,6 +93,7 @@ enum Grammar {
         ],
         "cache": [
             Key("path", "/var/lib/syncline"),
+            Key("history", "90d"),
             Key("encrypt", "false"),
             Key("keyFile", "/etc/syncline/cache.key"),
         ],

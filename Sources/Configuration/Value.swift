@@ -92,6 +92,12 @@ struct Value {
         return duration
     }
 
+    /// How long something is kept: days, in milliseconds; nil for `forever`, and where the text is wrong.
+    func asRetention() -> Int64? {
+        let day = Duration.seconds(86_400)
+        return written == "forever" ? nil : asDuration(in: day...(day * 3650))?.milliseconds
+    }
+
     /// One of the words of `choices`.
     func asChoice<Choice>(_ choices: KeyValuePairs<String, Choice>) -> Choice? {
         guard let text = asText() else { return nil }

@@ -117,7 +117,12 @@ package struct Daemon {
         services.append(session.comparisonService())
         services.append(HoldAlarmService(loop: session.loop, logger: logger))
         services.append(
-            RetentionService(cache: cache, keepsConflicts: configuration.conflicts.retention, logger: logger)
+            RetentionService(
+                cache: cache,
+                keepsConflicts: configuration.conflicts.retention,
+                keepsHistory: configuration.historyRetention,
+                logger: logger
+            )
         )
         services.append(admin.socketApplication(path: configuration.adminSocket, logger: quiet))
         if let http = configuration.adminHTTP {

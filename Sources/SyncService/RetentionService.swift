@@ -8,6 +8,8 @@ struct RetentionService: Service {
     let cache: Cache
     /// Milliseconds; nil: for ever.
     let keepsConflicts: Int64?
+    /// Milliseconds; nil: for ever.
+    let keepsHistory: Int64?
     let logger: Logger
 
     private static let interval = Duration.seconds(600)
@@ -17,18 +19,28 @@ struct RetentionService: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                if let keepsConflicts {
-                    let horizon = Timestamp.now.advanced(byMilliseconds: -keepsConflicts)
-                    do {
-                        while try cache.write({ try $0.removeConflicts(before: horizon, limit: Self.most) }) > 0 {
-                            try await Task.sleep(for: .milliseconds(100))
-                        }
-                    } catch let error as CacheError {
-                        logger.warning("Old conflicts could not be removed", metadata: ["error": "\(error)"])
-                    }
+                do {
+                    try await forget(keepsConflicts) { try $0.removeConflicts(before: $1, limit: Self.most) }
+                    try await forget(keepsHistory) { try $0.removeHistory(before: $1, limit: Self.most) }
+                } catch let error as CacheError {
+                    logger.warning(
+                        "Old conflicts and old history could not be removed",
+                        metadata: ["error": "\(error)"]
+                    )
+                } catch is CancellationError {
+                    return
                 }
                 do { try await Task.sleep(for: Self.interval) } catch { return }
             }
         }
+    }
+
+    /// - Parameters:
+    ///   - age: what may stay, in milliseconds.
+    ///   - remove: takes away some of what is from before a time, and says how much.
+    private func forget(_ age: Int64?, _ remove: (CacheTransaction, Timestamp) throws -> Int) async throws {
+        guard let age else { return }
+        let horizon = Timestamp.now.advanced(byMilliseconds: -age)
+        while try cache.write({ try remove($0, horizon) }) > 0 { try await Task.sleep(for: .milliseconds(100)) }
     }
 }

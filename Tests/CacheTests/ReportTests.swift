@@ -63,10 +63,12 @@ import Testing
     @Test func oldHistoryIsForgottenInPortions() throws {
         try cache.write { for number in 0..<10 { try $0.append(line(1, Int64(number))) } }
         let time = Timestamp(milliseconds: 6)
+        #expect(try cache.read { try $0.historyBegins() } == nil)
         #expect(try cache.write { try $0.removeHistory(before: time, limit: 4) } == 4)
         #expect(try cache.write { try $0.removeHistory(before: time, limit: 4) } == 2)
         #expect(try cache.write { try $0.removeHistory(before: time, limit: 4) } == 0)
         #expect(try cache.read { try $0.history() }.map(\.time.milliseconds) == [9, 8, 7, 6])
+        #expect(try cache.read { try $0.historyBegins() } == time)
     }
 
     private func membersChanged(_ group: UInt64, _ members: [UInt64], _ time: Int64) -> HistoryRecord {

@@ -45,6 +45,17 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        ("{}", 7_776_000_000), ("{history: 1d}", 86_400_000), ("{history: 3650d}", 315_360_000_000),
+        ("{history: forever}", nil),
+    ])
+    func `history is kept for ninety days, or as long as the cache's section says`(_ cache: String, _ kept: Int64?)
+        throws
+    {
+        let text = try Workspace.edited("conflicts: {prefer: ad}\n", "cache: \(cache)\n")
+        #expect(try Workspace().load(text).historyRetention == kept)
+    }
+
     @Test(
         "Half of the settings take their other half from the defaults",
         arguments: [

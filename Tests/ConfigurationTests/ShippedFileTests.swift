@@ -78,7 +78,7 @@ import Testing
             "filter: \"\(KindDefaults.containerAtAD(rdn: "ou").filter)\"",
             "userValues: dns", "entries: true", "createMissing: false", "rdn: ou", "rule: newest", "prefer: ad",
             "deleteAgainstChange: change-wins", "clockTolerance: 2s", "oscillation: {changes: 6, within: 60s}",
-            "retention: 90d", "mustChange: false", "initialPassword: random", "initialPassword: none",
+            "retention: 90d", "history: 90d", "mustChange: false", "initialPassword: random", "initialPassword: none",
             "authority: ad", "resetProtected: false", "pending: 1h", "connections: 2000", "connectionsPerAddress: 500",
             "handshake: 10s", "idle: 5m", "failuresPerAccount: 10", "failuresPerAddress: 100", "failureWindow: 5m",
         ] {

@@ -152,6 +152,22 @@ struct InspectorTests {
         #expect(none.output == "[]\n")
     }
 
+    /// What is not known any more is told, and nothing is made up for it.
+    @Test func historyThatWasForgottenIsMissed() throws {
+        let folder = try InspectorFolder()
+        let end = try #require(ConflictTime.parse("2026-01-02T00:00Z", now: .now))
+        let cache = try Cache.open(at: folder.cachePath)
+        _ = try cache.write { try $0.removeHistory(before: end, limit: 100) }
+        try cache.close()
+        let answer = try folder.run { CacheHistoryCommand(folder.options, entry: "anna").run($0) }
+        #expect(answer.lines.last == "what was written before \(end.text) is not kept any more (`cache: {history: …}`)")
+        for (time, isBefore) in [("2025-12-31T12:00Z", true), ("2026-01-03T12:00Z", false)] {
+            let past = try folder.run { CacheHistoryCommand(folder.jsonOptions, entry: "anna", at: time).run($0) }
+            let told = try JSONSerialization.jsonObject(with: Data(past.output.utf8)) as? [String: Any]
+            #expect(told?["isBeforeHistory"] as? Bool == isBefore)
+        }
+    }
+
     /// A line that names a hundred members is about one of them only, where it is asked for him.
     @Test(arguments: [
         ("staff", ["    + CN=bert,OU=People,DC=syncline,DC=test", "    - CN=carla,OU=People,DC=syncline,DC=test"]),

@@ -29,8 +29,11 @@ package struct CacheHistoryCommand {
                     return 0
                 }
                 output.line("pair \(pair.id.rawValue): \(try ShownPair(pair, view).name)")
-                if lines.isEmpty { output.line("no history: nothing was written, or its lines were too old to keep") }
+                if lines.isEmpty { output.line("no history: nothing was written") }
                 for line in lines { try show(line, pair.id, view, output) }
+                if lines.count < limit, let begins = try view.transaction.historyBegins() {
+                    output.line("what was written before \(begins.text) is not kept any more (`cache: {history: …}`)")
+                }
                 return 0
             }
         }
@@ -48,6 +51,7 @@ package struct CacheHistoryCommand {
         }
         let since = try view.transaction.history(of: pair.id, since: then.advanced(byMilliseconds: 1))
         let state = PastState(of: pair.id, now: pair.base, undoing: since)
+        let begins = try view.transaction.historyBegins().flatMap { $0 > then ? $0 : nil }
         let shown = try ShownPair(pair, view)
         let values = try state.values?.items.map { ($0.name, try shown.values($0.values, of: $0.name)) }
         let members = try state.membersChanged.sorted { $0.key < $1.key }.map {
@@ -58,6 +62,7 @@ package struct CacheHistoryCommand {
                 .object([
                     ("pair", .int(Int(clamping: pair.id.rawValue))), ("time", .string(then.text)),
                     ("isBeforeJoin", .bool(state.isBeforeJoin)),
+                    ("isBeforeHistory", .bool(begins != nil)),
                     ("agreed", values.map { .object($0.map { ($0.0, .array($0.1.map(\.json))) }) } ?? .null),
                     (
                         "memberships",
@@ -70,6 +75,9 @@ package struct CacheHistoryCommand {
         }
         output.line("pair \(pair.id.rawValue): \(try shown.name), as both sides had it at \(then.text)")
         if state.isBeforeJoin { output.line("before that its entries were not joined; what is shown may be later") }
+        if let begins {
+            output.line("what was written before \(begins.text) is not kept any more; what is shown may be from then")
+        }
         if values == nil { output.line("not there on both sides") }
         for (name, values) in values ?? [] {
             for value in values { output.line("    \(name): \(value.line)") }
