@@ -1,3 +1,4 @@
+import Mapping
 package import SyncModel
 
 /// Absence is no proof. An account that sees less than it did looks the same as entries that were deleted; what tells the two apart is the tombstone, the
@@ -26,10 +27,20 @@ extension Engine {
             if try store.dirty(pair.id) != nil { markDirty(pair.id, .retry, now: now) }
             return
         }
-        // What is to be written to it waits until it is seen again.
-        unsaved[pair.id] = nil
-        try store.clearDirty(pair.id)
-        try setAside(pair.id, .vanished(side), retries: true, store, now: now)
+        try setVanished(pair.id, side, retries: true, store, now: now)
+    }
+
+    /// What is to be written to it waits until it is seen again, or a person decides.
+    private mutating func setVanished(
+        _ id: PairID,
+        _ side: Side,
+        retries: Bool,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        unsaved[id] = nil
+        try store.clearDirty(id)
+        try setAside(id, .vanished(side), retries: retries, store, now: now)
     }
 
     /// The entry that was looked for is there.
@@ -80,7 +91,64 @@ extension Engine {
         try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)
     }
 
+    // MARK: A person decides
+
+    /// A person says of entries that vanished at a side what nothing proves: that they were deleted there, and the other side follows (approved), or that
+    /// they were lost there, and are made again (rejected).
+    mutating func judge(
+        _ verdict: HoldVerdict,
+        vanishedAt side: Side,
+        _ pairs: [PairID],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> HoldAnswer {
+        var moved: [PairID] = []
+        var oneWay: [PairID] = []
+        for id in pairs {
+            guard case .vanished(side)? = try store.quarantine(id)?.reason, let pair = try store.pair(id),
+                let anchor = pair.anchors[side]
+            else {
+                moved.append(id)
+                continue
+            }
+            let specification = pair.object.flatMap { objects[$0] }?.mapping.specification
+            if verdict == .reject, specification?.direction.permits(writingTo: side) != true {
+                oneWay.append(id)
+                continue
+            }
+            try store.removeQuarantine(id)
+            try ingestDeletion(of: anchor, side, store, now: now)
+            switch verdict {
+            case .approve:
+                if var learned = try store.deletion(of: id) {
+                    learned.state = .approved
+                    try setDeletion(learned, of: id, store)
+                }
+            case .reject:
+                let deletion = Deletion(side: side.opposite, object: pair.object ?? "", learned: now, state: .rejected)
+                try setDeletion(deletion, of: id, store)
+            }
+            markDirty(id, .request, now: now)
+        }
+        return .decided(moved: moved, oneWay: oneWay)
+    }
+
     // MARK: Many at once
+
+    /// None of them is looked for, and nothing is written to them: all are set aside.
+    mutating func setAside(
+        vanished suspects: [Anchor],
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        for anchor in suspects {
+            guard let id = try store.pairID(side, anchor), try store.outline(id)?.presence[side] == .present,
+                try store.quarantine(id)?.isVanished != true
+            else { continue }
+            try setVanished(id, side, retries: false, store, now: now)
+        }
+    }
 
     static func vanishedFact(_ side: Side) -> String { "vanished.\(side.name)" }
 

@@ -36,7 +36,10 @@ extension Engine {
             return true
         }
         suspects.removeAll { anchor in roots[side].contains { $0.anchor == anchor } }
-        guard try !areTooMany(suspects.count, of: held, side, store) else { return [] }
+        if try areTooMany(suspects.count, of: held, side, store) {
+            try setAside(vanished: suspects, side, store, now: now)
+            return []
+        }
         suspects += try leavers(side, store)
         for anchor in suspects {
             try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)

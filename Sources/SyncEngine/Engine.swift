@@ -213,6 +213,8 @@ package struct Engine: Sendable {
                 answers.append(.resolution(try resolve(conflict, choice, store, now: now)))
             case .decide(let hold, let verdict, let pairs):
                 answers.append(.hold(try decide(hold, verdict, pairs, store, now: now)))
+            case .judge(let verdict, let side, let pairs):
+                answers.append(.hold(try judge(verdict, vanishedAt: side, pairs, store, now: now)))
             case .drop(let pair): answers.append(.isQuarantined(try drop(pair, store)))
             case .retry(let pair):
                 answers.append(.isQuarantined(try store.quarantine(pair) != nil))
@@ -362,7 +364,7 @@ package struct Engine: Sendable {
     private mutating func releaseRetries(_ store: any StoreTransaction, now: Timestamp) throws {
         guard let due = nextRetry, due <= now else { return }
         nextRetry = nil
-        for (pair, record) in try store.quarantined(after: nil, limit: 10_000) {
+        for (pair, record) in try store.quarantined(after: nil, limit: .max) {
             guard let next = record.next else { continue }
             guard Engine.isDue(next, now: now) else {
                 noteRetry(at: next)

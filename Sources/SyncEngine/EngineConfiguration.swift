@@ -53,6 +53,8 @@ package enum EngineEvent: Sendable {
     case resolve(ConflictID, ConflictChoice)
     /// A person decides on some of the pairs whose writes a hold stops. Answered as well.
     case decide(HoldID, HoldVerdict, [PairID])
+    /// A person decides about entries that a side does not show any more. Answered as well.
+    case judge(HoldVerdict, vanishedAt: Side, [PairID])
     /// A person wants an entry in quarantine not to be tried again. Answered as well.
     case drop(PairID)
     /// A person wants an entry in quarantine to be tried now. Answered as well.
@@ -78,8 +80,6 @@ package enum HoldAnswer: Hashable, Sendable {
     /// Done, but for those that were no longer held (decided, back again, gone), and those whose object goes one way, so that nothing can be made again there.
     case decided(moved: [PairID], oneWay: [PairID])
     case noSuchHold
-    /// Such a hold can't be decided so; the reason, for a person.
-    case notPossible(String)
 }
 
 /// What became of a person's settling of a conflict.

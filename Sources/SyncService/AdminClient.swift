@@ -46,11 +46,14 @@ package struct AdminClient: Sendable {
         return try JSONDecoder().decode(ResolutionReply.self, from: Data(answer.utf8))
     }
 
-    /// Has a person's decision on what a hold stops carried out.
-    func decide(_ id: HoldID, _ verdict: HoldVerdict, _ pairs: [PairID]) async throws -> HoldDecisionReply {
-        let word = verdict == .approve ? "approve" : "reject"
+    /// Has a person's decision carried out.
+    func decide(
+        _ question: HoldDecision,
+        _ verdict: HoldVerdict,
+        _ pairs: [PairID]
+    ) async throws -> HoldDecisionReply {
         let body = try JSONEncoder().encode(HoldDecisionRequest(pairs: pairs.map(\.rawValue)))
-        let answer = try await request("/holds/\(id.rawValue)/\(word)", post: true, body: body)
+        let answer = try await request(question.path(verdict), post: true, body: body)
         return try JSONDecoder().decode(HoldDecisionReply.self, from: Data(answer.utf8))
     }
 

@@ -11,11 +11,13 @@ extension AdminServer {
                 guard let id = context.parameters.get("id", as: UInt64.self) else {
                     return Self.text("a hold is named by its number\n", status: .badRequest)
                 }
-                guard let pairs = try await Self.pairs(of: request) else { return Self.pairsWanted }
-                guard case .hold(let answer) = try await self.ask(.decide(HoldID(id), verdict, pairs)) else {
-                    throw HTTPError(.internalServerError)
+                return try await self.decide(request) { .decide(HoldID(id), verdict, $0) }
+            }
+            router.post("vanished/:side/\(word)") { request, context in
+                guard let side = Side.allCases.first(where: { $0.name == context.parameters.get("side") }) else {
+                    return Self.text("a side is ad or miniorange\n", status: .badRequest)
                 }
-                return try Self.json(HoldDecisionReply(answer))
+                return try await self.decide(request) { .judge(verdict, vanishedAt: side, $0) }
             }
         }
         for action in QuarantineAction.allCases {
@@ -32,6 +34,12 @@ extension AdminServer {
                 return try Self.json(found)
             }
         }
+    }
+
+    private func decide(_ request: Request, _ event: ([PairID]) -> EngineEvent) async throws -> Response {
+        guard let pairs = try await Self.pairs(of: request) else { return Self.pairsWanted }
+        guard case .hold(let answer) = try await ask(event(pairs)) else { throw HTTPError(.internalServerError) }
+        return try Self.json(HoldDecisionReply(answer))
     }
 
     private static var pairsWanted: Response { text("send {\"pairs\": [NUMBER, …]}\n", status: .badRequest) }

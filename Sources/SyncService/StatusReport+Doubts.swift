@@ -20,7 +20,8 @@ extension StatusReport {
                 doubts.append(
                     """
                     \(side.name): a complete read does not show \(count) entries that were there, and nothing told of their deletion. None of them \
-                    is taken for deleted; see whether the account's rights, the base or the filter have changed, then run syncline reconcile
+                    is taken for deleted. See whether the account's rights, the base or the filter have changed, then run syncline reconcile; or decide by \
+                    syncline approve --vanished \(side.name), which has the other side follow, or reject, which has them made again
                     """
                 )
             }

@@ -285,7 +285,7 @@ extension QuarantineReason {
         case .vanished(let side):
             return """
                 \(side.name) does not show the entry any more, and nothing proves that it was deleted there; let the account see it again, \
-                or, if it was deleted, delete the other side's as well
+                or decide: syncline approve --vanished \(side.name) has the other side follow, syncline reject --vanished \(side.name) has it made again
                 """
         case .returned(let side):
             return """

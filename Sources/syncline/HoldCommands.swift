@@ -34,16 +34,22 @@ struct HoldDecisionOptions: ParsableArguments {
     var entry: [String] = []
     @Flag(name: .long, help: "All deletions that are held, instead of one hold.")
     var all = false
+    @Option(name: .long, help: "Instead of a hold: entries that this side does not show any more.")
+    var vanished: SideArgument?
     @Flag(name: .long, help: "Do it. Without it more than one is only shown.")
     var yes = false
 
     func validate() throws {
-        if (id == nil) != all { throw ValidationError("give the hold's number, or --all") }
-        if all && (cause != nil || !entry.isEmpty) { throw ValidationError("--cause and --entry go with a number") }
+        guard [id != nil, all, vanished != nil].filter(\.self).count == 1 else {
+            throw ValidationError("give the hold's number, --all, or --vanished and the side")
+        }
+        if cause != nil && id == nil { throw ValidationError("--cause goes with the hold's number") }
+        if all && !entry.isEmpty { throw ValidationError("--entry goes with a number or with --vanished") }
     }
 
     var subject: HoldDecisionCommand.Subject {
-        id.map { .hold($0, cause: cause, entries: entry) } ?? .allDeletions
+        if let vanished { return .vanished(side: vanished.rawValue, entries: entry) }
+        return id.map { .hold($0, cause: cause, entries: entry) } ?? .allDeletions
     }
 }
 
@@ -52,7 +58,8 @@ struct Approve: AsyncParsableCommand {
         abstract: "Lets what a hold stops be written: all of it, one cause, or single entries.",
         discussion: """
             Shows first what will be done; more than one needs --yes. What was brought back or decided meanwhile is left alone, and \
-            named. Exit codes: 0 done, 1 not or not all, 2 it could not be told or the daemon does not answer.
+            named. With --vanished: entries that a side does not show any more, without proof of their deletion, were deleted, and the \
+            other side follows. Exit codes: 0 done, 1 not or not all, 2 it could not be told or the daemon does not answer.
             """
     )
     @OptionGroup var shared: SharedOptions
@@ -68,7 +75,8 @@ struct Reject: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Takes back what a hold stops: deleted entries are made again, with their memberships.",
         discussion: """
-            Shows first what will be done, and what can't come back; more than one needs --yes. Exit codes: 0 done, 1 not or not \
+            Shows first what will be done, and what can't come back; more than one needs --yes. With --vanished: entries that a side \
+            does not show any more were lost there, and are made again. Exit codes: 0 done, 1 not or not \
             all, 2 it could not be told or the daemon does not answer.
             """
     )

@@ -88,8 +88,34 @@ struct AbsenceTests {
         #expect(try completeWithout(Set(hidden), bench, .miniorange).isEmpty)
         #expect(try bench.store.write { try Engine.vanished(.miniorange, $0) } == 60)
         #expect(bench.directories.ad.sorted.filter { !$0.attributes["samaccountname"].isEmpty }.count == 60)
+        #expect(bench.quarantine == Array(repeating: "vanished at miniorange", count: 60))
+        #expect(try bench.pass(milliseconds: 3_600_000) == [])
         // The next complete read that shows them ends it.
         #expect(try completeWithout([], bench, .miniorange).isEmpty)
         #expect(try bench.store.write { try Engine.vanished(.miniorange, $0) } == nil)
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    /// Rejected, they were lost, and are made again with what the other side has; approved, the other side follows.
+    @Test(arguments: [60, 1], [HoldVerdict.approve, .reject])
+    func `A person decides what became of those that vanished`(_ count: Int, _ verdict: HoldVerdict) throws {
+        let bench = try peopled(60)
+        let hidden = try (0..<count).map { try #require(bench.counterpart(.miniorange, "p\($0)")) }
+        _ = try completeWithout(Set(hidden), bench, .miniorange)
+        while !bench.sent.isEmpty { try bench.answer(.hidden) }
+        let pairs = try hidden.map { try #require(bench.store.pairID(.miniorange, $0)) }
+        #expect(bench.quarantine.count == count)
+        // Whoever does not wait for it is left alone.
+        let other = bench.store.pairID(.ad, try #require(bench.counterpart(.ad, "p59")))
+        let shown = try count < 60 ? [#require(other)] : []
+        for anchor in hidden { try bench.delete(.miniorange, anchor) }
+        try bench.step(.judge(verdict, vanishedAt: .miniorange, pairs + shown))
+        #expect(bench.engine.answers == [.hold(.decided(moved: shown, oneWay: []))])
+        try bench.settle()
+        for side in Side.allCases {
+            let there = (0..<count).filter { bench.counterpart(side, "p\($0)") != nil }
+            #expect(there.count == (verdict == .approve ? 0 : count), "\(side)")
+        }
+        #expect(bench.quarantine.isEmpty && bench.engine.isQuiet)
     }
 }

@@ -234,7 +234,8 @@ enum SchemaSamples {
             }
             let refusal = Refusal(reason: .invalid, code: 19, message: "too long")
             for (pair, reason) in [
-                (PairID(3), QuarantineReason.refused(.ad, refusal)), (PairID(4), .noCounterpartForParent),
+                (PairID(3), QuarantineReason.refused(.ad, refusal)), (PairID(4), .vanished(.ad)),
+                (PairID(5), .vanished(.ad)),
             ] {
                 try transaction.put(
                     QuarantineRecord(reason: reason, attempts: 2, since: noon, next: pair == PairID(3) ? noon : nil),

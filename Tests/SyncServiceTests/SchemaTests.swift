@@ -198,13 +198,18 @@ struct SchemaTests {
         try await add("preview") {
             await HoldDecisionCommand(options, .reject, .allDeletions, isConfirmed: false).run($0)
         }
+        try await add("preview") {
+            await HoldDecisionCommand(options, .approve, .vanished(side: "ad", entries: []), isConfirmed: false).run($0)
+        }
         try await add("quarantine") { await QuarantineCommand(options, .list).run($0) }
         let replies = [
-            HoldDecisionReply(.decided(moved: [PairID(2)], oneWay: [])), HoldDecisionReply(.noSuchHold),
-            HoldDecisionReply(.notPossible("it is about no deletions")),
+            (HoldDecision.hold(HoldID(1)), HoldDecisionReply(.decided(moved: [PairID(2)], oneWay: []))),
+            (.hold(HoldID(2)), HoldDecisionReply(.noSuchHold)),
+            (.vanished(.ad), HoldDecisionReply(.decided(moved: [], oneWay: [PairID(2)]))),
         ]
+        let results = replies.map { question, reply in JSONValue.object(question.json + reply.json(entries: 3)) }
         samples += [
-            Sample(.array(replies.map { $0.json(of: HoldID(1), entries: 3) }), "holds.json#/$defs/results"),
+            Sample(.array(results), "holds.json#/$defs/results"),
             Sample(QuarantineCommand.json(["anna", "bert"], [true, false]), "holds.json#/$defs/acted"),
         ]
         return samples

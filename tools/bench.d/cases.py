@@ -170,7 +170,7 @@ class Bench:
                 prefix = self.prefix()
                 sides = ["ad", "ldap"] if way == "both" else [way]
                 eyes = [
-                    self.floor.start(lab, "await", side, "(title=%s-*)" % prefix, each, QUIET, 300, AWAIT_MILLISECONDS="2")
+                    self.floor.start(lab, "await", side, "(title=%s-*)" % prefix, each, QUIET, 300)
                     for side in sides
                 ]
                 try:
@@ -192,7 +192,8 @@ class Bench:
         self.in_turns(run, floor, product)
 
     def conflicts(self, run, lab, size):
-        """The same people's titles set to other values on both sides while nothing is carried; from then on until both sides agree on each."""
+        """The same people's titles set to other values on both sides while nothing is carried; from then on until each is decided and written. The
+        servers are not asked meanwhile, which would take their time; that both sides agree then is seen afterwards."""
         changes = min(self.options.changes, size)
         figure = self.figure("conflicts", changes, "conflicts/s", 0.5)
 
@@ -218,20 +219,19 @@ class Bench:
                 time.sleep(0.5)
                 daemon.steer("resume")
                 begin = time.time()
-                counts = {}
-                while True:
-                    counts = {
-                        (side, prefix): self.floor.run(lab, "count", side, "(title=%s-*)" % prefix)["count"]
-                        for side in prefixes for prefix in prefixes.values()
-                    }
-                    agree = all(counts["ad", prefix] == counts["ldap", prefix] for prefix in prefixes.values())
-                    if agree and sum(counts["ad", prefix] for prefix in prefixes.values()) == changes:
-                        break
-                    if time.time() > begin + 120:
-                        raise BenchError("the sides do not agree: %s" % counts)
+                daemon.await_status(
+                    lambda status: status["backlog"] == 0 and status["conflicts"] >= before + changes, interval=0.01, limit=120,
+                    what="all conflicts decided",
+                )
                 took = time.time() - begin
-                daemon.await_quiet(size)
                 reported = daemon.status()["conflicts"] - before
+                counts = {
+                    (side, prefix): self.floor.run(lab, "count", side, "(title=%s-*)" % prefix)["count"]
+                    for side in prefixes for prefix in prefixes.values()
+                }
+                agree = all(counts["ad", prefix] == counts["ldap", prefix] for prefix in prefixes.values())
+                if not agree or sum(counts["ad", prefix] for prefix in prefixes.values()) != changes:
+                    raise BenchError("the sides do not agree: %s" % counts)
                 figure.product.append(changes / took)
                 figure.details.append({"reported": reported, "counts": sorted(counts.values())})
                 note("  conflicts: product %.0f conflicts/s, %d reported" % (figure.product[-1], reported))
@@ -321,6 +321,7 @@ class Bench:
         figure = self.figure(name, group, "ms", 1.5, higher_is_better=False)
         own = self.figure(name + ", beyond the floor", group, "ms", None, higher_is_better=False)
         servers = self.figure(name + ", the target's own write", group, "ms", None, higher_is_better=False)
+        work = self.figure(name + ", processor time of the daemon", group, "ms", None, higher_is_better=False)
 
         def measure(mode):
             seen = self.floor.run(lab, "member", OTHER[to], "Bench%d" % group, spare, self.options.singles, mode)
@@ -340,7 +341,10 @@ class Bench:
             with Product(self.binary, lab) as daemon:
                 daemon.await_quiet(group)
                 time.sleep(0.5)
+                before = daemon.processor_seconds()
                 figure.product.append(measure("watch")[0])
+                # Each is a coming and a going.
+                work.product.append(1000 * (daemon.processor_seconds() - before) / self.options.singles)
 
         self.in_turns(run, floor, product)
         own.product.append(figure.product[-1] - figure.floor[-1])
@@ -384,7 +388,7 @@ class Bench:
     def changed_members(self, lab, daemon, way, verb, expected, groups, each, changes):
         sides = ["ad", "ldap"] if way == "both" else [way]
         eyes = [
-            self.floor.start(lab, "await", side, "members", expected, QUIET, 300, AWAIT_MILLISECONDS="2") for side in sides
+            self.floor.start(lab, "await", side, "members", expected, QUIET, 300) for side in sides
         ]
         try:
             time.sleep(0.2)

@@ -1073,7 +1073,7 @@ static int run_await(enum side side, const char *filter, long wanted, double qui
     LDAP *handle = open_side(side);
     const char *dn = side == AD ? "" : setting("LDAP_BASE"), *name = side == AD ? "highestCommittedUSN" : "contextCSN";
     double begin = now(), last = begin, shown = begin, looked = 0;
-    double interval = number_setting("AWAIT_MILLISECONDS", 5) / 1e3;
+    double interval = number_setting("AWAIT_MILLISECONDS", 10) / 1e3;
     // Memberships may become fewer: then only the exact number is what is waited for.
     bool has_moved = false, is_exact = !strcmp(filter, "members"), is_there = false;
     char *stamp = read_value(handle, dn, name);

@@ -236,6 +236,11 @@ class Product:
         wanted = 'syncline_write_seconds_sum{side="%s"}' % side
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted))
 
+    def processor_seconds(self):
+        """How much of the processors it has had."""
+        fields = Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self):
         """Octets in memory: all, and those that are not a file's (the cache's pages are the kernel's to drop)."""
         fields = {}

@@ -2,7 +2,7 @@ import Cache
 import Configuration
 import SyncModel
 
-/// `syncline approve`, `syncline reject`: has a person's decision carried out by the daemon, which leaves alone what is no longer held.
+/// `syncline approve`, `syncline reject`: has a person's decision carried out by the daemon, which leaves alone what is no longer waiting for one.
 package struct HoldDecisionCommand: Sendable {
     package enum Decision: Sendable { case approve, reject }
 
@@ -12,12 +12,12 @@ package struct HoldDecisionCommand: Sendable {
         case hold(UInt64, cause: String?, entries: [String])
         /// All deletions that are held.
         case allDeletions
+        /// Entries that a side, by its name, does not show any more; all of them if none is named.
+        case vanished(side: String, entries: [String])
     }
 
-    /// A hold and those of its pairs that are decided about; none where it is about no deletions.
     private struct Step {
-        var id: HoldID
-        var hold: Hold
+        var question: HoldDecision
         var pairs: [PairID]
         var lines: [String]
     }
@@ -50,15 +50,11 @@ package struct HoldDecisionCommand: Sendable {
             return 0
         }
         guard code == 0 else { return code }
-        let count = steps.reduce(0) { $0 + max(1, $1.pairs.count) }
-        let isOne = steps.allSatisfy { $0.pairs.count == 1 } && count == 1
-        guard count == 0 || isOne || isConfirmed else {
+        guard isConfirmed || steps.reduce(0, { $0 + $1.pairs.count }) <= 1 else {
             return InspectorRun.perform(output) {
                 if options.isJSON {
                     let preview = steps.map { step in
-                        JSONValue.object([
-                            ("id", .int(Int(clamping: step.id.rawValue))), ("entries", .int(step.pairs.count)),
-                        ])
+                        JSONValue.object(step.question.json + [("entries", .int(step.pairs.count))])
                     }
                     output.json(.object([("preview", .array(preview))]), isPretty: true)
                 }
@@ -91,40 +87,66 @@ package struct HoldDecisionCommand: Sendable {
             if let cause, pairs.isEmpty {
                 throw LookupError(description: "hold \(number) has no cause \(cause); syncline holds lists them")
             }
-            if !entries.isEmpty {
-                let held = Set(pairs)
-                pairs = try entries.map { entry in
-                    let pair = try view.pair(entry).id
-                    guard held.contains(pair) else {
-                        throw LookupError(description: "\(entry) is not held by hold \(number)")
-                    }
-                    return pair
-                }
-            }
+            if !entries.isEmpty { pairs = try named(entries, among: pairs, "held by hold \(number)", view) }
             return [try step(id, hold, pairs, view)]
+        case .vanished(let name, let entries):
+            guard let side = Side.allCases.first(where: { $0.name == name }) else {
+                throw LookupError(description: "\(name) is no side")
+            }
+            var pairs = try view.transaction.quarantined(after: nil, limit: .max)
+                .filter { $0.1.reason == .vanished(side) }.map(\.0)
+            if !entries.isEmpty { pairs = try named(entries, among: pairs, "missed at \(side.name)", view) }
+            guard !pairs.isEmpty else { return [] }
+            let head =
+                verdict == .approve
+                ? "\(pairs.count) that \(side.name) does not show any more were deleted there; the other side follows:"
+                : "\(pairs.count) that \(side.name) does not show any more are made again there:"
+            return [Step(question: .vanished(side), pairs: pairs, lines: try lines(head, pairs, remadeAt: side, view))]
+        }
+    }
+
+    private func named(
+        _ entries: [String],
+        among pairs: [PairID],
+        _ state: String,
+        _ view: InspectedView
+    ) throws -> [PairID] {
+        let held = Set(pairs)
+        return try entries.map { entry in
+            let pair = try view.pair(entry).id
+            guard held.contains(pair) else { throw LookupError(description: "\(entry) is not \(state)") }
+            return pair
         }
     }
 
     private func step(_ id: HoldID, _ hold: Hold, _ pairs: [PairID], _ view: InspectedView) throws -> Step {
-        var lines: [String] = []
         let (object, side) = (hold.kind.object, hold.kind.side)
-        switch verdict {
-        case .approve:
-            lines.append("hold \(id.rawValue): \(pairs.count) of \(object) are deleted on \(side.name) as well:")
-        case .reject:
-            lines.append(
+        let head =
+            switch verdict {
+            case .approve: "hold \(id.rawValue): \(pairs.count) of \(object) are deleted on \(side.name) as well:"
+            case .reject:
                 "hold \(id.rawValue): \(pairs.count) of \(object) are made again on \(side.opposite.name), from what "
                     + "\(side.name) has:"
-            )
-        }
+            }
+        let lines = try lines(head, pairs, remadeAt: side.opposite, view)
+        return Step(question: .hold(id), pairs: pairs, lines: lines)
+    }
+
+    private func lines(
+        _ head: String,
+        _ pairs: [PairID],
+        remadeAt side: Side,
+        _ view: InspectedView
+    ) throws -> [String] {
+        var lines = [head]
         for pair in pairs.prefix(Self.namesShown) { lines.append("  \(try view.names.name(of: pair).printable)") }
         if pairs.count > Self.namesShown { lines.append("  … and \(pairs.count - Self.namesShown) more") }
-        if verdict == .reject { lines.append(Self.loss(side.opposite)) }
-        return Step(id: id, hold: hold, pairs: pairs, lines: lines)
+        if verdict == .reject { lines.append(Self.loss(side)) }
+        return lines
     }
 
     /// What an entry that is made again on a side does not get back.
-    static func loss(_ side: Side) -> String {
+    private static func loss(_ side: Side) -> String {
         "their memberships come back with them. What the server gives each new entry does not: "
             + (side == .ad
                 ? "objectGUID, objectSid (and the rights that are granted to it), the password"
@@ -142,7 +164,7 @@ package struct HoldDecisionCommand: Sendable {
                 repeat {
                     let part = Array(rest.prefix(Self.pairsPerRequest))
                     rest = rest.dropFirst(part.count)
-                    let reply = try await client.decide(step.id, verdict, part)
+                    let reply = try await client.decide(step.question, verdict, part)
                     total = total?.adding(reply) ?? reply
                 } while !rest.isEmpty
                 if let total { results.append((step, total)) }
@@ -154,13 +176,13 @@ package struct HoldDecisionCommand: Sendable {
         return InspectorRun.perform(output) {
             if options.isJSON {
                 output.json(
-                    .array(results.map { $1.json(of: $0.id, entries: $0.pairs.count) }),
+                    .array(results.map { .object($0.question.json + $1.json(entries: $0.pairs.count)) }),
                     isPretty: true
                 )
             } else {
-                if results.isEmpty { output.line("nothing is held") }
+                if results.isEmpty { output.line("nothing waits for a decision") }
                 for (step, reply) in results {
-                    output.line("\(step.id.rawValue)  \(reply.words(of: step.pairs.count))")
+                    output.line("\(step.question.label)  \(reply.words(of: step.pairs.count))")
                 }
             }
             return results.allSatisfy { $0.1.isDecided && $0.1.leftAlone == 0 } ? 0 : InspectorRun.found

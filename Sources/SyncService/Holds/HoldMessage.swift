@@ -1,7 +1,7 @@
 import SyncEngine
 import SyncModel
 
-/// What `POST /holds/ID/approve` and `/holds/ID/reject` are sent: the numbers of the pairs that are decided about.
+/// What a decision and its like are sent with: the numbers of the pairs that are decided about.
 struct HoldDecisionRequest: Codable, Equatable {
     var pairs: [UInt64]
 }
@@ -9,9 +9,7 @@ struct HoldDecisionRequest: Codable, Equatable {
 /// What it answers.
 struct HoldDecisionReply: Codable, Equatable {
     var answer: String
-    /// Why it is not possible.
-    var reason: String?
-    /// Pairs that were no longer held.
+    /// Pairs that did not wait for a decision any more.
     var moved: [UInt64] = []
     /// Pairs whose object goes one way, so that nothing can be made again where they were deleted.
     var oneWay: [UInt64] = []
@@ -23,9 +21,6 @@ struct HoldDecisionReply: Codable, Equatable {
             self.moved = moved.map(\.rawValue)
             self.oneWay = oneWay.map(\.rawValue)
         case .noSuchHold: self.answer = "no-such-hold"
-        case .notPossible(let reason):
-            self.answer = "not-possible"
-            self.reason = reason
         }
     }
 
@@ -42,26 +37,21 @@ struct HoldDecisionReply: Codable, Equatable {
     }
 
     /// - Parameter entries: how many were decided about.
-    func json(of id: HoldID, entries: Int) -> JSONValue {
-        .object([
-            ("id", .int(Int(clamping: id.rawValue))), ("answer", .string(answer)), ("reason", .string(orNull: reason)),
-            ("done", .int(isDecided ? entries - leftAlone : 0)), ("moved", .int(moved.count)),
-            ("oneWay", .int(oneWay.count)),
-        ])
+    func json(entries: Int) -> [(String, JSONValue)] {
+        [
+            ("answer", .string(answer)), ("done", .int(isDecided ? entries - leftAlone : 0)),
+            ("moved", .int(moved.count)), ("oneWay", .int(oneWay.count)),
+        ]
     }
 
     /// For a person.
     func words(of count: Int) -> String {
-        switch answer {
-        case "decided":
-            var words = count == 0 ? "done" : "done for \(count - leftAlone)"
-            if !moved.isEmpty { words += "; \(moved.count) are no longer held and were left alone" }
-            if !oneWay.isEmpty {
-                words += "; \(oneWay.count) can't be made again: their object goes one way, and not to that side"
-            }
-            return words
-        case "no-such-hold": return "not done: the hold is not open any more"
-        default: return "not done: \((reason ?? answer).printable)"
+        guard isDecided else { return "not done: the hold is not open any more" }
+        var words = "done for \(count - leftAlone)"
+        if !moved.isEmpty { words += "; \(moved.count) do not wait any more and were left alone" }
+        if !oneWay.isEmpty {
+            words += "; \(oneWay.count) can't be made again: their object goes one way, and not to that side"
         }
+        return words
     }
 }
