@@ -26,6 +26,10 @@ package final class ObjectMapping: Sendable {
     let writers: PerSide<[[Int]]>
     /// The canonical attributes, sorted by name.
     let canonicalSlots: [Slot]
+    /// By which an account can lose its access: disabling, which no server's clock decides, before expiry.
+    package let accessBars: [AccessBar]
+    /// The rules that tell them, in the same order.
+    let barringRules: [Int]
     let scope: ScopeCheck
     let namesAtAD: Int?
     let namesAtMiniOrange: Int?
@@ -72,6 +76,12 @@ package final class ObjectMapping: Sendable {
             ad: readAttributes.ad.filter { !specification.links.ad.held.contains($0) },
             miniorange: readAttributes.miniorange.filter { !specification.links.miniorange.held.contains($0) }
         )
+        barringRules = [\CompiledRule.type.tellsEnabled, \CompiledRule.type.tellsExpiry].flatMap { tells in
+            rules.indices.filter { rules[$0][keyPath: tells] }
+        }
+        accessBars = barringRules.reduce(into: []) { bars, index in
+            if let bar = rules[index].accessBar, !bars.contains(bar) { bars.append(bar) }
+        }
         scope = ScopeCheck(specification)
         namesAtAD = rules.firstIndex(where: \.namesAtAD)
         namesAtMiniOrange = rules.firstIndex(where: \.namesAtMiniOrange)
@@ -148,14 +158,19 @@ package final class ObjectMapping: Sendable {
         references.contains { rules[$0].attribute(side) == attribute }
     }
 
-    /// The canonical attribute by which a side bars an account that the other side has yet to bar: the one of a rule that carries that there. Nil where
-    /// the entry is not barred.
-    package func bar(_ side: Side, _ attributes: Attributes) -> (name: String, values: [Octets])? {
-        for rule in rules where rule.type.tellsEnabled && rule.direction.permits(writingTo: side.opposite) {
-            let lifted = AccountLens.lift(rule.type, side, attributes[rule.attribute(side)], nil)
-            if lifted == [AccountState.no] { return (rule.name, [AccountState.no]) }
+    /// By what a side bars an account at `now` that the other side has yet to bar: what rules tell that carry it there. Empty where the entry is not
+    /// barred.
+    package func bars(_ side: Side, _ attributes: Attributes, at now: Timestamp) -> [AccessBar] {
+        var found: [AccessBar] = []
+        for index in barringRules where rules[index].direction.permits(writingTo: side.opposite) {
+            let rule = rules[index]
+            guard let bar = rule.accessBar,
+                let lifted = AccountLens.lift(rule.type, side, attributes[rule.attribute(side)], nil),
+                bar.isShut(lifted, at: now), !found.contains(bar)
+            else { continue }
+            found.append(bar)
         }
-        return nil
+        return found
     }
 
     /// What of an entry's attributes a replica keeps.

@@ -26,6 +26,9 @@ package enum RuleType: Hashable, Sendable {
         case .value, .reference, .accountExpiresTime, .accountExpiresDays, .lockout, .mustChangePassword: false
         }
     }
+
+    /// Whether the rule carries the time at which an account ends.
+    package var tellsExpiry: Bool { self == .accountExpiresTime || self == .accountExpiresDays }
 }
 
 /// One attribute rule as the configuration gives it.

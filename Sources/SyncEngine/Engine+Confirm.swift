@@ -47,7 +47,7 @@ extension Engine {
             if pair.base == nil { pair.base = Attributes() }
             pair.base?[change.name] = change.agreed
         }
-        if intent.write.operation.addedName != nil { noteNewAccount(intent, attributes, object, &pair) }
+        if intent.write.operation.addedName != nil { noteNewAccount(intent, attributes, object, &pair, now: now) }
         if let parent = intent.target.first(where: { $0.name == parentAttribute }),
             let container = try container(parent.values.first, object, side, store),
             object.mapping.specification.isFlat || container.normalized == snapshot.name.parent?.normalized
@@ -96,17 +96,25 @@ extension Engine {
 
     /// A new account may be disabled although it was made to be enabled: a server that takes no password with an add makes it so. Nobody disabled it, so that
     /// is what both last agreed on, and enabling it is what is left to do.
-    private func noteNewAccount(_ intent: Intent, _ attributes: Attributes, _ object: Object, _ pair: inout Pair) {
+    private func noteNewAccount(
+        _ intent: Intent,
+        _ attributes: Attributes,
+        _ object: Object,
+        _ pair: inout Pair,
+        now: Timestamp
+    ) {
         // That the password must be changed is AD's own wish where nobody else has it, and goes to the other side.
         for change in intent.target where object.demands.contains(change.name) {
             if pair.base == nil { pair.base = Attributes() }
             pair.base?[change.name] = change.agreed
         }
-        guard let bar = object.mapping.bar(intent.write.side, attributes), pair.base?[bar.name].isEmpty != false,
-            intent.target.contains(where: { $0.name == bar.name && $0.values != bar.values })
-        else { return }
-        if pair.base == nil { pair.base = Attributes() }
-        pair.base?[bar.name] = bar.values
+        for bar in object.mapping.bars(intent.write.side, attributes, at: now) {
+            guard case .disabled(let disabled) = bar.kind, pair.base?[bar.name].isEmpty != false,
+                intent.target.contains(where: { $0.name == bar.name && $0.values != disabled })
+            else { continue }
+            if pair.base == nil { pair.base = Attributes() }
+            pair.base?[bar.name] = disabled
+        }
     }
 
     /// A new group was made with the placeholder that its class demands.

@@ -274,7 +274,7 @@ extension Engine {
         if let old { comparable.membersVersion = old.membersVersion }
         if old == nil || comparable != old || before.presence[side] != pair.presence[side] {
             if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
-            try noteBar(replica, from: old, pair, store)
+            try noteBar(replica, from: old, pair, store, now: now)
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {

@@ -160,14 +160,14 @@ extension Engine {
             object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange, evidence)
         }
         var result = reconciled()
-        var bar = try planBar(pair, result, replicas, object, store)
+        var bar = try planBar(pair, result, replicas, object, store, now: now)
         // Who is barred is not kept waiting for what decides another attribute.
         if !result.needsStamps.isEmpty, bar == nil {
             let search = try gatherStamps(of: result.needsStamps, pair, replicas, object, &evidence, store, now: now)
             switch search {
             case .known:
                 result = reconciled()
-                bar = try planBar(pair, result, replicas, object, store)
+                bar = try planBar(pair, result, replicas, object, store, now: now)
             case .asked:
                 unsaved[pair.id] = DirtyRecord(since: now, cause: currentCause)
                 return

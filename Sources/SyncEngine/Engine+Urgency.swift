@@ -2,7 +2,7 @@ import Mapping
 import Reconcile
 import SyncModel
 
-/// Who loses access on one side loses it on the other before anything else is done: disabled accounts and deleted persons.
+/// Who loses access on one side loses it on the other before anything else is done: disabled and expired accounts, and deleted persons.
 extension Engine {
     /// From now on the pair goes before all others, also after a restart, until nothing of it is left to be written.
     mutating func setUrgent(_ pair: PairID, _ store: any StoreTransaction) throws {
@@ -17,17 +17,28 @@ extension Engine {
         queue.setCalm(pair)
     }
 
-    /// A side tells that an account is disabled which both sides last agreed to be enabled, or which was enabled there until now.
-    mutating func noteBar(_ replica: Replica, from old: Replica?, _ pair: Pair, _ store: any StoreTransaction) throws {
-        guard replica.kind == .user, let mapping = replica.object.flatMap({ objects[$0] })?.mapping,
-            let bar = mapping.bar(replica.side, replica.attributes)
-        else { return }
+    /// A side tells that an account is disabled, or has expired, which both sides last agreed to be usable, or which was so there until now. One whose
+    /// time comes of itself is told by nobody: both sides have that time.
+    mutating func noteBar(
+        _ replica: Replica,
+        from old: Replica?,
+        _ pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard replica.kind == .user, let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return }
+        let bars = mapping.bars(replica.side, replica.attributes, at: now)
+        guard !bars.isEmpty else { return }
+        let isNews: Bool
         if let base = pair.base {
-            guard base[bar.name] != bar.values else { return }
+            isNews = bars.contains { !$0.isShut(base[$0.name], at: now) }
+        } else if let old {
+            let before = mapping.bars(old.side, old.attributes, at: now)
+            isNews = bars.contains { !before.contains($0) }
         } else {
-            guard let old, mapping.bar(old.side, old.attributes) == nil else { return }
+            isNews = false
         }
-        try setUrgent(pair.id, store)
+        if isNews { try setUrgent(pair.id, store) }
     }
 
     /// The write that bars an account where one is called for, alone: no other value of the entry can have it refused, and no new name or place goes
@@ -37,43 +48,36 @@ extension Engine {
         _ result: Reconciliation,
         _ replicas: PerSide<Replica?>,
         _ object: Object,
-        _ store: any StoreTransaction
+        _ store: any StoreTransaction,
+        now: Timestamp
     ) throws -> PairPlan? {
         guard case .both = result.existence else { return nil }
         for side in Side.allCases where isConnected[side] && !result.changes[side].isEmpty {
-            let names = object.barring(result.changes[side], result.target)
-            guard !names.isEmpty, let replica = replicas[side], !replica.isProtected || side != .ad else { continue }
-            guard let name = try name(of: replica, store) else { continue }
-            let projection = try object.mapping.changes(
-                side,
-                to: result.target,
-                of: names,
-                current: replica.attributes,
-                nameCounter: pair.nameCounter,
-                resolver: StoreResolver(store: store)
-            )
-            guard !projection.changes.isEmpty else { continue }
-            return PairPlan(writes: [
-                PlannedWrite(
-                    side: side,
-                    operation: .modify(
-                        replica.anchor,
-                        name: name,
-                        version: replica.version,
-                        changes: projection.changes
-                    ),
-                    names: names,
-                    event: .modified
+            guard let replica = replicas[side], !replica.isProtected || side != .ad else { continue }
+            // One by one: a time that is refused must not keep a disable back.
+            for bar in object.mapping.accessBars
+            where result.changes[side].contains(bar.name) && bar.isShut(result.target[bar.name], at: now) {
+                guard let name = try name(of: replica, store) else { break }
+                let projection = try object.mapping.changes(
+                    side,
+                    to: result.target,
+                    of: [bar.name],
+                    current: replica.attributes,
+                    nameCounter: pair.nameCounter,
+                    resolver: StoreResolver(store: store)
                 )
-            ])
+                guard !projection.changes.isEmpty else { continue }
+                let operation = WriteOperation.modify(
+                    replica.anchor,
+                    name: name,
+                    version: replica.version,
+                    changes: projection.changes
+                )
+                return PairPlan(writes: [
+                    PlannedWrite(side: side, operation: operation, names: [bar.name], event: .modified)
+                ])
+            }
         }
         return nil
-    }
-}
-
-extension Engine.Object {
-    /// Those of these canonical names by which `target` bars the account.
-    func barring(_ names: [String], _ target: Attributes) -> [String] {
-        bars.filter { names.contains($0.name) && target[$0.name] == $0.values }.map(\.name)
     }
 }

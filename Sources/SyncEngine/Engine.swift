@@ -9,8 +9,6 @@ package struct Engine: Sendable {
     final class Object: Sendable {
         let mapping: ObjectMapping
         let reconciler: Reconciler
-        /// The canonical attributes that can bar an account, with the values that do.
-        let bars: [(name: String, values: [Octets])]
         /// Those that say whether a password must be changed.
         let demands: [String]
         var name: String { mapping.specification.name }
@@ -20,7 +18,6 @@ package struct Engine: Sendable {
             self.reconciler = reconciler
             demands = mapping.specification.attributes.filter { $0.type == .mustChangePassword }
                 .map { $0.ad.lowercased() }
-            bars = mapping.mergeRules.compactMap { rule in rule.bar.map { (rule.name, $0) } }
         }
     }
 

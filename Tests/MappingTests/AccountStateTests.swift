@@ -175,12 +175,47 @@ struct AccountStateTests {
         ] as [(Side, Attributes, Bool)]
     )
     func anAccountIsBarredWhereItIsDisabled(_ side: Side, _ attributes: Attributes, _ isBarred: Bool) throws {
+        let now = Timestamp(milliseconds: 0)
+        let disabled = AccessBar(name: "useraccountcontrol", kind: .disabled(["FALSE"]))
         let bothWays = try mapping(Self.enabled, Self.lockout)
-        #expect(bothWays.bar(side, attributes).map(\.values) == (isBarred ? ["FALSE"] : nil))
+        #expect(bothWays.bars(side, attributes, at: now) == (isBarred ? [disabled] : []))
         var toMiniOrange = Self.enabled
         toMiniOrange.direction = .toMiniOrange
-        let narrowed = try mapping(toMiniOrange).bar(side, attributes)
-        #expect((narrowed != nil) == (isBarred && side == .ad))
+        let narrowed = try mapping(toMiniOrange).bars(side, attributes, at: now)
+        #expect(narrowed.isEmpty == !(isBarred && side == .ad))
+    }
+
+    /// 1735689600 is the first second of 2025.
+    @Test(
+        arguments: [
+            (Side.ad, ["accountexpires": ["133801632000000000"]], 1_735_689_599, false),
+            (.ad, ["accountexpires": ["133801632000000000"]], 1_735_689_600, true),
+            (.ad, ["accountexpires": ["0"]], .max / 1_000, false),
+            (.ad, ["accountexpires": ["9223372036854775807"]], .max / 1_000, false), (.ad, [:], .max / 1_000, false),
+            (.ad, ["accountexpires": ["soon"]], .max / 1_000, false),
+            (.miniorange, ["shadowexpire": ["20089"]], 1_735_689_599, false),
+            (.miniorange, ["shadowexpire": ["20089"]], 1_735_689_600, true),
+            (.miniorange, ["shadowexpire": ["-1"]], .max / 1_000, false),
+        ] as [(Side, Attributes, Int64, Bool)]
+    )
+    func anAccountIsBarredFromTheSecondOfItsExpiry(
+        _ side: Side,
+        _ attributes: Attributes,
+        _ seconds: Int64,
+        _ isBarred: Bool
+    ) throws {
+        let expired = AccessBar(name: "accountexpires", kind: .expired)
+        let mapping = try mapping(Self.expiresDays)
+        let now = Timestamp(milliseconds: seconds * 1_000)
+        #expect(mapping.bars(side, attributes, at: now) == (isBarred ? [expired] : []))
+    }
+
+    @Test func disablingIsLookedAtBeforeExpiry() throws {
+        let mapping = try mapping(Self.expiresTime, Self.enabled)
+        #expect(mapping.accessBars.map(\.name) == ["useraccountcontrol", "accountexpires"])
+        let both: Attributes = ["accountexpires": ["133801632000000000"], "useraccountcontrol": ["514"]]
+        let bars = mapping.bars(.ad, both, at: Timestamp(milliseconds: 1_800_000_000_000))
+        #expect(bars == mapping.accessBars)
     }
 
     @Test(arguments: [("EXAMPLE.COM", ["{SASL}ann@EXAMPLE.COM"]), (nil, [])] as [(String?, [Octets])])

@@ -197,4 +197,100 @@ struct UrgencyTests {
         #expect(bench.values(.miniorange, "ann", "pwdaccountlockedtime") == "[000001010000Z]")
         #expect(bench.store.contents.urgent.keys.isEmpty && bench.engine.isQuiet)
     }
+
+    // MARK: Expiry
+
+    /// Seconds since 1970: a day before the bench's now, and one after it.
+    static let past = 1_799_913_600
+    static let future = 1_800_086_400
+
+    static func expiringBench(window: Int = 32) throws -> Bench {
+        try Bench(window: window) { specification in
+            specification.attributes += [
+                AttributeSpecification(
+                    ad: "userAccountControl",
+                    miniorange: "pwdAccountLockedTime",
+                    type: .accountEnabled
+                ),
+                AttributeSpecification(ad: "accountExpires", miniorange: "shadowExpire", type: .accountExpiresDays),
+            ]
+        }
+    }
+
+    /// The whole days of these seconds, as each side holds them.
+    static func expiry(_ side: Side, _ seconds: Int) -> Octets {
+        Octets(String(side == .ad ? (seconds + 11_644_473_600) * 10_000_000 : seconds / 86_400))
+    }
+
+    static func expire(_ person: PerSide<Anchor>, at side: Side, _ seconds: Int, _ bench: Bench) throws {
+        try bench.set(
+            side,
+            person[side],
+            side == .ad ? "accountexpires" : "shadowexpire",
+            [expiry(side, seconds / 86_400 * 86_400)]
+        )
+    }
+
+    static func line(_ person: PerSide<Anchor>, expiredAt side: Side, _ seconds: Int, from old: Int? = nil) -> String {
+        let there = side.opposite
+        func held(_ seconds: Int?) -> String { seconds.map { expiry(there, $0 / 86_400 * 86_400).lossyText } ?? "" }
+        let name = there == .ad ? "accountexpires" : "shadowexpire"
+        return "\(there.name) modify \(person[there].low) \(name): [\(held(old))] -> [\(held(seconds))]"
+    }
+
+    @Test(arguments: Side.allCases)
+    func `An expiry that lies in the past is written alone, and before everything that waits for a full window`(
+        _ side: Side
+    ) throws {
+        let bench = try Self.expiringBench(window: 2)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try bench.tell(side)
+        try Self.expire(people[39], at: side, Self.past, bench)
+        #expect(try bench.tell(side) == [Self.line(people[39], expiredAt: side, Self.past)])
+        try bench.settle()
+        #expect(bench.engine.isQuiet && bench.store.contents.urgent.keys.isEmpty)
+        #expect(bench.values(side.opposite, "person39", "mail") == "[a@syncline.test]")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `An expiry that is still to come waits like any other value`(_ side: Side) throws {
+        let bench = try Self.expiringBench(window: 2)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try bench.tell(side)
+        try Self.expire(people[39], at: side, Self.future, bench)
+        #expect(try bench.tell(side).isEmpty)
+        #expect(bench.store.contents.urgent.keys.isEmpty)
+        try bench.settle()
+        #expect(bench.values(side.opposite, "person39", side == .ad ? "shadowexpire" : "accountexpires") != "[]")
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who has expired on both sides loses nothing by another time in the past`(_ side: Side) throws {
+        let bench = try Self.expiringBench(window: 2)
+        let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
+        try Self.expire(people[39], at: side, Self.future, bench)
+        try bench.settle()
+        // Its time comes: nobody has to write anything.
+        #expect(try bench.pass(milliseconds: 2 * 86_400_000).isEmpty)
+        for person in people { try bench.set(side, person[side], "mail", ["a@syncline.test"]) }
+        try bench.tell(side)
+        try Self.expire(people[39], at: side, Self.past, bench)
+        #expect(try bench.tell(side).isEmpty)
+        #expect(bench.store.contents.urgent.keys.isEmpty)
+    }
+
+    @Test func `A disable goes before an expiry, so that nothing said of that one keeps it back`() throws {
+        let bench = try Self.expiringBench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try Self.expire(ann, at: .ad, Self.past, bench)
+        try bench.set(.ad, ann.ad, "mail", ["a@syncline.test"])
+        try Self.disable(ann, at: .ad, bench)
+        #expect(try bench.tell(.ad) == [Self.line(ann, disabledAt: .ad)])
+        #expect(try bench.answer() == [Self.line(ann, expiredAt: .ad, Self.past)])
+        try bench.answer(.refused(Refusal(reason: .invalid, code: 65, message: "no shadowAccount")))
+        #expect(bench.quarantine.count == 1)
+        #expect(bench.values(.miniorange, "ann", "pwdaccountlockedtime") == "[000001010000Z]")
+    }
 }
