@@ -44,6 +44,13 @@ struct CommandLab: Sendable {
         return path
     }
 
+    /// The gateway's section, to be replaced by nothing.
+    func gatewaySection() throws -> String {
+        let text = try String(contentsOfFile: self["SYNCLINE_CONFIG"], encoding: .utf8)
+        let begin = try #require(text.range(of: "gateway:\n")).lowerBound
+        return String(text[begin..<(try #require(text.range(of: "objects:\n")).lowerBound)])
+    }
+
     /// A new file in the lab's folder, which goes with the lab.
     func file(_ text: String, _ type: String) throws -> String {
         let path = "\(self["LAB_DIR"])/test-\(UUID().uuidString.lowercased()).\(type)"
@@ -63,6 +70,15 @@ struct CommandLab: Sendable {
                 "/usr/bin/env", "LDAPTLS_CACERT=\(self["CA_FILE"])", "ldapmodify", "-x", "-H", uri, "-D",
                 self["\(account)_DN"], "-y", self["\(account)_PASSWORD_FILE"], "-f", input,
             ]
+        )
+    }
+
+    /// Changes of slapd's cn=config by root.
+    func modify(ldapConfiguration ldif: String) async throws {
+        let socket = "\(self["LAB_DIR"])/ldap/ldapi".replacingOccurrences(of: "/", with: "%2F")
+        let input = try file(ldif, "ldif")
+        try await CommandLab.run(
+            ["/usr/bin/env", "ldapmodify", "-Q", "-Y", "EXTERNAL", "-H", "ldapi://\(socket)", "-f", input]
         )
     }
 

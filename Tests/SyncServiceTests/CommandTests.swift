@@ -10,7 +10,7 @@ import Testing
 @Suite(
     .enabled(if: CommandLab.isPossible),
     .serialized,
-    WithCommandLab(name: "commands", options: ["--seed", "12", "--seed-ldap", "8"])
+    WithCommandLab(name: "commands", options: ["--seed", "12", "--seed-ldap", "8", "--plain-ad"])
 )
 struct CommandTests {
     private func findings(_ replacements: [(String, String)] = []) async throws -> [Finding] {
@@ -151,8 +151,71 @@ struct CommandTests {
         ])
         expect(all, .error, .ad, "rights", containing: "may not create entries of class user")
         expect(all, .error, .ad, "rights", containing: "may not write")
+        expect(all, .error, .ad, "rights", containing: "may not reset passwords")
         expect(all, .error, .miniorange, "rights", containing: "may not write uid")
+        expect(all, .error, .miniorange, "rights", containing: "may not write userPassword, which the gateway sets")
         expect(all, .warning, .miniorange, "cn=config", containing: "may not read it")
+        let policy = try #require(all.first { $0.subject == "ppolicy" })
+        #expect(policy.level == .warning)
+        #expect(policy.seen.contains("cn=default,ou=policies,\(lab["LDAP_BASE"]) would bar locked accounts"))
+        #expect(policy.remedy?.contains("olcPPolicyDefault") == true)
+    }
+
+    @Test func passwordsThatCanNotBeGivenAreNamed() async throws {
+        let lab = try CommandLab.required()
+        let frontend = "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\n"
+        let hidden = "add: olcAccess\nolcAccess: {0}to dn.base=\"\" attrs=supportedExtension by * none\n"
+        let random = ("objects:\n", "accounts: {miniorange: {initialPassword: random}}\nobjects:\n")
+        try await lab.modify(ldapConfiguration: frontend + hidden)
+        let unoffered = try await findings([random])
+        try await lab.modify(ldapConfiguration: frontend + "delete: olcAccess\nolcAccess: {0}\n")
+        expect(unoffered, .error, .miniorange, "accounts", containing: "RFC 3062")
+        expect(unoffered, .warning, .miniorange, "gateway", containing: "RFC 3062")
+
+        let clear = try await findings([
+            (try lab.gatewaySection(), ""), random, ("\"\(lab["AD_URI"])\"", "\"\(lab["AD_PLAIN_URI"])\""),
+            ("\"\(lab["LDAPS_URI"])\"", "\"\(lab["LDAP_URI"])\""),
+        ])
+        expect(clear, .error, .ad, "accounts", containing: "over TLS alone")
+        expect(clear, .error, .miniorange, "accounts", containing: "clear text")
+        for side in Side.allCases { expect(clear, .warning, side, "connection", containing: "clear text") }
+        #expect(!clear.contains { $0.seen.contains("RFC 3062") })
+    }
+
+    @Test func policiesThatBarNobodyOrRefuseWhatIsWrittenAreNamed() async throws {
+        let lab = try CommandLab.required()
+        let policies = "ou=policies,\(lab["LDAP_BASE"])"
+        let quality = "dn: cn=default,\(policies)\nchangetype: modify\nreplace: pwdCheckQuality\n"
+        try await lab.modify(
+            ldap: quality + """
+                pwdCheckQuality: 2
+
+                dn: cn=lax,\(policies)
+                changetype: add
+                objectClass: applicationProcess
+                objectClass: pwdPolicy
+                cn: lax
+                pwdAttribute: userPassword
+
+                """
+        )
+        let accounts = "accounts: {miniorange: {initialPassword: pass-through, realm: SYNCLINE.TEST}}"
+        let judged = try await findings([("objects:\n", "\(accounts)\nobjects:\n")])
+        expect(judged, .error, .miniorange, "accounts", containing: "pwdCheckQuality: 2")
+        expect(judged, .warning, .miniorange, "ppolicy", containing: "cn=lax,\(policies)")
+        try await lab.modify(ldap: quality + "\ndn: cn=lax,\(policies)\nchangetype: delete\n")
+
+        let overlay = "dn: olcOverlay={2}ppolicy,olcDatabase={1}mdb,cn=config\nchangetype: modify\n"
+        try await lab.modify(ldapConfiguration: overlay + "delete: olcPPolicyDefault\n")
+        let unruled = try await findings()
+        try await lab.modify(
+            ldapConfiguration: overlay + "add: olcPPolicyDefault\nolcPPolicyDefault: cn=default,\(policies)\n"
+        )
+        expect(unruled, .warning, .miniorange, "ppolicy", containing: "there is no default policy")
+        // Held to none is something to compare as well.
+        expect(unruled, .ok, nil, "passwords", containing: "at least 7 characters at ad, 0 at miniorange")
+        let again = try await findings()
+        #expect(again.filter { $0.level != .ok } == [])
     }
 
     @Test func aWrongBaseIsNamed() async throws {

@@ -58,4 +58,18 @@ struct PasswordRulesTests {
         findings.compare(nil, PasswordRules())
         #expect(findings.all.isEmpty)
     }
+
+    @Test(arguments: [(nil, 10, nil), (0, 10, nil), (5, 4, Finding.Level.ok), (5, 5, .warning), (5, 10, .warning)])
+    func `More wrong passwords passed on than lock an account are told`(
+        _ lockout: Int?,
+        _ passed: Int,
+        _ level: Finding.Level?
+    ) {
+        var rules = PasswordRules()
+        rules.lockout = lockout
+        var findings = Findings(nil)
+        findings.compareLockout(passing: passed, to: .ad, rules)
+        #expect(findings.all.map(\.level) == (level.map { [$0] } ?? []))
+        #expect(findings.all.allSatisfy { $0.level == .ok || $0.remedy == "gateway.limits.failuresPerAccount: 4" })
+    }
 }

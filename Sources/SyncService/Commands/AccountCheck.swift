@@ -3,12 +3,13 @@ import LDAPClient
 import Mapping
 import SyncModel
 
-/// Whether new accounts get what the configuration promises them: passwords at AD and at the LDAP side.
+/// Whether passwords can be given: to new accounts, as the configuration promises, and by the password gateway.
 struct AccountCheck {
     let wiring: Wiring
     let server: ServerFacts
 
     private var accounts: AccountSettings { wiring.configuration.accounts }
+    private var gateway: GatewayConfiguration? { wiring.configuration.gateway }
 
     private func makesAccounts(on side: Side) -> Bool {
         wiring.mappings.contains {
@@ -25,15 +26,16 @@ struct AccountCheck {
             attributes: PasswordRules.domainAttributes
         )
         let rules = try await first(request).map(PasswordRules.init(domain:))
-        guard makesAccounts(on: .ad), accounts.ad == .random else { return rules }
-        if let length = rules?.minimumLength, length > RandomPassword.greatestLength {
+        let givesPasswords = makesAccounts(on: .ad) && accounts.ad == .random
+        if givesPasswords, let length = rules?.minimumLength, length > RandomPassword.greatestLength {
             findings.error(
                 "accounts",
                 "the domain wants passwords of \(length) characters; \(RandomPassword.greatestLength) is the most that accounts are given",
                 remedy: "lower minPwdLength"
             )
         }
-        guard isProtected(.ad) else {
+        // With a gateway the configuration demands it.
+        if givesPasswords, !isProtected(.ad) {
             findings.error(
                 "accounts",
                 "passwords may be sent over TLS alone: new accounts stay disabled",
@@ -41,15 +43,46 @@ struct AccountCheck {
             )
             return rules
         }
-        for mapping in wiring.mappings
-        where mapping.specification.kind == .user && mapping.specification.direction.permits(writingTo: .ad) {
-            try await checkReset(mapping.specification, &findings)
+        for object in wiring.mappings.map(\.specification) where object.kind == .user {
+            let needs = resetNeeds(object, givesPasswords: givesPasswords)
+            if !needs.isEmpty { try await checkReset(object, needs, &findings) }
         }
         return rules
     }
 
+    /// What people's passwords are reset for at AD.
+    private struct ResetNeed {
+        var purpose: String
+        /// How to do without.
+        var remedy: String
+        /// Not only when something else has failed.
+        var isUsual: Bool
+    }
+
+    private func resetNeeds(_ object: ObjectSpecification, givesPasswords: Bool) -> [ResetNeed] {
+        var needs: [ResetNeed] = []
+        if givesPasswords, object.direction.permits(writingTo: .ad) {
+            let purpose = "an account needs that was made without one"
+            let remedy = "accounts: {ad: {initialPassword: none}}"
+            needs.append(ResetNeed(purpose: purpose, remedy: remedy, isUsual: true))
+        }
+        if let gateway {
+            let isUsual = gateway.authority == .miniorange || !gateway.administrators.isEmpty
+            let purpose =
+                isUsual
+                ? "the gateway does to carry a password to AD"
+                : "the gateway does to take a change back that the LDAP side refuses"
+            needs.append(ResetNeed(purpose: purpose, remedy: "remove `gateway`", isUsual: isUsual))
+        }
+        return needs
+    }
+
     /// Asks for the right by a password that no server takes: it is not in the form that unicodePwd wants. Without the right the server says so first.
-    private func checkReset(_ object: ObjectSpecification, _ findings: inout Findings) async throws(LDAPError) {
+    private func checkReset(
+        _ object: ObjectSpecification,
+        _ needs: [ResetNeed],
+        _ findings: inout Findings
+    ) async throws(LDAPError) {
         let scope = object.scopes.ad
         let request = SearchRequest(
             base: scope.base.description,
@@ -65,11 +98,14 @@ struct AccountCheck {
         } catch {
             guard let result = error.serverResult else { throw error }
             if result.code == .insufficientAccessRights {
-                findings.error(
-                    "rights",
-                    "\(scope.base) (\(object.name)): the account may not reset passwords, which an account needs that was made without one",
-                    remedy: "conf/active-directory/grant, or accounts: {ad: {initialPassword: none}}"
-                )
+                let purposes = needs.map(\.purpose).joined(separator: ", and ")
+                let words = "\(scope.base) (\(object.name)): the account may not reset passwords, which \(purposes)"
+                let remedy = (["conf/active-directory/grant"] + needs.map(\.remedy)).joined(separator: ", or ")
+                if needs.contains(where: \.isUsual) {
+                    findings.error("rights", words, remedy: remedy)
+                } else {
+                    findings.warning("rights", words, remedy: remedy)
+                }
             } else {
                 findings.ok("rights", "\(scope.base) (\(object.name)): passwords may be reset")
             }
@@ -83,9 +119,10 @@ struct AccountCheck {
         _ policy: LDAPEntry?,
         _ findings: inout Findings
     ) async throws(LDAPError) {
-        guard makesAccounts(on: .miniorange) else { return }
-        switch accounts.miniorange {
-        case .none: return
+        let initial: AccountSettings.InitialPassword = makesAccounts(on: .miniorange) ? accounts.miniorange : .none
+        let hasPasswordModify = server.extensions.contains("1.3.6.1.4.1.4203.1.11.1")
+        switch initial {
+        case .none: break
         case .passThrough(let realm):
             if policy?.text("pwdCheckQuality") == "2" {
                 findings.error(
@@ -102,7 +139,7 @@ struct AccountCheck {
                     remedy: "use ldaps://, or tls.startTLS: true"
                 )
             }
-            if !server.extensions.contains("1.3.6.1.4.1.4203.1.11.1") {
+            if !hasPasswordModify {
                 findings.error(
                     "accounts",
                     "the server does not offer the Password Modify operation (RFC 3062): new accounts get no password",
@@ -110,7 +147,15 @@ struct AccountCheck {
                 )
             }
         }
-        try await checkUserPassword(base, &findings)
+        if gateway != nil, !hasPasswordModify {
+            findings.warning(
+                "gateway",
+                "the server does not offer the Password Modify operation (RFC 3062): passwords are written as they are, and it is left to the server "
+                    + "to hash them",
+                remedy: "olcPPolicyHashCleartext: TRUE, or the like at other servers"
+            )
+        }
+        if initial != .none || gateway != nil { try await checkUserPassword(base, &findings) }
     }
 
     /// As with other attributes: the same value that no entry has is deleted twice in one request.
@@ -124,10 +169,13 @@ struct AccountCheck {
         } catch {
             guard let result = error.serverResult else { throw error }
             if result.code == .insufficientAccessRights {
+                let user = gateway == nil ? "new accounts are given" : "the gateway sets"
                 findings.error(
                     "rights",
-                    "the account may not write userPassword, which new accounts are given",
-                    remedy: "conf/openldap/grant, or accounts: {miniorange: {initialPassword: none}}"
+                    "the account may not write userPassword, which \(user)",
+                    remedy: gateway == nil
+                        ? "conf/openldap/grant, or accounts: {miniorange: {initialPassword: none}}"
+                        : "conf/openldap/grant"
                 )
             } else {
                 findings.ok("rights", "userPassword may be written")

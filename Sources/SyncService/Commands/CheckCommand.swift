@@ -72,6 +72,13 @@ package struct CheckCommand {
         findings.append(sides.0.findings)
         findings.append(sides.1.findings)
         findings.compare(sides.0.passwords, sides.1.passwords)
+        if let gateway = configuration.gateway {
+            findings.compareLockout(
+                passing: gateway.limits.failuresPerAccount,
+                to: gateway.authority,
+                gateway.authority == .ad ? sides.0.passwords : sides.1.passwords
+            )
+        }
         return (findings.all, configuration)
     }
 

@@ -9,7 +9,7 @@ struct LDAPDirectoryCheck {
     let server: ServerFacts
     let schema: DirectorySchema?
 
-    /// What the default policy demands of passwords, where that can be read.
+    /// What the policy of people without one of their own demands of passwords, where that can be read.
     func run(_ findings: inout Findings) async throws(LDAPError) -> PasswordRules? {
         checkControls(&findings)
         for mapping in wiring.mappings
@@ -20,7 +20,7 @@ struct LDAPDirectoryCheck {
         }
         let configuration = try await SlapdConfiguration.read(over: server)
         findings.append(SlapdJudgement(wiring: wiring, server: server, schema: schema).judge(configuration))
-        let policy = try await checkPolicy(configuration, &findings)
+        let policy = try await PasswordPolicyCheck(wiring: wiring, server: server).run(configuration, &findings)
         let people = wiring.mappings.map(\.specification).first { $0.kind == .user }?.scopes.miniorange
         var account: DistinguishedName?
         if let people, let name = try await sample(people) { account = try? DistinguishedName(parsing: name) }
@@ -133,50 +133,6 @@ struct LDAPDirectoryCheck {
             }?.dn
         } catch {
             guard error.serverResult != nil else { throw error }
-            return nil
-        }
-    }
-
-    /// A lock bars nothing unless a policy with pwdLockout applies. Returns the default policy, where it can be read.
-    private func checkPolicy(
-        _ configuration: SlapdConfiguration?,
-        _ findings: inout Findings
-    ) async throws(LDAPError) -> LDAPEntry? {
-        let base = wiring.configuration.miniorange.base
-        guard let configuration, configuration.database(of: base) != nil,
-            let overlay = configuration.overlay("ppolicy", of: base)
-        else { return nil }
-        let isLocking = wiring.mappings.contains { mapping in
-            mapping.specification.attributes.contains {
-                CaseFolding.lowercaseName($0.miniorange) == "pwdaccountlockedtime"
-            }
-        }
-        func objection(_ words: String) {
-            guard isLocking else { return }
-            findings.warning(
-                "ppolicy",
-                words,
-                remedy:
-                    "set olcPPolicyDefault to a pwdPolicy entry with pwdLockout: TRUE, or the account of a person who is disabled at AD "
-                    + "still works here"
-            )
-        }
-        guard let name = overlay.text("olcPPolicyDefault") else {
-            objection("there is no default policy: pwdAccountLockedTime bars nothing")
-            return nil
-        }
-        let request = SearchRequest(base: name, scope: .base, attributes: PasswordRules.policyAttributes)
-        do throws(LDAPError) {
-            let policy = try await server.connection.search(request).entries.first
-            if policy?.text("pwdLockout")?.uppercased() != "TRUE" {
-                objection("\(name) has no pwdLockout: TRUE: pwdAccountLockedTime bars nothing")
-            } else if isLocking {
-                findings.ok("ppolicy", "the default policy \(name) bars locked accounts")
-            }
-            return policy
-        } catch {
-            guard error.serverResult != nil else { throw error }
-            objection("the default policy \(name) can't be read: \(error)")
             return nil
         }
     }

@@ -115,4 +115,20 @@ extension Findings {
                 + differences.map { "\($0.seen) (\($0.remedy))" }.joined(separator: "; ")
         )
     }
+
+    /// Wrong passwords of one account that the gateway passes on count at the authority as well.
+    mutating func compareLockout(passing passed: Int, to authority: Side, _ rules: PasswordRules?) {
+        guard let lockout = rules?.lockout, lockout > 0 else { return }
+        guard passed >= lockout else {
+            return ok(
+                "gateway",
+                "\(passed) wrong passwords are passed on to \(authority.name), where \(lockout) lock an account"
+            )
+        }
+        warning(
+            "gateway",
+            "\(passed) wrong passwords of one account are passed on to \(authority.name), where \(lockout) lock it: whoever knows a name can have it locked",
+            remedy: "gateway.limits.failuresPerAccount: \(max(1, lockout - 1))"
+        )
+    }
 }
