@@ -63,9 +63,7 @@ extension FeedSession {
             }
         }
         try await delivery.settle()
-        for (before, now) in zip(roots, try await readRoots()) where before.anchor != now.anchor {
-            throw ActiveDirectoryError.baseMissing(before.name, endpoint: controller.endpoint.uri)
-        }
+        try await checkRoots(roots)
     }
 
     /// Each page keeps the engine for a moment.

@@ -76,6 +76,7 @@ struct FeedSession: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             if usesNotifications { group.addTask { try await watchNotifications { waker.yield(.notification) } } }
             group.addTask { try await feed(from: start, wakes, rangeCost) }
+            group.addTask { try await watchRoots(roots) }
             group.addTask {
                 while true {
                     try await Task.sleep(for: pulse)
@@ -147,6 +148,23 @@ struct FeedSession: Sendable {
         }
         return roots
     }
+
+    /// The bases must be what they were: else nobody can tell what is not there any more from what stands elsewhere now.
+    func checkRoots(_ known: [EntrySnapshot]) async throws(ActiveDirectoryError) {
+        for (before, now) in zip(known, try await readRoots()) where before.anchor != now.anchor {
+            throw .baseMissing(before.name, endpoint: controller.endpoint.uri)
+        }
+    }
+
+    /// No feed tells that a base, or what it stands in, has another name now.
+    private func watchRoots(_ known: [EntrySnapshot]) async throws {
+        while true {
+            try await Task.sleep(for: Self.heartbeat)
+            try await checkRoots(known)
+        }
+    }
+
+    private static let heartbeat = Duration.seconds(10)
 
     /// Each base once, with the filters of all scopes there.
     var scopesByBase: [(base: DistinguishedName, filters: [Filter])] {

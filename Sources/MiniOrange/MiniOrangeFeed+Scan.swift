@@ -13,14 +13,18 @@ extension MiniOrangeFeed: DirectoryScanner {
         let anchors = Mutex<[Anchor]>([])
         let scan = DirectoryScan(connection: server.connection, scopes: view.scopesByBase, attributes: shape.requested)
         // In pages: the server may forget each before the next is asked for, however long that takes.
-        try await scan.run(inPages: true) { page in
-            let snapshots = try page.map { try shape.snapshot($0) }
-            anchors.withLock { $0 += snapshots.map(\.anchor) }
-            var rest = snapshots[...]
-            while !rest.isEmpty {
-                try await take(Array(rest.prefix(Self.scanBatch)))
-                rest = rest.dropFirst(Self.scanBatch)
+        do {
+            try await scan.run(inPages: true) { page in
+                let snapshots = try page.map { try shape.snapshot($0) }
+                anchors.withLock { $0 += snapshots.map(\.anchor) }
+                var rest = snapshots[...]
+                while !rest.isEmpty {
+                    try await take(Array(rest.prefix(Self.scanBatch)))
+                    rest = rest.dropFirst(Self.scanBatch)
+                }
             }
+        } catch let error as LDAPError where DirectoryScan.isLimit(error.code) {
+            throw MiniOrangeError.limited(server.searchBase, error)
         }
         // Rights or a base that went meanwhile would look like absence.
         try await server.checkRoots(shape)

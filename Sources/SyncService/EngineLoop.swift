@@ -23,8 +23,6 @@ package final class EngineLoop: Sendable {
         package var heldDeletions = 0
         /// What keeps the cache from being written, for the admin.
         package var problem: String?
-        /// Why a side was refused.
-        package var refused = PerSide<String?>(both: nil)
     }
 
     /// What came in, and whom to tell when it is committed, or why it can't be.
@@ -262,7 +260,7 @@ package final class EngineLoop: Sendable {
             for write in writes { start(write) }
             for change in engine.accountChanges { audit.note(change) }
         } catch let error as EngineError {
-            refuse(batch, error)
+            for entry in batch { entry.resume?(error) }
         } catch {
             logger.error("The cache could not be written; it is tried again", metadata: ["error": "\(error)"])
             publish(engine, problem: "\(error)")
@@ -272,15 +270,6 @@ package final class EngineLoop: Sendable {
             let isStopping = inbox.withLock { $0.isStopping }
             if isStopping { rejectAll(error) }
         }
-    }
-
-    private func refuse(
-        _ batch: [Arrival],
-        _ error: EngineError
-    ) {
-        logger.critical("\(error)")
-        if case .foreignBase(let side, _) = error { snapshot.withLock { $0.refused[side] = "\(error)" } }
-        for entry in batch { entry.resume?(error) }
     }
 
     private func rejectAll(_ error: any Error) {

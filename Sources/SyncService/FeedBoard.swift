@@ -18,5 +18,13 @@ package final class FeedBoard: Sendable {
         statuses.withLock { $0[status.side] = status }
     }
 
+    /// The feed has ended by itself.
+    func noteFailure(_ side: Side, _ error: any Error) {
+        statuses.withLock { statuses in
+            statuses[side].state = .failed
+            statuses[side].problem = "\(error)"
+        }
+    }
+
     package subscript(side: Side) -> FeedStatus { statuses.withLock { $0[side] } }
 }

@@ -59,7 +59,8 @@ final class Session: Sendable {
     func adminServer(metrics: PrometheusFactory) -> AdminServer {
         AdminServer(
             status: { [self] in try report() },
-            isAlive: { [self] in loop.current.problem == nil && loop.current.refused == PerSide(both: nil) },
+            isAlive: { [self] in loop.current.problem == nil && Side.allCases.allSatisfy { board[$0].state != .failed }
+            },
             setPaused: { [self] in loop.setPaused($0) },
             resync: { [self] in try resync($0) },
             metrics: { [self] in
@@ -80,6 +81,9 @@ final class Session: Sendable {
         report.uptimeSeconds = Double(now.milliseconds - started.milliseconds) / 1_000
         report.progress = progress.withLock { $0 }
         report.reconcile = try comparisons.report()
+        if let problem = report.reconcile?.problem {
+            report.problems.append("the full compare was interrupted, and goes on later: \(problem)")
+        }
         if let problem = current.problem { report.problems.append(problem) }
         for side in Side.allCases {
             let status = board[side]
@@ -88,7 +92,7 @@ final class Session: Sendable {
                 target.server = status.server
                 target.feed = status.way
                 target.feedReason = status.reason
-                target.problem = current.refused[side] ?? status.problem
+                target.problem = status.problem
                 if case .loading(let read, let expected) = status.state {
                     target.entriesRead = read
                     target.entriesExpected = expected
@@ -98,7 +102,7 @@ final class Session: Sendable {
                 target.writesMade = current.counters.writes[side]
             }
             if side == .ad { fill(&report.ad) } else { fill(&report.miniorange) }
-            if let problem = current.refused[side] ?? status.problem {
+            if let problem = status.problem {
                 report.problems.append("\(side.name): \(problem)")
             }
         }
@@ -227,21 +231,29 @@ struct FeedService: Service {
         }
     }
 
-    /// Returns only when it is cancelled.
+    /// How long what needs a person is left before it is looked at again.
+    private static let patience = Duration.seconds(10)
+
+    /// Returns only when it is cancelled. What needs a person is in status; once it is mended at the servers, the feed goes on.
     private func follow() async {
-        do {
-            let cursor = try cache.read { try $0.cursor(side) }
-            try await feed.run(from: cursor) { event in try await loop.deliver(event, from: side) }
-        } catch {
-            guard !(error is CancellationError), !Task.isCancelled else { return }
-            logger.critical("The feed has ended", metadata: ["side": "\(side.name)", "error": "\(error)"])
-            var status = board[side]
-            status.state = .failed
-            status.problem = "\(error)"
-            board.post(status)
-            loop.post(.feed(side, .disconnected))
-            // The process stays: the admin finds the reason in status.
-            try? await Task.sleep(for: .seconds(Int64.max / 4))
+        var last = ""
+        while !Task.isCancelled {
+            do {
+                let cursor = try cache.read { try $0.cursor(side) }
+                try await feed.run(from: cursor) { event in try await loop.deliver(event, from: side) }
+            } catch {
+                guard !(error is CancellationError), !Task.isCancelled else { return }
+                let problem = "\(error)"
+                logger.log(
+                    level: problem == last ? .debug : .critical,
+                    "The feed can't go on",
+                    metadata: ["side": "\(side.name)", "error": "\(problem)"]
+                )
+                last = problem
+                board.noteFailure(side, error)
+                loop.post(.feed(side, .disconnected))
+            }
+            try? await Task.sleep(for: Self.patience)
         }
     }
 }

@@ -47,8 +47,11 @@ struct Directory: Sendable {
     }
 
     /// Carries out all changes on one connection, in order; the first that is refused is thrown.
-    func apply(_ changes: [DirectoryChange]) async throws {
-        try await Program.succeed(words("ldapmodify"), input: changes.map(\.ldif).joined())
+    ///
+    /// - Parameter managesReferrals: referral entries are changed themselves (RFC 3296 section 3).
+    func apply(_ changes: [DirectoryChange], managesReferrals: Bool = false) async throws {
+        let options = managesReferrals ? ["-M"] : []
+        try await Program.succeed(words("ldapmodify") + options, input: changes.map(\.ldif).joined())
     }
 
     func apply(_ changes: DirectoryChange...) async throws { try await apply(changes) }
@@ -146,5 +149,12 @@ struct Directory: Sendable {
             byte < 0x80 && !"*()\\".utf8.contains(byte) && byte != 0
                 ? String(UnicodeScalar(byte)) : "\\" + String(format: "%02x", byte)
         }.joined()
+    }
+}
+
+extension Octets {
+    /// A password as AD's unicodePwd takes it: quoted, in UTF-16 ([MS-ADTS] 3.1.1.3.1.5).
+    static func unicodePassword(_ text: String) -> Octets {
+        Octets("\"\(text)\"".utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
     }
 }

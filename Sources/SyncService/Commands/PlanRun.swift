@@ -58,7 +58,11 @@ struct PlanRun {
         }
         let followers = Side.allCases.map { side in
             Task {
-                try await feeds[side].run(from: cursors[side]) { try await loop.deliver($0, from: side) }
+                do {
+                    try await feeds[side].run(from: cursors[side]) { try await loop.deliver($0, from: side) }
+                } catch {
+                    if !Task.isCancelled { board.noteFailure(side, error) }
+                }
             }
         }
         func end() async {
@@ -144,7 +148,6 @@ struct PlanRun {
     private func refuseProblems(_ current: EngineLoop.Snapshot, _ board: FeedBoard) throws {
         if let problem = current.problem { throw PlanFailure(description: problem) }
         for side in Side.allCases {
-            if let problem = current.refused[side] { throw PlanFailure(description: problem) }
             switch board[side].state {
             case .waiting, .failed:
                 let problem = board[side].problem ?? "the directory can't be followed"

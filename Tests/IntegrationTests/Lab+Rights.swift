@@ -1,0 +1,81 @@
+import Foundation
+import SyncModel
+
+/// What the sync account may see and write, taken away and given back by the servers' administrators.
+extension Lab {
+    /// A change of slapd's cn=config by root.
+    func configure(_ ldif: String) async throws {
+        let socket = "\(self["LAB_DIR"])/ldap/ldapi".replacingOccurrences(of: "/", with: "%2F")
+        try await Program.succeed(
+            ["/usr/bin/env", "ldapmodify", "-Q", "-Y", "EXTERNAL", "-H", "ldapi://\(socket)"],
+            input: ldif
+        )
+    }
+
+    private func configureDatabase(_ change: String) async throws {
+        try await configure("dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n\(change)\n")
+    }
+
+    /// Takes the sight of everything below an entry away, or gives it back.
+    func hide(_ dn: String, at side: Side, _ isHidden: Bool) async throws {
+        switch side {
+        case .ad: try await deny("LC", of: dn, isHidden)
+        case .miniorange: try await restrict("dn.children=\"\(dn)\"", to: "none", isHidden)
+        }
+    }
+
+    /// Takes the right to write an entry away, or gives it back.
+    func protect(_ dn: String, at side: Side, _ isProtected: Bool) async throws {
+        switch side {
+        case .ad: try await deny("WP", of: dn, isProtected)
+        case .miniorange: try await restrict("dn.base=\"\(dn)\"", to: "read", isProtected)
+        }
+    }
+
+    /// So many entries, and no more, are listed in one search. Nil: all.
+    func limitSearches(to count: Int?) async throws {
+        let limits = count.map { "size=\($0) size.prtotal=\($0)" } ?? "size=unlimited"
+        let value = "{0}dn.exact=\"\(self["LDAP_SYNC_DN"])\" time=unlimited \(limits)"
+        try await configureDatabase("replace: olcLimits\nolcLimits: \(value)")
+    }
+
+    private func restrict(_ target: String, to right: String, _ isRestricted: Bool) async throws {
+        let rule = "{0}to \(target) by dn.exact=\"\(self["LDAP_SYNC_DN"])\" \(right) by * break"
+        try await configureDatabase(
+            isRestricted ? "add: olcAccess\nolcAccess: \(rule)" : "delete: olcAccess\nolcAccess: {0}"
+        )
+    }
+
+    /// Puts a denial in front of an entry's rights ([MS-DTYP] 2.5.1), or takes it away, in the domain controller's own database.
+    private func deny(_ rights: String, of dn: String, _ isDenied: Bool) async throws {
+        let script = """
+            import sys
+            from samba import param
+            from samba.auth import system_session
+            from samba.dcerpc import security
+            from samba.ndr import ndr_pack, ndr_unpack
+            from samba.samdb import SamDB
+            import ldb
+            folder, dn, rights, wanted = sys.argv[1:]
+            settings = param.LoadParm()
+            settings.load(folder + "/smb.conf")
+            directory = SamDB(url=folder + "/private/sam.ldb", session_info=system_session(), lp=settings)
+            domain = security.dom_sid(directory.get_domain_sid())
+            account = directory.search(base=directory.domain_dn(), expression="(sAMAccountName=svc-syncline)", attrs=["objectSid"])[0]
+            control = "sd_flags:1:%d" % security.SECINFO_DACL
+            found = directory.search(base=dn, scope=ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=[control])[0]
+            held = ndr_unpack(security.descriptor, found["nTSecurityDescriptor"][0]).as_sddl(domain)
+            entry = "(D;;%s;;;%s)" % (rights, ndr_unpack(security.dom_sid, account["objectSid"][0]))
+            changed = held.replace("(", entry + "(", 1) if wanted == "true" else held.replace(entry, "")
+            assert changed != held, held
+            message = ldb.Message(ldb.Dn(directory, dn))
+            descriptor = ndr_pack(security.descriptor.from_sddl(changed, domain))
+            message["d"] = ldb.MessageElement(descriptor, ldb.FLAG_MOD_REPLACE, "nTSecurityDescriptor")
+            directory.modify(message, [control])
+            """
+        try await Program.succeed(
+            ["/usr/bin/python3", "-", "\(self["LAB_DIR"])/ad", dn, rights, "\(isDenied)"],
+            input: script
+        )
+    }
+}
