@@ -184,7 +184,8 @@ struct WriterLink: Sendable {
             switch answers.first {
             case .success(.search(let result))?:
                 if let entry = result.entries.first { return completion(outcome(entry, plan.shape)) }
-                completion(.refused(Refusal(reason: .notAllowed, code: 0, message: "the entry can't be seen")))
+                let message = "the entry can't be seen; grant the bind account the right to read it"
+                completion(.refused(Refusal(reason: .notAllowed, code: 0, message: message)))
             case .failure(let error)? where error.code == .noSuchObject && error.serverResult != nil:
                 completion(.gone)
             case .failure(let error)?: completion(WriteAnswer.failedRead(error))

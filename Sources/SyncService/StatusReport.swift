@@ -297,27 +297,3 @@ extension QuarantineReason {
         }
     }
 }
-
-extension Refusal {
-    /// What follows "refuses …".
-    fileprivate var explanation: String {
-        "\(code == 0 ? "" : " (result code \(code))"): \(message)\(reason.remedy)"
-    }
-
-    /// The same on its own.
-    fileprivate var words: String { "\(message)\(code == 0 ? "" : " (result code \(code))")\(reason.remedy)" }
-}
-
-extension RefusalReason {
-    fileprivate var remedy: String {
-        switch self {
-        case .nameTaken: "; another entry has this name: rename or delete one of them"
-        case .valueTaken: "; another entry has this unique value: change one of them"
-        case .noParent: "; its container does not exist there: create it"
-        case .notAllowed: "; grant the bind account the right to write this"
-        case .invalid: "; correct the value at its source"
-        case .notLeaf: "; the entry has children: move or delete them first"
-        case .other: ""
-        }
-    }
-}
