@@ -44,13 +44,17 @@ import Testing
         "What is refused is refused by the right code, before TLS and after it",
         arguments: [
             Refusal(octets: MessageBytes.bind(1, "anna", ""), plain: 13, secure: 53),
-            Refusal(octets: MessageBytes.bind(1, "", ""), plain: 13, secure: 48),
             Refusal(octets: MessageBytes.bind(1, "", "secret"), plain: 13, secure: 49),
             Refusal(octets: MessageBytes.bind(1, "anna", "secret", version: 2), plain: 2, secure: 2),
             Refusal(octets: MessageBytes.saslBind(1), plain: 13, secure: 7),
             Refusal(octets: MessageBytes.search(1, base: "dc=x", scope: 2), plain: 13, secure: 53),
             Refusal(octets: MessageBytes.search(1, base: "", scope: 2), plain: 13, secure: 53),
             Refusal(octets: MessageBytes.modify(1, "uid=a", [(2, "userPassword", ["n"])]), plain: 13, secure: 8),
+            Refusal(
+                octets: MessageBytes.modify(1, "uid=a", [(1, "userPassword", ["o"]), (0, "title", ["n"])]),
+                plain: 13,
+                secure: 8
+            ),
             Refusal(octets: MessageBytes.passwordModify(1, nil, "o", "n"), plain: 13, secure: 8),
             Refusal(octets: MessageBytes.passwordModify(1, "anna", nil, "n"), plain: 13, secure: 8),
             Refusal(octets: MessageBytes.passwordModify(1, "anna", "o", nil), plain: 13, secure: 53),
@@ -99,6 +103,13 @@ import Testing
         var machine = try bound()
         #expect(machine.identity == Self.anna)
         _ = machine.received(try MessageBytes.decoded(MessageBytes.bind(2, "berta", "secret")))
+        #expect(machine.identity == nil)
+    }
+
+    @Test func anAnonymousBindLeavesTheConnectionToNobody() throws {
+        var machine = try bound()
+        let actions = machine.received(try MessageBytes.decoded(MessageBytes.bind(2, "", "")))
+        #expect(actions == [.send(.result(2, .bind, .success, ""))])
         #expect(machine.identity == nil)
     }
 
@@ -163,6 +174,7 @@ import Testing
         #expect(nobody == expected(nil, "berta", "o", "n"))
         let modify = MessageBytes.modify(2, "uid=b", [(1, "userPassword", ["o"]), (0, "userPassword", ["n"])])
         #expect(try change(modify, try bound()) == expected(Self.anna, "uid=b", "o", "n"))
+        #expect(try change(modify, machine()) == expected(nil, "uid=b", "o", "n"))
     }
 
     @Test func theEndIsAnnouncedOnceWhatIsCarriedOutIsAnswered() throws {

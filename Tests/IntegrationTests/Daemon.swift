@@ -92,6 +92,11 @@ struct Status: Decodable, Sendable {
         var lastSetBack: String?
     }
 
+    struct OfGateway: Decodable, Sendable {
+        var connections: Int
+        var refusedConnections: Int
+    }
+
     struct SetAside: Decodable, Sendable {
         var entry: String
         var reason: String
@@ -107,6 +112,7 @@ struct Status: Decodable, Sendable {
     var quarantined: Int
     var quarantine: [SetAside]
     var waitingReferences: Int
+    var gateway: OfGateway?
 
     subscript(side: Side) -> OfSide { side == .ad ? ad : miniorange }
 }

@@ -4,88 +4,7 @@ import Testing
 
 /// The password gateway before real servers, with the clients that people use.
 @Suite(.enabled(if: Lab.isPossible), .lab(), .serialized)
-struct GatewayTests {
-    /// Somebody who is there on both sides and enabled, with one password at AD.
-    private struct Person {
-        var account: String
-        var ad: String
-        var miniorange: String
-    }
-
-    private func ground(_ tag: String, authority: String = "ad", _ more: String = "") async throws -> Ground {
-        let lab = try #require(Lab.current)
-        let place = "\(lab["LAB_DIR"])/gateway-\(tag).key"
-        let key = try String(contentsOfFile: "\(lab["LAB_DIR"])/tls/ldap.key", encoding: .utf8)
-        try key.write(toFile: place, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place)
-        var settings = Ground.Settings()
-        settings.more = """
-            gateway:
-              listen: "\(lab["LAB_ADDRESS"]):1636"
-              startTLS: "\(lab["LAB_ADDRESS"]):1389"
-              certificateFile: "\(lab["LAB_DIR"])/tls/ldap.crt"
-              keyFile: "\(place)"
-              authority: \(authority)
-              administrators: ["\(lab["LDAP_ADMIN_DN"])"]
-              \(more)
-            """
-        let ground = try await Ground.make(tag, settings)
-        // The domain's default lets nobody change a password twice a day.
-        try await ground.ad.set(lab["AD_BASE"], "minPwdAge", "0")
-        return ground
-    }
-
-    private func uri(_ ground: Ground) -> String { "ldaps://\(ground.lab["LAB_ADDRESS"]):1636" }
-
-    private func person(_ name: String, _ password: String, _ ground: Ground) async throws -> Person {
-        let account = ground.person(name)
-        let mail: [(String, [Octets])] = [("mail", [Octets("\(account)@syncline.test")])]
-        try await ground.ad.apply(ground.ad.newPerson(account, mail))
-        let dn = ground.ad.dn(account)
-        try await ground.ad.set(dn, "unicodePwd", unicode(password))
-        try await ground.ad.set(dn, "userAccountControl", "512")
-        var found: Entry?
-        try await eventually("\(account) is there and enabled") {
-            found = try await ground.miniorange.person(account)
-            return found.map { $0["pwdAccountLockedTime"].isEmpty } ?? false
-        }
-        return Person(account: account, ad: dn, miniorange: try #require(found).dn)
-    }
-
-    private func unicode(_ text: String) -> Octets {
-        Octets("\"\(text)\"".utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
-    }
-
-    /// OpenLDAP's tools, with the password in a file.
-    private func run(
-        _ tool: String,
-        _ uri: String,
-        as name: String?,
-        _ password: String,
-        _ ground: Ground,
-        _ words: [String] = [],
-        input: String = ""
-    ) async throws -> Program.Answer {
-        let file = "\(ground.folder)/secret-\(UUID().uuidString)"
-        try Data(password.utf8).write(to: URL(fileURLWithPath: file))
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        let bind = name.map { ["-D", $0, "-y", file] } ?? []
-        let environment = ["/usr/bin/env", "LDAPTLS_CACERT=\(ground.lab["CA_FILE"])", tool]
-        return try await Program.run(environment + ["-x", "-H", uri] + bind + words, input: input)
-    }
-
-    /// The result code of a bind at one of the servers, or at the gateway.
-    private func bind(_ uri: String, _ name: String, _ password: String, _ ground: Ground) async throws -> Int32 {
-        // Samba knows no Who am I?; everybody has a root DSE.
-        try await run("ldapsearch", uri, as: name, password, ground, ["-LLL", "-s", "base", "-b", "", "1.1"]).status
-    }
-
-    private func works(_ password: String, _ person: Person, _ ground: Ground) async throws -> Bool {
-        let ad = try await bind(ground.lab["AD_URI"], person.ad, password, ground)
-        let miniorange = try await bind(ground.lab["LDAPS_URI"], person.miniorange, password, ground)
-        return ad == 0 && miniorange == 0
-    }
-
+struct GatewayTests: GatewaySuite {
     @Test func realClientsBindAndChangePasswords() async throws {
         let ground = try await ground("gwc")
         try await withDaemon(ground) { daemon in
@@ -168,7 +87,7 @@ struct GatewayTests {
         }
     }
 
-    private func policiesAreHeldTo(_ person: Person, _ password: String, _ ground: Ground) async throws {
+    private func policiesAreHeldTo(_ person: GatewayPerson, _ password: String, _ ground: Ground) async throws {
         let refused = try await run(
             "ldappasswd",
             uri(ground),
@@ -199,7 +118,7 @@ struct GatewayTests {
         #expect(try await works(password, person, ground))
     }
 
-    private func python(_ person: Person, _ password: String, _ ground: Ground) async throws {
+    private func python(_ person: GatewayPerson, _ password: String, _ ground: Ground) async throws {
         let script = """
             import ldap, sys
             uri, ca, name, old, new = sys.argv[1:]
@@ -252,7 +171,7 @@ struct GatewayTests {
                 !(try await daemon.tool("status").output.contains("password pending"))
             }
             // A password that was set at AD itself is carried by the next bind.
-            try await ground.ad.set(anna.ad, "unicodePwd", unicode("Drittes-Wort-3"))
+            try await ground.ad.set(anna.ad, "unicodePwd", .unicodePassword("Drittes-Wort-3"))
             #expect(try await bind(uri(ground), anna.account, "Drittes-Wort-3", ground) == 0)
             try await eventually("carried") { try await works("Drittes-Wort-3", anna, ground) }
             // Connections survive a reload: the same one binds again after it.
@@ -260,56 +179,6 @@ struct GatewayTests {
             try await eventually("bound after a reload") {
                 try await bind(uri(ground), anna.account, "Drittes-Wort-3", ground) == 0
             }
-        }
-    }
-
-    @Test func slapdPassesBindsAndChangesOn() async throws {
-        let ground = try await ground("gws")
-        try await withDaemon(ground) { _ in
-            let anna = try await person("anna", "Erstes-Wort-1", ground)
-            let folder = "\(ground.folder)/front"
-            try FileManager.default.createDirectory(atPath: "\(folder)/d", withIntermediateDirectories: true)
-            let front = "ldap://\(ground.lab["LAB_ADDRESS"]):2389"
-            let configuration = """
-                include /etc/ldap/schema/core.schema
-                modulepath /usr/lib/ldap
-                moduleload back_ldap
-                pidfile \(folder)/pid
-                database ldap
-                suffix "\(ground.lab["LDAP_BASE"])"
-                uri "\(uri(ground))"
-                tls ldaps tls_cacert=\(ground.lab["CA_FILE"]) tls_reqcert=demand
-                rebind-as-user yes
-                """
-            try configuration.write(toFile: "\(folder)/slapd.conf", atomically: true, encoding: .utf8)
-            let slapd = try RunningProgram.start(
-                ["/usr/sbin/slapd", "-d", "0", "-f", "\(folder)/slapd.conf", "-h", front],
-                input: "/dev/null",
-                output: "\(folder)/log",
-                errors: nil
-            )
-            do {
-                try await eventually("bound through slapd") {
-                    try await bind(front, anna.miniorange, "Erstes-Wort-1", ground) == 0
-                }
-                #expect(try await bind(front, anna.miniorange, "falsch", ground) == 49)
-                let changed = try await run(
-                    "ldappasswd",
-                    front,
-                    as: anna.miniorange,
-                    "Erstes-Wort-1",
-                    ground,
-                    ["-a", "Erstes-Wort-1", "-s", "Zweites-Wort-2"]
-                )
-                #expect(changed.status == 0, "\(changed.output)\(changed.errors)")
-                #expect(try await works("Zweites-Wort-2", anna, ground))
-            } catch {
-                slapd.send(SIGTERM)
-                _ = await slapd.ended()
-                throw error
-            }
-            slapd.send(SIGTERM)
-            _ = await slapd.ended()
         }
     }
 
