@@ -35,10 +35,6 @@ extension SharedLabTests {
             }
         }
 
-        private static func unicode(_ password: String) -> Octets {
-            Octets("\"\(password)\"".utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] })
-        }
-
         @Test("who is disabled or deleted is so on the other side before all that waits", arguments: Side.allCases)
         func order(origin: Side) async throws {
             var settings = Ground.Settings()
@@ -94,7 +90,7 @@ extension SharedLabTests {
                     [
                         ("objectClass", ["user"]), ("sAMAccountName", [Octets(account)]),
                         ("userAccountControl", ["512"]),
-                        ("unicodePwd", [Self.unicode(password)]),
+                        ("unicodePwd", [.unicodePassword(password)]),
                     ]
                 )
             )
@@ -155,7 +151,7 @@ extension SharedLabTests {
                     [
                         ("objectClass", ["user"]), ("sAMAccountName", [Octets(account)]),
                         ("userAccountControl", ["512"]),
-                        ("unicodePwd", [Self.unicode("Summer-2026-x9")]),
+                        ("unicodePwd", [.unicodePassword("Summer-2026-x9")]),
                     ]
                 )
             )
@@ -184,27 +180,12 @@ extension SharedLabTests {
             }
         }
 
-        /// Makes the key and the certificate of who hands passwords on, and returns the key's file.
-        private func provisioning(_ folder: String) async throws -> String {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try await Program.succeed([
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=provisioning",
-                "-keyout", "\(folder)/provisioning.key", "-out", "\(folder)/provisioning.crt",
-            ])
-            return "\(folder)/provisioning.key"
-        }
-
-        private struct Handed: Decodable { var side, entry, account, password: String }
-
         @Test("a joiner can sign in on both sides with what was handed over, and nobody else learns it")
         func joiner() async throws {
-            let folder = NSTemporaryDirectory() + "handover-\(UUID().uuidString)"
-            let key = try await provisioning(folder)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let handOver = try await HandOver.make()
+            defer { handOver.remove() }
             var settings = Ground.Settings()
-            settings.more =
-                "accounts: {miniorange: {initialPassword: random}, "
-                + "handOver: {certificateFile: \"\(folder)/provisioning.crt\", file: \"\(folder)/passwords\"}}"
+            settings.more = "accounts: {miniorange: {initialPassword: random}, \(handOver.settings)}"
             let ground = try await Ground.make("jo", settings)
             let (ann, bob) = (ground.person("ann"), ground.person("bob"))
             try await withDaemon(ground) { daemon in
@@ -217,9 +198,7 @@ extension SharedLabTests {
                 try await arrives(["512"], in: "userAccountControl", of: bobEntries.ad.dn, ground.ad)
                 _ = try await daemon.settled()
 
-                let answer = try await daemon.tool("initial-passwords", "--key", key, "--json")
-                #expect(answer.status == 0, "\(answer.errors)")
-                let handed = try JSONDecoder().decode([Handed].self, from: Data(answer.output.utf8))
+                let handed = try await handOver.passwords(daemon)
                 // bob had no password at AD, and was not enabled without.
                 #expect(
                     handed.map { "\($0.side) \($0.account)" }.sorted()
@@ -228,12 +207,53 @@ extension SharedLabTests {
                 for password in handed {
                     let directory = password.side == "ad" ? ground.ad : ground.miniorange
                     #expect(try await directory.signIn(password.entry, password.password) == "")
-                    for file in ["\(ground.folder)/log", "\(ground.cacheFolder)/data.mdb", "\(folder)/passwords"] {
+                    for file in ["\(ground.folder)/log", "\(ground.cacheFolder)/data.mdb", handOver.file] {
                         let octets = try Data(contentsOf: URL(filePath: file))
                         #expect(octets.range(of: Data(password.password.utf8)) == nil, "\(file)")
                     }
                 }
                 #expect(daemon.log.split(separator: "\n").count { $0.contains("account initial-password") } == 3)
+            }
+        }
+
+        @Test("killed while accounts are made, nobody is there twice or half, and everybody can sign in")
+        func killedWhileMaking() async throws {
+            let handOver = try await HandOver.make()
+            defer { handOver.remove() }
+            var settings = Ground.Settings()
+            settings.more = "accounts: {\(handOver.settings)}"
+            let ground = try await Ground.make("kw", settings)
+            let names = (0..<40).map { ground.person("p\($0)") }
+            try await withDaemon(ground) { _ in }
+            try await ground.miniorange.apply(names.map { ground.miniorange.newPerson($0) })
+            var made: [Int] = []
+            while made.last != names.count, made.count < 6 {
+                let daemon = try Daemon.start(ground)
+                let before = made.last ?? 0
+                try await eventually("some more are made") { try await ground.ad.people().count > before }
+                await daemon.kill()
+                let people = try await ground.ad.people()
+                made.append(people.count)
+                for person in people {
+                    let flags = person.text("userAccountControl").flatMap { Int($0) } ?? 0
+                    // Disabled; or with a password, which is demanded (UF_ACCOUNTDISABLE, UF_PASSWD_NOTREQD).
+                    let isWhole = flags & 0x20 == 0 && person.text("pwdLastSet").map { $0 != "0" } ?? false
+                    #expect(flags & 0x2 != 0 || isWhole, "\(person.dn): \(flags)")
+                }
+            }
+            #expect(made.count > 2, "killed too late: \(made)")
+            try await withDaemon(ground) { daemon in
+                #expect(try await daemon.settled().quarantined == 0)
+                let people = try await ground.ad.people()
+                #expect(people.map { $0.text("sAMAccountName") ?? "" }.sorted() == names.sorted())
+                #expect(people.allSatisfy { $0["userAccountControl"] == ["512"] })
+                // Who was given one twice has the last.
+                var last: [String: HandOver.Password] = [:]
+                for password in try await handOver.passwords(daemon) { last[password.account] = password }
+                for name in names {
+                    let password = try #require(last[name])
+                    #expect(try await ground.ad.signIn(password.entry, password.password) == "", "\(name)")
+                }
             }
         }
 
