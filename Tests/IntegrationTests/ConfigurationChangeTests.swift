@@ -93,7 +93,7 @@ extension SharedLabTests {
             settings.account[side] = side == .ad ? "nobody@syncline.test" : "cn=nobody,dc=syncline,dc=test"
             try await expectProblem(ground, side, settings, ["49"])
             settings = Ground.Settings()
-            settings.server[side] = "ldaps://\(ground.lab["LAB_ADDRESS"]):9"
+            settings.servers[side] = ["ldaps://\(ground.lab["LAB_ADDRESS"]):9"]
             try await expectProblem(ground, side, settings, [":9"])
         }
 

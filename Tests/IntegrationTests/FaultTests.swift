@@ -26,7 +26,7 @@ struct FaultTests {
         var settings = Ground.Settings()
         settings.conflicts = "rule: newest"
         settings.deletes = "limit: none"
-        settings.server = PerSide(ad: proxies.ad.uri, miniorange: proxies.miniorange.uri)
+        settings.servers = PerSide(ad: [proxies.ad.uri], miniorange: [proxies.miniorange.uri])
         // Shorter than a stall, so that both ends of an operation are met: no answer in time, and a lost connection.
         settings.ad = "timeouts: {connect: 2s, operation: 4s}"
         settings.miniorange = settings.ad

@@ -14,7 +14,10 @@ struct Ground: Sendable {
         var deletes = ""
         var account = PerSide(ad: "", miniorange: "")
         var passwordFile = PerSide(ad: "", miniorange: "")
-        var server = PerSide(ad: "", miniorange: "")
+        /// In order; none: the lab's.
+        var servers = PerSide<[String]>(both: [])
+        /// The file with the authorities' certificates; empty: the lab's.
+        var caFile = ""
         var cache = ""
         /// More lines at the top level.
         var more = ""
@@ -83,21 +86,24 @@ struct Ground: Sendable {
 
     func configure(_ settings: Settings) throws {
         func or(_ text: String, _ standard: String) -> String { text.isEmpty ? standard : text }
+        func list(_ servers: [String], _ standard: String) -> String {
+            (servers.isEmpty ? [standard] : servers).map { "\"\($0)\"" }.joined(separator: ", ")
+        }
         let text = """
             version: 1
             cache: {path: "\(or(settings.cache, cacheFolder))"}
             admin: {socket: "\(folder)/admin.sock"}
             ad:
-              servers: ["\(or(settings.server.ad, lab["AD_URI"]))"]
+              servers: [\(list(settings.servers.ad, lab["AD_URI"]))]
               base: "\(lab["AD_BASE"])"
               bind: {dn: "\(or(settings.account.ad, lab["AD_SYNC_DN"]))", passwordFile: "\(or(settings.passwordFile.ad, lab["AD_SYNC_PASSWORD_FILE"]))"}
-              tls: {caFile: "\(lab["CA_FILE"])"}
+              tls: {caFile: "\(or(settings.caFile, lab["CA_FILE"]))"}
             \(settings.ad.isEmpty ? "" : "  \(settings.ad)")
             miniorange:
-              servers: ["\(or(settings.server.miniorange, lab["LDAPS_URI"]))"]
+              servers: [\(list(settings.servers.miniorange, lab["LDAPS_URI"]))]
               base: "\(lab["LDAP_BASE"])"
               bind: {dn: "\(or(settings.account.miniorange, lab["LDAP_SYNC_DN"]))", passwordFile: "\(or(settings.passwordFile.miniorange, lab["LDAP_SYNC_PASSWORD_FILE"]))"}
-              tls: {caFile: "\(lab["CA_FILE"])"}
+              tls: {caFile: "\(or(settings.caFile, lab["CA_FILE"]))"}
             \(settings.miniorange.isEmpty ? "" : "  \(settings.miniorange)")
             direction: \(settings.direction)
             conflicts: {\(settings.conflicts)}
