@@ -84,20 +84,20 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> PairPlan {
         var plan = PairPlan()
+        // A server stamps name and place as one. While a side's place is not known, or the other side has yet to follow to it, an own rename there would
+        // hide when and by whom it was chosen, should it turn out that the other side's was chosen as well: it waits until both stand there.
+        let moved = Side.allCases.first { result.changes[$0].contains(parentAttribute) }
         for side in Side.allCases {
             guard let replica = replicas[side] else { continue }
+            var mayRename = moved == nil || moved == side
             if case .entry = replica.parent, try canonicalParent(of: replica, object, store) == nil {
                 plan.obstacle = .noCounterpartForParent
                 plan.retries = true
                 try waitForContainer(of: replica, waiter: pair.id, store)
+                mayRename = false
             }
             guard !result.changes[side].isEmpty else { continue }
-            try planChanges(on: side, pair, result, replica, object, store, into: &plan)
-        }
-        // A server stamps name and place as one. Where the other side has yet to follow to a place, an own rename would hide when and by whom it was chosen,
-        // should it turn out that the other side's was chosen as well: it waits until both stand there.
-        if let move = plan.writes.first(where: { $0.names.contains(parentAttribute) }) {
-            plan.writes.removeAll { $0.side != move.side && $0.event == .renamed }
+            try planChanges(on: side, pair, result, replica, object, mayRename: mayRename, store, into: &plan)
         }
         return plan
     }
@@ -108,11 +108,12 @@ extension Engine {
         _ result: Reconciliation,
         _ replica: Replica,
         _ object: Object,
+        mayRename: Bool,
         _ store: any StoreTransaction,
         into plan: inout PairPlan
     ) throws {
         guard let name = try name(of: replica, store) else { return }
-        let names = result.changes[side].filter { $0 != parentAttribute }
+        var names = result.changes[side].filter { $0 != parentAttribute }
         let projection = try object.mapping.changes(
             side,
             to: result.target,
@@ -139,7 +140,7 @@ extension Engine {
             return
         }
         // A new name first: other entries may wait for the old one. What else changed follows when this is confirmed.
-        if moves || projection.newRDN != nil {
+        if moves || projection.newRDN != nil, mayRename {
             try planRename(
                 on: side,
                 pair,
@@ -153,6 +154,10 @@ extension Engine {
                 into: &plan
             )
             return
+        }
+        if projection.newRDN != nil {
+            let carried = object.canonicalNamesOfRDN(side)
+            names.removeAll(where: carried.contains)
         }
         if projection.changes.isEmpty {
             // What the other side has yet to take over is agreed only when it has.

@@ -243,8 +243,13 @@ extension Engine {
         if !result.needsStamps.isEmpty { unsaved[pair.id] = DirtyRecord(since: now, cause: cause) }
         if pair != before { try store.put(pair, replacing: before) }
         // Reported when it is acted on: while its write waits, the same conflict is decided again.
-        let isActedOn = !ready.isEmpty || !plan.settled.isEmpty
-        let reported = isActedOn ? result.conflicts : result.conflicts.filter(\.isHeld)
+        let carried = Set(ready.flatMap(\.names) + plan.settled)
+        let isDeleted = if case .delete = result.existence { true } else { false }
+        let reported = result.conflicts.filter { conflict in
+            guard !conflict.isHeld, !isDeleted else { return true }
+            guard case .attribute(let name) = conflict.subject else { return !carried.isEmpty || !ready.isEmpty }
+            return carried.contains(name)
+        }
         try report(reported, pair, isJoin: before.base == nil, store, now: now)
         try endHeldConflicts(result, pair.id, store, now: now)
         noteTurns(ready, result.target, of: pair.id, now: now)

@@ -296,6 +296,40 @@ struct ConflictTests {
         #expect(bench.values(.miniorange, "anna", "uid") == "[anna]")
     }
 
+    /// While it waits for a container's counterpart, nothing hides who chose the place; everything else flows, and each conflict is reported once.
+    @Test func `a name waits while the place that was chosen on its side is not known`() throws {
+        let (bench, anchors) = try bench(.newest)
+        let south = try bench.container(.miniorange, "South", below: bench.place(.miniorange))
+        try bench.settle()
+        // While this is on its way the news below gathers.
+        try bench.set(.ad, anchors.ad, "displayname", ["Ann"])
+        try bench.tell(.ad)
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.move(.ad, anchors.ad, to: "OU=North,")
+        try bench.set(.ad, anchors.ad, "samaccountname", ["anna"])
+        try bench.set(.ad, anchors.ad, "displayname", ["Anna"])
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.move(.miniorange, anchors.miniorange, to: "ou=South,")
+        try bench.set(.miniorange, anchors.miniorange, "mail", ["anna@example.com"])
+        for side in Side.allCases { try bench.tell(side) }
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[Anna]")
+        #expect(bench.values(.ad, "anna", "mail") == "[anna@example.com]")
+        _ = try bench.container(.ad, "South", below: bench.place(.ad))
+        for _ in 0..<3 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 3_600_000)
+        }
+        for side in Side.allCases {
+            let name = bench.directories[side].name(of: anchors[side])?.description
+            #expect(name?.contains("South") == true, "\(side): \(name ?? "gone")")
+        }
+        #expect(bench.values(.miniorange, "anna", "uid") == "[anna]")
+        #expect(bench.directories.miniorange.name(of: south) != nil && bench.quarantine.isEmpty)
+        let places = bench.store.contents.conflicts.filter { $0.subject == .attribute(parentAttribute) }
+        #expect(places.map(\.decision) == [.later])
+    }
+
     @Test func `a held conflict ends with its entries`() throws {
         let (bench, anchors) = try bench(.hold)
         try bench.set(.ad, anchors.ad, "displayname", ["here"])
