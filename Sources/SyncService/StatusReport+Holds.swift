@@ -38,14 +38,18 @@ extension StatusReport {
         }
     }
 
-    /// Deletions that wait for the end of their grace, or for those that come with them.
-    static func countWaitingDeletions(_ transaction: CacheTransaction) throws -> Int {
-        var count = 0
+    /// Deletions that wait for a person, and those that wait for the end of their grace, or for those that come with them.
+    static func countDeletions(_ transaction: CacheTransaction) throws -> (held: Int, waiting: Int) {
+        var counts = (held: 0, waiting: 0)
         try transaction.forEachDeletion(after: nil) { _, deletion in
-            if deletion.state == .waiting { count += 1 }
+            switch deletion.state {
+            case .held: counts.held += 1
+            case .waiting: counts.waiting += 1
+            case .approved, .rejected, .carried: break
+            }
             return true
         }
-        return count
+        return counts
     }
 
     /// The lines of `status` about what is stopped.

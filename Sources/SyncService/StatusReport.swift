@@ -130,7 +130,7 @@ extension StatusReport {
                 intents: try transaction.count(.intents), conflicts: try transaction.countConflicts(),
                 open: try transaction.countOpenConflicts(),
                 holds: try StatusReport.openHolds(transaction),
-                waitingDeletions: try StatusReport.countWaitingDeletions(transaction),
+                waitingDeletions: try StatusReport.countDeletions(transaction).waiting,
                 clocks: PerSide(
                     ad: try KeptClock.read(.ad, transaction),
                     miniorange: try KeptClock.read(.miniorange, transaction)

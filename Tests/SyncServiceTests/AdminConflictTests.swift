@@ -1,6 +1,4 @@
 import Foundation
-import Logging
-import ServiceLifecycle
 import SyncEngine
 import SyncModel
 import Synchronization
@@ -26,32 +24,15 @@ struct AdminConflictTests {
         _ body: (Asked) async throws -> Void
     ) async throws {
         let asked = Asked()
-        let server = AdminServer(
-            status: { throw CancellationError() },
-            isAlive: { true },
-            setPaused: { _ in },
-            resync: { _ in "" },
-            metrics: { "" },
-            ask: { event in
-                guard case .resolve(let id, let choice) = event else { throw CancellationError() }
-                asked.note(id, choice)
-                return .resolution(answers[id] ?? .accepted)
-            },
-            fetchStamps: { asked.note($0) },
-            reconcile: { "" }
-        )
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let service = server.socketApplication(path: folder.socketPath, logger: logger)
-        let running = Task { try await service.run() }
-        defer { running.cancel() }
-        // Other tests of the same process may keep both processors for a while.
-        let end = ContinuousClock.now + .seconds(180)
-        while !FileManager.default.fileExists(atPath: folder.socketPath) {
-            try #require(ContinuousClock.now < end)
-            try await Task.sleep(for: .milliseconds(10))
+        try await AdminStandIn.run(folder) {
+            asked.note($0)
+        } ask: { event in
+            guard case .resolve(let id, let choice) = event else { throw CancellationError() }
+            asked.note(id, choice)
+            return .resolution(answers[id] ?? .accepted)
+        } _: {
+            try await body(asked)
         }
-        try await body(asked)
     }
 
     @Test(

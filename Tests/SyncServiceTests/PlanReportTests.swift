@@ -50,6 +50,29 @@ struct PlanReportTests {
         #expect(!line.line.contains("secret"))
     }
 
+    /// What waits is no agreement.
+    @Test(arguments: [
+        (0, 0, "Nothing to write: both sides are in agreement."),
+        (3, 0, "Deletions that wait for your decision (syncline holds): 3"),
+        (0, 2, "Deletions that wait for the end of their grace: 2"), (3, 0, "Nothing else to write now."),
+    ])
+    func whatWaitsIsTold(_ row: (held: Int, waiting: Int, line: String)) {
+        var report = PlanReport(
+            usedCache: true,
+            pairs: 5,
+            ad: PlanReport.Counts(),
+            miniorange: PlanReport.Counts(),
+            writes: [],
+            setAside: [],
+            setAsideCount: 0,
+            waiting: 0,
+            newConflicts: 0
+        )
+        report.heldDeletions = row.held
+        report.waitingDeletions = row.waiting
+        #expect(report.text(limit: 0).split(separator: "\n").contains { $0 == row.line })
+    }
+
     @Test(arguments: [(0, 5, false), (2, 2, true), (9, 5, false)])
     func theListHasItsLimit(_ row: (limit: Int, lines: Int, isCut: Bool)) {
         var report = PlanReport(

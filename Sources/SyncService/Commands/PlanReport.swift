@@ -50,6 +50,10 @@ package struct PlanReport: Codable, Sendable {
     package var setAsideCount: Int
     /// Values and places that wait for another entry, or a name, to appear.
     package var waiting: Int
+    /// Deletions that wait for a person's decision.
+    package var heldDeletions = 0
+    /// Deletions that wait for the end of their grace.
+    package var waitingDeletions = 0
     /// Conflicts that these writes would settle, and report.
     package var newConflicts: Int
 
@@ -86,6 +90,7 @@ extension PlanReport {
             }
             self.writes += planned
         }
+        (heldDeletions, waitingDeletions) = try cache.read { try StatusReport.countDeletions($0) }
         setAside = try cache.read { transaction in
             try transaction.quarantined(after: nil, limit: Self.setAsideLimit).map { id, record in
                 SetAside(
@@ -264,6 +269,10 @@ extension PlanReport {
         if waiting > 0 {
             lines.append("References or places that wait for an entry that is not there: \(waiting)")
         }
+        if heldDeletions > 0 {
+            lines.append("Deletions that wait for your decision (syncline holds): \(heldDeletions)")
+        }
+        if waitingDeletions > 0 { lines.append("Deletions that wait for the end of their grace: \(waitingDeletions)") }
         if setAsideCount > 0 {
             lines.append("Set aside: \(setAsideCount)")
             let shown = limit == 0 ? setAside[...] : setAside.prefix(limit)
@@ -271,7 +280,10 @@ extension PlanReport {
             if setAsideCount > shown.count { lines.append("  … and \(setAsideCount - shown.count) more") }
         }
         if total == 0 {
-            lines.append("Nothing to write: both sides are in agreement.")
+            let isAllDone = [waiting, heldDeletions, waitingDeletions, setAsideCount].allSatisfy { $0 == 0 }
+            lines.append(
+                isAllDone ? "Nothing to write: both sides are in agreement." : "Nothing else to write now."
+            )
         } else {
             let shown = limit == 0 ? writes[...] : writes.prefix(limit)
             lines += shown.map(\.line)
