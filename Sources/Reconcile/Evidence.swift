@@ -15,7 +15,8 @@ package struct Evidence: Hashable, Sendable {
     package var judge: StampJudge
     /// A side whose server holds, or may hold, an older state than what is known of it: until this time by its own clock everything there was known. What
     /// was set there before and is not as agreed has come back, and is nobody's change.
-    package var knownUntil: PerSide<Timestamp?>
+    /// That time is known no better than to lie in this range.
+    package var knownUntil: PerSide<ClosedRange<Timestamp>?>
 
     /// Stands for an entry's existence among the names of `stamps`: when it was made.
     package static let existence = "@existence"
@@ -27,7 +28,7 @@ package struct Evidence: Hashable, Sendable {
         isDeletionRejected: Bool = false,
         held: Set<String> = [],
         judge: StampJudge = StampJudge(),
-        knownUntil: PerSide<Timestamp?> = PerSide(both: nil)
+        knownUntil: PerSide<ClosedRange<Timestamp>?> = PerSide(both: nil)
     ) {
         self.knownUntil = knownUntil
         self.held = held

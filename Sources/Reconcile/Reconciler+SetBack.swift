@@ -22,12 +22,25 @@ extension Reconciler {
         var effective = values
         var returned: Side?
         for side in doubtful {
-            guard let time = evidence.knownUntil[side], let stamp = stamps[side] else { continue }
-            if stamp.time <= time {
+            guard let known = evidence.knownUntil[side] else { continue }
+            switch Age(of: stamps[side], isEmpty: values[side].isEmpty, known) {
+            case .older:
                 effective[side] = base
                 returned = side
-            } else if stamp.source == .entry {
-                // Something of the entry was set later; whether this was, nobody can tell, and it is not guessed.
+            case .later:
+                let lacked = base.filter { !values[side].contains($0) }
+                guard rule.shape == .set, !lacked.isEmpty else { continue }
+                // Something was set since; what it lacks may be from before.
+                effective[side] = (values[side] + lacked).sorted()
+                returned = side
+            case .unknown:
+                // Whoever may be barred is, and everything else is not guessed.
+                if let bar = rule.bar, values[side] == bar { continue }
+                if let bar = rule.bar, base == bar {
+                    effective[side] = base
+                    returned = side
+                    continue
+                }
                 return Verdict(values: nil, winner: side.opposite, decision: .held)
             }
         }
@@ -53,5 +66,26 @@ extension Reconciler {
             verdict.winner = returned.opposite
         }
         return verdict
+    }
+}
+
+/// Whether what a side shows that may have been set back is from before.
+enum Age {
+    case older, later
+    /// It may have been set in the moment up to which everything was known, or something of its entry was set since, maybe this.
+    case unknown
+
+    /// `stamp` nil: its server knows of nobody who ever set it, which says something of what is empty only.
+    init(of stamp: Stamp?, isEmpty: Bool, _ known: ClosedRange<Timestamp>) {
+        guard let stamp else {
+            self = isEmpty ? .older : .unknown
+            return
+        }
+        let latest = stamp.time.advanced(byMilliseconds: max(0, stamp.granularity - 1))
+        if latest <= known.lowerBound {
+            self = .older
+        } else {
+            self = stamp.time > known.upperBound && stamp.source != .entry ? .later : .unknown
+        }
     }
 }

@@ -59,14 +59,14 @@ package struct Reconciler: Sendable {
 
         case .missing:
             guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
-            if let time = evidence.knownUntil[side], base == nil {
+            if let known = evidence.knownUntil[side], base == nil {
                 // It was not known, though everything was: unless it is younger, it was deleted since and has come back.
                 var held = Reconciliation(existence: .suspended, base: base)
                 guard let stamps = evidence.stamps[Evidence.existence] else {
                     held.needsStamps = [Evidence.existence]
                     return held
                 }
-                if stamps[side].map({ $0.time <= time }) ?? true {
+                if Age(of: stamps[side], isEmpty: true, known) == .older {
                     held.returned = side
                     return held
                 }
@@ -78,7 +78,20 @@ package struct Reconciler: Sendable {
             return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
 
         case .deleted:
-            let movedNames = moved(values, unknown: unknown, from: base)
+            var movedNames = moved(values, unknown: unknown, from: base)
+            if let known = evidence.knownUntil[side], base != nil, mayCreate, mayDelete {
+                // What came back with an older state is no change that could stand against the deletion.
+                let missing = movedNames.map(\.name).filter { evidence.stamps[$0] == nil }
+                guard missing.isEmpty else {
+                    var held = Reconciliation(existence: .suspended, base: base)
+                    held.needsStamps = missing
+                    return held
+                }
+                movedNames.removeAll { rule in
+                    let stamp = evidence.stamps[rule.name]?[side] ?? nil
+                    return Age(of: stamp, isEmpty: values[rule.name].isEmpty, known) == .older
+                }
+            }
             let isCarried = movedNames.contains { $0.direction.permits(writingTo: side.opposite) }
             let decision: ConflictRecord.Decision?
             let restores: Bool

@@ -17,6 +17,7 @@ extension Engine {
         let side = intent.write.side
         guard let anchor = intent.write.operation.anchor else { return }
         comparison?.suspects[side].remove(anchor)
+        try noteVerified(anchor, isThere: false, store)
         if case .entry(let parent)? = try store.outline(side, anchor)?.parent, try isGone(parent, side, store) {
             // Nothing stands where nothing is.
             return try settleGone(intent, store, now: now)
@@ -47,6 +48,7 @@ extension Engine {
     mutating func noteSeen(_ intent: Intent, _ store: any StoreTransaction) throws {
         guard let anchor = intent.write.operation.anchor else { return }
         comparison?.suspects[intent.write.side].remove(anchor)
+        try noteVerified(anchor, isThere: true, store)
         try noteSeen(anchor, intent.write.side, store)
     }
 
@@ -174,7 +176,7 @@ extension Engine {
     /// Until when, by a side's own clock, everything that happened there is in the cache.
     static func certainFact(_ side: Side) -> String { "certain.\(side.name)" }
 
-    /// A feed has told everything up to a point. Where its versions tell the time, that is the time; else it is now, as the server's clock shows it.
+    /// A feed has told everything up to a point. Where its versions tell the time, that is the time; else it is now, as the server's clock shows it at least.
     mutating func noteCertain(_ changes: [Change], _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
         let times = changes.compactMap { change -> Timestamp? in
             guard case .csn(let number)? = change.version else { return nil }
@@ -185,7 +187,7 @@ extension Engine {
             time = newest
         } else {
             guard side == .ad, !changes.isEmpty || certain[side] == nil else { return }
-            time = now.advanced(byMilliseconds: clocks[side]?.offset ?? 0)
+            time = now.advanced(byMilliseconds: clocks[side]?.earliest ?? 0)
         }
         guard certain[side].map({ time > $0 }) ?? true else { return }
         certain[side] = time

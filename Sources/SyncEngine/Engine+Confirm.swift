@@ -1,4 +1,5 @@
 import Mapping
+import Reconcile
 import SyncModel
 
 /// The base moves by what a server has confirmed, never by what was planned.
@@ -77,7 +78,8 @@ extension Engine {
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> [Intent.CanonicalChange] {
-        let changes = intent.target.filter { $0.name != parentAttribute }
+        // By another mapping since, an attribute may not be looked at any more.
+        let changes = intent.target.filter { $0.name != parentAttribute && object.reconciler.hasRule($0.name) }
         func isShown(_ names: [String]) throws -> Bool {
             let rest = try object.mapping.changes(
                 intent.write.side,

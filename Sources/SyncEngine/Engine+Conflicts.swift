@@ -12,7 +12,12 @@ extension Engine {
         if try store.count(.deletions) > 0 {
             evidence.isDeletionRejected = try store.deletion(of: pair)?.state == .rejected
         }
-        for side in Side.allCases { evidence.knownUntil[side] = setBacks[side]?.knownUntil }
+        for side in Side.allCases {
+            guard let known = setBacks[side]?.knownUntil else { continue }
+            // AD's versions tell no time: it was taken from our clock, and is the earliest that its clock could show.
+            let doubt = side == .ad ? 2 * (clocks[side]?.uncertainty ?? configuration.judge.tolerance) : 0
+            evidence.knownUntil[side] = known...known.advanced(byMilliseconds: doubt)
+        }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
         }
@@ -99,6 +104,8 @@ extension Engine {
         }
         for told in stamps {
             var told = told
+            // Who changed the entry last need not have set this.
+            if told.stamp.source == .entry { told.stamp.isOurs = false }
             if let known = try store.stamp(side, snapshot.anchor, told.attribute) {
                 // What we confirmed ourselves no server needs to tell; and what we saw come says more than when the entry last changed.
                 if known.source == .observed && told.stamp.source == .entry { told.stamp = known }

@@ -94,7 +94,7 @@ extension Engine {
         tally.entries = try entries(of: object, kind, carried: tally.carried, store, now: now)
         switch object.gate.verdict(on: deletion, tally, now: now) {
         case .carry:
-            if deletion.state == .waiting, hasRoom(side) {
+            if deletion.state == .waiting, hasRoom(side, for: pair.id) {
                 deletion.state = .carried(now)
                 try setDeletion(deletion, of: pair.id, store)
             }

@@ -22,7 +22,9 @@ extension Engine {
             }
             return
         }
+        namesAwaited[side].remove(anchor)
         if old.kind == .container { try leaveScope(below: anchor, side, store, now: now) }
+        try noteLeft(old, store, now: now)
         try suspendLinks(of: old, store, now: now)
         try store.remove(old)
         try attachParkedLinks(under: old.keys, side, store, now: now)
@@ -31,6 +33,22 @@ extension Engine {
         try suspend(anchor, side, store, now: now)
         try retryNameTaken(side, store, now: now)
         try retryAmbiguous(old.keys, store, now: now)
+    }
+
+    /// Nobody has the entry's name any more, as far as is known here: its server has yet to follow that in the values that hold it.
+    mutating func noteLeft(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard old.side == .miniorange, hasMemberships, let name = try name(of: old, store) else { return }
+        formerNames.noteLeft(name, old.anchor, now: now)
+    }
+
+    /// Holds: the replica is not stored yet. Where another entry has its name, as far as is known here, values that hold it may mean either, until their server has
+    /// followed.
+    mutating func noteFormerHolder(of replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard replica.side == .miniorange, hasMemberships, case .entry(let parent) = replica.parent,
+            let holder = try store.child(.miniorange, of: parent, named: replica.rdn.normalized),
+            holder != replica.anchor, let name = try name(of: replica, store)
+        else { return }
+        formerNames.note(name, holder, now: now)
     }
 
     /// From now on the pair is neither there nor gone on this side.
@@ -84,24 +102,36 @@ extension Engine {
         // What was asked for after it left is later than that, whatever its version: a container that comes back changes none of what it holds.
         guard let departure = goneMeanwhile[side][snapshot.anchor], id <= departure.newest else {
             goneMeanwhile[side][snapshot.anchor] = nil
-            return try ingest(snapshot, from: side, isAnswer: true, store, now: now)
+            return try takeInPresent(snapshot, side, answering: id, store, now: now)
         }
         guard let version = departure.version else {
             return try ingestDeletion(of: snapshot.anchor, side, store, now: now)
         }
         if snapshot.version.supersedes(version) {
-            try ingest(snapshot, from: side, isAnswer: true, store, now: now)
+            try takeInPresent(snapshot, side, answering: id, store, now: now)
         } else {
             try suspend(snapshot.anchor, side, store, now: now)
         }
     }
 
-    /// Forgets deletions that no answer on its way can be older than.
-    mutating func forgetGone() {
-        for side in Side.allCases where !goneMeanwhile[side].isEmpty {
+    private mutating func takeInPresent(
+        _ snapshot: EntrySnapshot,
+        _ side: Side,
+        answering id: IntentID,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        try ingest(snapshot, from: side, isAnswer: true, store, now: now)
+        try readIfMisnamed(snapshot.anchor, side, .answer(id), store, now: now)
+    }
+
+    /// Forgets deletions and names that no answer on its way can be older than.
+    mutating func forgetMeanwhile() {
+        for side in Side.allCases where !goneMeanwhile[side].isEmpty || !namedMeanwhile[side].isEmpty {
             let oldest = openIntents[side].min()
             goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value.newest } ?? false
             }
+            namedMeanwhile[side] = namedMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value } ?? false }
         }
     }
 }

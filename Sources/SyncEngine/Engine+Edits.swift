@@ -22,6 +22,9 @@ extension Engine {
         if newName != nil, side == .miniorange, renamesTold[anchor] == nil, hasMemberships {
             renamesTold[anchor] = version
         }
+        if newName != nil, old.version == .unordered || version.supersedes(old.version) {
+            namesAwaited[side].insert(anchor)
+        }
         // It is being read already, and that answer may be older than this edit.
         guard old.version != .unordered else { return try readAnew(old, store, now: now) }
         guard version.supersedes(old.version) else {
@@ -52,10 +55,11 @@ extension Engine {
         replica.isProtected = isProtected
         replica.keys = object.mapping.keys(side, attributes)
         try adopt(replica, old, store, now: now)
+        try readIfMisnamed(anchor, side, .told(version), knowing: old, store, now: now)
     }
 
     /// Asks for an entry whose edits could not be applied. Until the answer its replica has no version: edits that follow lack what this one did.
-    private mutating func readAnew(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+    mutating func readAnew(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
         var replica = old
         replica.version = .unordered
         if replica != old { try store.put(replica, replacing: old) }

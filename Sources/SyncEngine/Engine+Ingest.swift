@@ -172,6 +172,9 @@ extension Engine {
         let replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
         try adopt(replica, old, store, now: now)
         try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
+        if !isAnswer {
+            try readIfMisnamed(snapshot.anchor, side, .told(snapshot.version), knowing: old, store, now: now)
+        }
     }
 
     /// The replica that a snapshot makes.
@@ -232,6 +235,8 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = replica.side
+        namesAwaited[side].remove(replica.anchor)
+        try noteFormerHolder(of: replica, store, now: now)
         try store.put(replica, replacing: old)
         try noteSeen(replica.anchor, side, store)
         try noteChangedValues(replica, from: old, store)
@@ -247,6 +252,7 @@ extension Engine {
 
         let moved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
         if moved {
+            noteNamed(replica.anchor, side)
             if replica.kind == .container { places.clear(side) }
             try wakeParked(replica, store, now: now)
             try wakeDeletedContainer(replica.parent, side, store, now: now)
@@ -254,6 +260,9 @@ extension Engine {
                 try retryNameTaken(side, store, now: now)
                 if old.parent != replica.parent { try wakeDeletedContainer(old.parent, side, store, now: now) }
             }
+        }
+        if old == nil, side == .miniorange, formerNames.hasLeft, let name = try name(of: replica, store) {
+            formerNames.notePresent(name, replica.anchor)
         }
         if let old, moved, side == .miniorange, hasMemberships, let former = try name(of: old, store) {
             formerNames.note(former, replica.anchor, now: now)
@@ -347,14 +356,13 @@ extension Engine {
             goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
         }
         renamesTold[anchor] = nil
+        namesAwaited[side].remove(anchor)
         let old = try store.replica(side, anchor)
         if old == nil, let id = try store.pairID(side, anchor), try store.outline(id)?.presence[side] == .deleted {
             // Told before: what is left of its memberships is on its way out.
             return
         }
-        if let old, side == .miniorange, hasMemberships, let name = try name(of: old, store) {
-            formerNames.noteDeleted(name, now: now)
-        }
+        if let old { try noteLeft(old, store, now: now) }
         try dropLinks(of: anchor, side, old, store, now: now)
         if let old {
             try store.remove(old)

@@ -8,12 +8,114 @@ extension Engine {
         case alone
         case join(PairID)
         case ambiguous(rule: Int, candidates: [Anchor])
-        /// It can't be said yet: a side is not completely known, or the candidate is being written.
+        /// It can't be said yet: a side is not completely known, or something is yet to be done about the candidate.
         case wait
+        /// What is left of someone who was deleted on the other side, and has come back there: is it still there itself?
+        case verify(Leftover)
     }
 
-    /// Holds: `pair` has an entry on `side` only, and it is present.
-    func joinDecision(
+    /// An entry whose counterpart was deleted.
+    struct Leftover: Hashable, Sendable {
+        var side: Side
+        var anchor: Anchor
+        /// Who is there now in the counterpart's place.
+        var returned: Anchor
+    }
+
+    /// Joins a half pair with its counterpart. Nil where the pair is done with for now: it waits, or is set aside.
+    mutating func joinedIfPossible(
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Pair? {
+        guard let side = Side.allCases.first(where: { pair.presence[$0] == .present }),
+            pair.anchors[side.opposite] == nil, pair.presence[side.opposite] == .missing,
+            let anchor = pair.anchors[side], let replica = try store.replica(side, anchor)
+        else { return pair }
+        if pair.kind == .container {
+            switch try joinByPlace(pair, store, now: now) {
+            case .joined(let joined): return joined
+            case .alone: break
+            case .waiting:
+                if hasRootsOfBothSides {
+                    // It waits on the pair of its parent, which waits for its own.
+                    try store.clearDirty(pair.id)
+                } else {
+                    keepDirty(pair.id, now: now)
+                }
+                return nil
+            }
+        }
+        // Its own add may be what this entry is: the answer tells.
+        if let name = try name(of: replica, store), let adder = namesBeingAdded[side][name.normalized], adder != pair.id
+        {
+            keepDirty(pair.id, now: now)
+            queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
+            return nil
+        }
+        switch try joinDecision(for: pair, replica, object, store) {
+        case .alone:
+            return pair
+        case .join(let other):
+            guard let counterpart = try store.pair(other) else { return pair }
+            return try join(pair, counterpart, store, now: now)
+        case .ambiguous(let rule, let candidates):
+            try setAside(
+                pair.id,
+                .ambiguousMatch(rule: rule, candidates: candidates),
+                retries: false,
+                store,
+                now: now
+            )
+            try store.clearDirty(pair.id)
+            return nil
+        case .wait:
+            try awaitJoin(pair.id, store, now: now)
+            return nil
+        case .verify(let leftover):
+            try verify(leftover, store, now: now)
+            try awaitJoin(pair.id, store, now: now)
+            return nil
+        }
+    }
+
+    private mutating func awaitJoin(_ pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        keepDirty(pair, now: now)
+        // Until both sides were read completely the end of the reading wakes it; afterwards nothing tells.
+        if try store.isLoaded(.ad), try store.isLoaded(.miniorange) {
+            queue.delay(pair, until: now.advanced(byMilliseconds: Engine.joinDelay))
+        }
+    }
+
+    /// Holds: the entry is to be made again on a side where it was deleted. Who has come back there by himself is joined instead. Nil where the pair is done with
+    /// for now.
+    mutating func joinedWithReturned(
+        _ pair: Pair,
+        _ replica: Replica,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Pair? {
+        guard pair.kind != .container else { return pair }
+        switch try joinDecision(for: pair, replica, object, store) {
+        case .alone, .ambiguous: return pair
+        case .join(let other):
+            guard let returned = try store.pair(other) else { return pair }
+            markDirty(try join(pair, returned, store, now: now).id, .retry, now: now)
+        case .wait: try awaitJoin(pair.id, store, now: now)
+        case .verify(let leftover):
+            try verify(leftover, store, now: now)
+            try awaitJoin(pair.id, store, now: now)
+        }
+        return nil
+    }
+
+    /// How long a pair waits for the answer to another one's write, in milliseconds.
+    private static let joinDelay: Int64 = 100
+
+    /// Holds: `pair` has an entry on `side` only, and it is present; that of the other side is missing or deleted.
+    private func joinDecision(
         for pair: Pair,
         _ replica: Replica,
         _ object: Object,
@@ -41,6 +143,10 @@ extension Engine {
             }
             guard let id = try store.pairID(side.opposite, candidate) else { return .wait }
             if inFlight[id] != nil { return .wait }
+            let found = try store.outline(id)
+            let isLeft = found?.presence[side] == .deleted
+            // Its deletion goes first, unless that waits for something.
+            if try isLeft && found?.anchors[side] != nil && isUndecided(id, store) { return .wait }
             if try store.replica(side.opposite, candidate)?.isProtected == true { continue }
             // What has this key there must also be the only one with it in the eyes of the candidate.
             if let other = try store.replica(side.opposite, candidate) {
@@ -50,12 +156,18 @@ extension Engine {
                 }
                 guard back.isEmpty else { return .ambiguous(rule: rule, candidates: [candidate] + back) }
             }
-            return .join(id)
+            var leftovers: [Leftover] = []
+            if isLeft { leftovers.append(Leftover(side: side.opposite, anchor: candidate, returned: replica.anchor)) }
+            if pair.presence[side.opposite] == .deleted {
+                leftovers.append(Leftover(side: side, anchor: replica.anchor, returned: candidate))
+            }
+            // Else a deletion that is on its way here would be one of the joined pair, although it was before the return.
+            return leftovers.first { !leftoversSeen.contains($0) }.map { .verify($0) } ?? .join(id)
         }
         return .alone
     }
 
-    /// Entries with this key whose pair has this one side only.
+    /// Entries with this key that have no counterpart, or none any more.
     private func unpaired(
         _ side: Side,
         _ key: Octets,
@@ -68,20 +180,35 @@ extension Engine {
                 return false
             }
             guard pair.object == object.name, pair.presence[side] == .present else { return false }
-            return try pair.anchors[side.opposite] == nil || isDeletionPending(pair, on: side.opposite, store)
+            if pair.anchors[side.opposite] == nil { return true }
+            return try pair.presence[side.opposite] == .deleted && store.quarantine(id)?.isVanished != true
         }
     }
 
-    /// Whether the entry was deleted on a side and the other one does not follow yet: who comes back there before gets its place.
-    private func isDeletionPending(_ pair: Pair, on side: Side, _ store: any StoreTransaction) throws -> Bool {
-        guard pair.presence[side] == .deleted, try store.count(.deletions) > 0 else { return false }
-        switch try store.deletion(of: pair.id)?.state {
-        case .waiting, .held, .approved: return true
-        case .rejected, .carried, nil: return false
+    /// Whether the pair is yet to be looked at, and that could carry the deletion of its counterpart.
+    private func isUndecided(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
+        guard try unsaved[pair] != nil || store.dirty(pair) != nil else { return false }
+        switch try store.deletion(of: pair)?.state {
+        case .waiting, .held: return false
+        case .approved, .rejected, .carried, nil: return true
         }
     }
 
-    /// Makes one pair of two halves; the older id stays.
+    /// Asks for what is left of someone who has come back. What it answers is known in this process only, and then asked for again.
+    mutating func verify(_ leftover: Leftover, _ store: any StoreTransaction, now: Timestamp) throws {
+        leftoversAsked[leftover.anchor] = leftover
+        let lastSeen = try lastSeen(leftover.anchor, leftover.side, store)
+        try requestRead(.confirmAbsence(leftover.anchor, lastSeen), leftover.side, store, now: now)
+    }
+
+    /// The answer about an entry that was asked for by `verify`, if it was: who came back waits for it.
+    mutating func noteVerified(_ anchor: Anchor, isThere: Bool, _ store: any StoreTransaction) throws {
+        guard let leftover = leftoversAsked.removeValue(forKey: anchor) else { return }
+        if isThere { leftoversSeen.insert(leftover) }
+        if let waiting = try store.pairID(leftover.side.opposite, leftover.returned) { queue.append(waiting) }
+    }
+
+    /// Makes one pair of two halves; the older id stays, and so does what was last agreed on.
     mutating func join(
         _ first: Pair,
         _ second: Pair,
@@ -91,11 +218,16 @@ extension Engine {
         let (kept, absorbed) = first.id < second.id ? (first, second) : (second, first)
         var pair = kept
         for side in Side.allCases {
-            let isGone = pair.presence[side] == .deleted
-            guard pair.anchors[side] == nil || isGone else { continue }
-            if isGone, let gone = pair.anchors[side] { try pendLeftovers(of: gone, side, pair.kind, store) }
+            for half in [kept, absorbed] where half.presence[side] == .deleted {
+                if let gone = half.anchors[side] { try pendLeftovers(of: gone, side, half.kind, store) }
+            }
+            guard kept.anchors[side] == nil || kept.presence[side] == .deleted else { continue }
             pair.anchors[side] = absorbed.anchors[side]
             pair.presence[side] = absorbed.presence[side]
+        }
+        pair.base = kept.base ?? absorbed.base
+        for leftover in leftoversSeen where pair.anchors[leftover.side] == leftover.anchor {
+            leftoversSeen.remove(leftover)
         }
         pair.nameCounter = 0
         for referrer in try store.takeReferrers(of: absorbed.id) { try store.noteReferrer(referrer, of: pair.id) }

@@ -162,7 +162,7 @@ extension Engine {
         }
     }
 
-    private mutating func isDeletedOnes(
+    private mutating func isLeavers(
         _ key: Octets,
         _ replica: Replica,
         _ store: any StoreTransaction,
@@ -170,7 +170,7 @@ extension Engine {
     ) throws -> Bool {
         guard replica.side == .miniorange, key.bytes.first == Engine.nameTag, let name = try name(of: replica, store)
         else { return false }
-        return formerNames.mayStillMeanDeleted(name, at: now)
+        return formerNames.mayStillMeanLeaver(name, at: now)
     }
 
     /// Who had one of these keys is gone, or has others: what could mean two entries may mean one now.
@@ -202,7 +202,7 @@ extension Engine {
                 continue
             }
             for anchor in try store.takeParkedLinks(replica.side, name: name) {
-                guard replica.kind != .container, try !isDeletedOnes(name, replica, store, now: now) else {
+                guard replica.kind != .container, try !isLeavers(name, replica, store, now: now) else {
                     // What stands below it has a name now that may have been told before; or it was another one's, and is about to go.
                     try requestRead(.readMembers(anchor), replica.side, store, now: now)
                     continue

@@ -40,6 +40,11 @@ extension Engine {
             unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
             return
         }
+        if let holder = pair.anchors.miniorange, rereads.isAsking(holder) {
+            // By which names its members stand there is yet to be understood: the same edits would come of it again and again. It is looked at with the answer.
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            return
+        }
         let pending =
             try store.count(.pendingLinks) > 0 ? try store.pending(of: pair.id, limit: Engine.linksPerWrite) : []
         if !pending.isEmpty { try processLinks(pending, pair, store, now: now) }

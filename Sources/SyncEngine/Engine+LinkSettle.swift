@@ -52,12 +52,13 @@ extension Engine {
         if let holder, isOlder(snapshot.version, than: told), createsMissingGroups {
             try requestRead(.read(holder), intent.write.side, store, now: now)
         }
-        // What was added by the name of somebody deleted just now may be taken away with him.
+        // What was added by the name that another one had just now may be taken away with him, or be rewritten to his new one.
         // What was removed by its present name may stand there by the one from before, and is rewritten by the server to the present one: then it was not removed.
         if !hasMissed, let holder, formerNames.mayStillStand(at: now),
             try intent.links.contains(where: {
                 guard try isNamedByServer($0.link.group, $0.link.side, store) else { return false }
-                return !$0.isPresent || formerNames.mayStillMeanDeleted($0.value, at: now)
+                let named = $0.link.member == holder ? $0.link.group : $0.link.member
+                return !$0.isPresent || formerNames.mayStillMean(another: named, by: $0.value, at: now)
             })
         {
             rereads.watch(holder, now: now)

@@ -209,7 +209,7 @@ extension Engine {
         return LinkID(side: other, group: group, member: member)
     }
 
-    private func disagree(_ id: LinkID, _ store: any StoreTransaction) throws {
+    func disagree(_ id: LinkID, _ store: any StoreTransaction) throws {
         guard let old = try store.link(id), old.isAgreed else { return }
         var link = old
         link.isAgreed = false

@@ -24,7 +24,9 @@ extension Engine {
         }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
-            if try namesSomebodyRenamed(values, form, replica, store, now: now) {
+            if try namesSomebodyRenamed(values, form, replica, store, now: now)
+                || lacksSilently(values, form, replica, snapshot.version, store, now: now)
+            {
                 // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
                 if !isAnswer {
                     try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
@@ -51,13 +53,24 @@ extension Engine {
         }
         var parked: Set<Octets>?
         var meant: [Octets: Anchor]?
-        for value in values where try isRenamedMaybe(value, form, .miniorange, store) {
+        for value in values {
+            guard try isRenamedMaybe(value, form, .miniorange, store) else {
+                if try isMovedMaybe(value, among: values, form, holder, store, now: now) { return true }
+                continue
+            }
             let name: Octets
             switch try named(by: value, form, of: holder.anchor, .miniorange, store, now: now) {
             case .unknown(let unknown): name = unknown
             case .entry(let anchor):
                 guard
-                    try isDeletedOnesMaybe(value, form.link(.miniorange, holder.anchor, anchor), form, store, now: now)
+                    try mayMeanAnother(
+                        value,
+                        than: anchor,
+                        form.link(.miniorange, holder.anchor, anchor),
+                        form,
+                        store,
+                        now: now
+                    )
                 else { continue }
                 return true
             case .former, .placeholder: continue
@@ -71,17 +84,82 @@ extension Engine {
         return false
     }
 
-    /// Whether a value may stand there for somebody who was deleted just now, and whose name another one has got since.
-    private func isDeletedOnesMaybe(
+    /// Whether an entry lacks a member that it had in the very same state. Its server did that by itself, as it followed a rename or a deletion, which may be yet to
+    /// be told.
+    private mutating func lacksSilently(
+        _ values: [Octets],
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard form.form.holder == .group, try store.isLoaded(holder.side) else { return false }
+        let there = try linked(to: holder.anchor, form, holder.side, store).filter {
+            try wasThere(form.link(holder.side, holder.anchor, $0), holder, form, asOf: version, store)
+        }
+        guard !there.isEmpty else { return false }
+        let known = try knownValues(of: holder.anchor, form, holder.side, store)
+        var named: Set<Anchor> = []
+        for value in values {
+            if let meant = known[form.form.comparable(value)] { named.insert(meant) }
+            switch try self.named(by: value, form, of: holder.anchor, holder.side, store, now: now) {
+            case .entry(let anchor), .former(let anchor): named.insert(anchor)
+            case .placeholder: named.insert(.placeholder)
+            case .unknown: continue
+            }
+        }
+        return !there.allSatisfy(named.contains)
+    }
+
+    /// Whether a membership that the LDAP server keeps right stood there as of this state of its entry.
+    private func wasThere(
+        _ id: LinkID,
+        _ holder: Replica,
+        _ form: LinkForm,
+        asOf version: Version,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard id.side == .miniorange, form.form.isMaintainedByServer, version != .unordered,
+            let row = try store.link(id), row.isPresent
+        else { return false }
+        return row.version == version || holder.membersVersion == version
+    }
+
+    /// Whether a value names nobody in scope, but the RDN of a member whom no value names: he may have been out of scope, with his container, and be back without
+    /// our having known; his server has yet to follow.
+    private mutating func isMovedMaybe(
         _ value: Octets,
+        among values: [Octets],
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)), let leaf = name.leaf,
+            try !store.parkedLinks(.miniorange, holder: holder.anchor).contains(Engine.parkingName(name))
+        else { return false }
+        return try linked(to: holder.anchor, form, .miniorange, store).contains { member in
+            guard try store.outline(.miniorange, member)?.rdn.normalized == leaf.normalized,
+                try store.link(form.link(.miniorange, holder.anchor, member))?.isPresent == true,
+                let present = try self.name(of: member, .miniorange, store)
+            else { return false }
+            return !values.contains { form.form.isSame($0, Octets(present.description)) }
+        }
+    }
+
+    /// Whether a value may stand there for somebody who had the name just now, and is not the one who has it.
+    private func mayMeanAnother(
+        _ value: Octets,
+        than named: Anchor,
         _ link: LinkID,
         _ form: LinkForm,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
-        guard let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)),
-            formerNames.mayStillMeanDeleted(name, at: now)
-        else { return false }
+        guard formerNames.mayStillMean(another: named, by: form.form.nameOctets(of: value), at: now) else {
+            return false
+        }
         return try store.link(link)?.isPresent != true
     }
 
@@ -146,7 +224,9 @@ extension Engine {
             if form.form.isMaintainedByServer { try watch(holder.anchor, parked: name, side, store, now: now) }
         }
         for other in try linked(to: holder.anchor, form, side, store) where told[other] == nil {
-            try tell(form.link(side, holder.anchor, other), false, form, version, value: nil, store, now: now)
+            let link = form.link(side, holder.anchor, other)
+            let isSilent = try wasThere(link, holder, form, asOf: version, store)
+            try tell(link, false, form, version, value: nil, isSilent: isSilent, store, now: now)
         }
         for (other, value) in told.sorted(by: { $0.key < $1.key }) {
             let link = form.link(side, holder.anchor, other)
@@ -234,6 +314,8 @@ extension Engine {
     // MARK: One row
 
     /// Notes one membership as an entry tells it. False where the row is newer than what is told and differs: the order of both is then not known.
+    ///
+    /// - Parameter isSilent: it went by the server's own doing, so nobody took it away.
     @discardableResult
     mutating func tell(
         _ id: LinkID,
@@ -241,6 +323,7 @@ extension Engine {
         _ form: LinkForm,
         _ version: Version,
         value: Octets?,
+        isSilent: Bool = false,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
@@ -279,6 +362,10 @@ extension Engine {
         } else {
             link.sources.remove(form.source)
             if !link.isPresent { link.value = nil }
+            if held, isSilent {
+                link.isAgreed = false
+                if let other = try counterpart(of: id, store) { try disagree(other, store) }
+            }
         }
         if isOrdered, !isOlder(version, than: old.version) { link.version = version }
         if !link.isPresent && !link.isAgreed {

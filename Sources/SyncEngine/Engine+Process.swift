@@ -72,67 +72,6 @@ extension Engine {
         }
     }
 
-    /// Joins a half pair with its counterpart. Nil where the pair is done with for now: it waits, or is set aside.
-    private mutating func joinedIfPossible(
-        _ pair: Pair,
-        _ object: Object,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws -> Pair? {
-        guard let side = Side.allCases.first(where: { pair.presence[$0] == .present }),
-            pair.anchors[side.opposite] == nil, pair.presence[side.opposite] == .missing,
-            let anchor = pair.anchors[side], let replica = try store.replica(side, anchor)
-        else { return pair }
-        if pair.kind == .container {
-            switch try joinByPlace(pair, store, now: now) {
-            case .joined(let joined): return joined
-            case .alone: break
-            case .waiting:
-                if hasRootsOfBothSides {
-                    // It waits on the pair of its parent, which waits for its own.
-                    try store.clearDirty(pair.id)
-                } else {
-                    keepDirty(pair.id, now: now)
-                }
-                return nil
-            }
-        }
-        // Its own add may be what this entry is: the answer tells.
-        if let name = try name(of: replica, store), let adder = namesBeingAdded[side][name.normalized], adder != pair.id
-        {
-            keepDirty(pair.id, now: now)
-            queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
-            return nil
-        }
-        switch try joinDecision(for: pair, replica, object, store) {
-        case .alone:
-            return pair
-        case .join(let other):
-            guard let counterpart = try store.pair(other) else { return pair }
-            return try join(pair, counterpart, store, now: now)
-        case .ambiguous(let rule, let candidates):
-            try setAside(
-                pair.id,
-                .ambiguousMatch(rule: rule, candidates: candidates),
-                retries: false,
-                store,
-                now: now
-            )
-            try store.clearDirty(pair.id)
-            return nil
-        case .wait:
-            keepDirty(pair.id, now: now)
-            // Until both sides were read completely the end of the reading wakes it; afterwards nothing tells.
-            if try store.isLoaded(.ad), try store.isLoaded(.miniorange) {
-                queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
-            }
-            return nil
-        }
-    }
-
-    /// How long a pair waits for the answer to another one's write, in milliseconds.
-    private static let joinDelay: Int64 = 100
-
     /// Stays in the durable queue without being looked at again in this step.
     mutating func keepDirty(_ pair: PairID, now: Timestamp) {
         unsaved[pair] = DirtyRecord(since: now, cause: .retry)
@@ -186,6 +125,12 @@ extension Engine {
         }
         for name in result.endedSettlements { try store.setSettlement(nil, of: pair.id, name) }
 
+        if case .create(let side) = result.existence, pair.presence[side] == .deleted,
+            let replica = replicas[side.opposite],
+            try joinedWithReturned(pair, replica, object, store, now: now) == nil
+        {
+            return
+        }
         var next = pair
         next.base = result.base
         let plan: PairPlan

@@ -158,6 +158,7 @@ extension Engine {
         let side = intent.write.side
         switch intent.write.operation {
         case .confirmAbsence(let anchor, _):
+            try noteVerified(anchor, isThere: false, store)
             noteProvenGone(anchor, side)
             try noteGoneAhead(anchor, side, store)
             try ingestDeletion(of: anchor, side, store, now: now)

@@ -57,6 +57,10 @@ package struct Engine: Sendable {
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.
     var isConnected = PerSide<Bool>(both: false)
+    /// Entries that have another name, which is being asked for.
+    var namesAwaited = PerSide<Set<Anchor>>(both: [])
+    /// Entries that came to their names while answers were on their way, with the newest of these.
+    var namedMeanwhile = PerSide<[Anchor: IntentID]>(both: [:])
     /// Names that are being added, with the pair that waits for the answer.
     var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
     /// What the LDAP side's entries were called before.
@@ -89,6 +93,9 @@ package struct Engine: Sendable {
         var attributes: Set<String>
     }
     var stampsAsked = PerSide<[Anchor: StampQuestion]>(both: [:])
+    /// Entries that lost their counterparts and were asked for before they are joined with who came back, and those that are there.
+    var leftoversAsked: [Anchor: Leftover] = [:]
+    var leftoversSeen: Set<Leftover> = []
     var oscillations = Oscillations()
     /// The full compare under way.
     var comparison: ComparisonRun?
@@ -221,7 +228,7 @@ package struct Engine: Sendable {
             case .tick: break
             }
         }
-        forgetGone()
+        forgetMeanwhile()
         queue.releaseDelayed(now: now)
         startPostponedReads(now: now)
         for anchor in rereads.takeDue(now: now) where try store.outline(.miniorange, anchor) != nil {

@@ -8,34 +8,45 @@ struct FormerNames: Sendable {
     private static let settlingTime: Int64 = 60_000
     private var anchors: [Octets: Anchor] = [:]
     private var latest: Timestamp?
-    /// Names of entries that were deleted, and when: their server has yet to take them out of the values that hold them.
-    private var left: [Octets: Timestamp] = [:]
+    /// Names of entries that were deleted, or left the scope, and when: their server has yet to take them out of the values that hold them.
+    private var left: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
 
     /// Whether values may still stand by a name from before.
     func mayStillStand(at now: Timestamp) -> Bool {
         latest.map { now < $0.advanced(byMilliseconds: Self.settlingTime) } ?? false
     }
 
-    /// Whether a value with this name may still mean an entry that was deleted.
-    func mayStillMeanDeleted(_ name: DistinguishedName, at now: Timestamp) -> Bool {
+    /// Whether a value with this name may still mean an entry that was deleted, or left the scope.
+    func mayStillMeanLeaver(_ name: DistinguishedName, at now: Timestamp) -> Bool {
         guard !left.isEmpty else { return false }
-        // Or one that stood in a container which was deleted with it.
+        // Or one that stood in a container which went with it.
         return name.rdns.indices.contains { depth in
-            guard let time = left[DistinguishedName(Array(name.rdns[depth...])).normalized] else { return false }
+            guard let time = left[DistinguishedName(Array(name.rdns[depth...])).normalized]?.time else {
+                return false
+            }
             return now < time.advanced(byMilliseconds: Self.settlingTime)
         }
     }
 
-    func mayStillMeanDeleted(_ value: Octets, at now: Timestamp) -> Bool {
-        guard !left.isEmpty, let name = try? DistinguishedName(parsing: value) else { return false }
-        return mayStillMeanDeleted(name, at: now)
+    /// Whether a value that stands for an entry may still mean one that had the name before.
+    func mayStillMean(another entry: Anchor, by value: Octets, at now: Timestamp) -> Bool {
+        guard !left.isEmpty || !anchors.isEmpty, let name = try? DistinguishedName(parsing: value) else { return false }
+        if mayStillMeanLeaver(name, at: now) { return true }
+        return mayStillStand(at: now) && anchor(name).map { $0 != entry } ?? false
     }
 
-    mutating func noteDeleted(_ name: DistinguishedName, now: Timestamp) {
+    mutating func noteLeft(_ name: DistinguishedName, _ anchor: Anchor, now: Timestamp) {
         if left.count >= Self.limit { left = [:] }
-        left[name.normalized] = now
+        left[name.normalized] = (anchor, now)
         latest = now
     }
+
+    /// An entry has this name: where it is the one that left, the name means it again.
+    mutating func notePresent(_ name: DistinguishedName, _ anchor: Anchor) {
+        if left[name.normalized]?.anchor == anchor { left[name.normalized] = nil }
+    }
+
+    var hasLeft: Bool { !left.isEmpty }
 
     var isEmpty: Bool { anchors.isEmpty }
 
@@ -61,6 +72,8 @@ struct Rereads: Sendable {
     /// Whether something is yet to be understood.
     var isAsking: Bool { due.contains { !$0.isWatch } }
 
+    func isAsking(_ anchor: Anchor) -> Bool { due.contains { !$0.isWatch && $0.anchor == anchor } }
+
     var next: Timestamp? { (due.map(\.time) + dueGroups.map(\.time)).min() }
 
     /// The clock was set back by so many milliseconds.
@@ -73,6 +86,8 @@ struct Rereads: Sendable {
 
     /// False where it was asked for often enough, and what is told must count.
     mutating func askAgain(_ anchor: Anchor, now: Timestamp) -> Bool {
+        // What was asked for by somebody else meanwhile is no attempt.
+        if isAsking(anchor) { return true }
         let attempt = attempts[anchor, default: 0]
         guard attempt < Self.limit else {
             attempts[anchor] = nil

@@ -24,9 +24,13 @@ struct SetBackTests {
         var testDescription: String { "\(ad) | \(miniorange) at \(stamp.map(String.init) ?? "?") by \(source)" }
     }
 
+    private static func known(_ time: Int64, orLater doubt: Int64 = 0) -> ClosedRange<Timestamp> {
+        Timestamp(milliseconds: time)...Timestamp(milliseconds: time + doubt)
+    }
+
     private func evidence(_ stamp: Int64?, _ source: Stamp.Source, known: Bool = true) -> Evidence {
         var evidence = Evidence()
-        evidence.knownUntil.ad = Timestamp(milliseconds: 10_000)
+        evidence.knownUntil.ad = Self.known(10_000)
         guard known else { return evidence }
         var told = NewestTests.stamp(stamp)
         told?.source = source
@@ -51,13 +55,38 @@ struct SetBackTests {
         // Only that something of the entry was set since is known: left to a person.
         Row("y", "x", 20_000, "=x, hold(held), base x", .entry),
         Row("y", "x", 9_000, "=x, write ad, conflict(value older miniorange), base x", .entry),
+        // As far as AD knows it was never set there: it was set after the older state.
+        Row("-", "x", nil, "=x, write ad, conflict(value older miniorange), base x"),
         // Nothing is known.
-        Row("y", "x", nil, "=y, write miniorange, base x"),
+        Row("y", "x", nil, "=x, hold(held), base x"),
     ])
     func `what is from before does not win`(_ row: Row) {
         let rule = Vocabulary.rule(.register, .both, .newest)
         let line = NewestTests.line(rule, "x", row.ad, row.miniorange, evidence(row.stamp, row.source))
         #expect(line == row.outcome)
+    }
+
+    @Test(arguments: [
+        // Set up to a second later than its stamp says, and everything was known until 10,000 or half a second later.
+        (9_001, "=x, write ad, conflict(value older miniorange), base x"), (9_002, "=x, hold(held), base x"),
+        (10_500, "=x, hold(held), base x"), (10_501, "=y, write miniorange, base x"),
+    ])
+    func `what may be from before or from since is left to a person`(_ stamp: Int64, _ outcome: String) {
+        var evidence = evidence(stamp, .attribute)
+        evidence.knownUntil.ad = Self.known(10_000, orLater: 500)
+        evidence.stamps[Vocabulary.name]?.ad?.granularity = 1_000
+        #expect(NewestTests.line(Vocabulary.rule(.register, .both, .newest), "x", "y", "x", evidence) == outcome)
+    }
+
+    @Test(arguments: [(9_000, true), (10_001, false), (nil as Int64?, true)])
+    func `what came back does not stand against a deletion`(_ stamp: Int64?, _ isDeleted: Bool) {
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+            base: Vocabulary.base("x"),
+            ad: Vocabulary.state(stamp == nil ? "-" : "y"),
+            miniorange: Vocabulary.state("deleted"),
+            evidence(stamp, .attribute)
+        )
+        #expect((result.existence == .delete(.ad)) == isDeleted)
     }
 
     @Test
@@ -92,7 +121,7 @@ struct SetBackTests {
     @Test
     func `what was never agreed on can't have been set back`() {
         var evidence = evidence(9_000, .attribute)
-        evidence.knownUntil.miniorange = Timestamp(milliseconds: 60_000)
+        evidence.knownUntil.miniorange = Self.known(60_000)
         #expect(
             NewestTests.line(Vocabulary.rule(.register), "none", "y", "-", evidence) == "=y, write miniorange, base -"
         )
@@ -106,7 +135,7 @@ struct SetBackTests {
             let rule = Vocabulary.rule(.register, .both, .newest)
             let mirrored = Vocabulary.rule(.register, .both, .newest, prefer: .miniorange)
             var swapped = Evidence()
-            swapped.knownUntil.miniorange = Timestamp(milliseconds: 10_000)
+            swapped.knownUntil.miniorange = Self.known(10_000)
             let stamps = evidence(stamp, .attribute).stamps[Vocabulary.name]
             swapped.stamps[Vocabulary.name] = PerSide(ad: stamps?.miniorange ?? nil, miniorange: stamps?.ad ?? nil)
             let one = Reconciler(rules: [rule]).reconcile(
@@ -137,7 +166,7 @@ struct SetBackTests {
         _ isReturned: Bool
     ) {
         var evidence = Evidence()
-        evidence.knownUntil.ad = Timestamp(milliseconds: 10_000)
+        evidence.knownUntil.ad = Self.known(10_000)
         if isKnown { evidence.stamps[Evidence.existence] = PerSide(ad: NewestTests.stamp(made), miniorange: nil) }
         let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
             base: nil,

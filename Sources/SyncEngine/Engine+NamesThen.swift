@@ -1,0 +1,93 @@
+import Mapping
+import SyncModel
+
+/// A DN in a value is text: it names whoever had that name when it was written, or read. The cache may know the entries by later names already, where the answer to
+/// a write came before what the feed tells, or a rename was told while an answer was on its way. What could mean another one then is asked for once more, and
+/// nothing is decided of the entry before that.
+extension Engine {
+    /// As of when the text of a value is what an entry holds.
+    enum TextTime {
+        /// A feed tells it, as of this version.
+        case told(Version)
+        /// An answer holds it, to a question that was asked when the intent was begun.
+        case answer(IntentID)
+    }
+
+    /// An entry has come to its name while answers were on their way, which may know others by it.
+    mutating func noteNamed(_ anchor: Anchor, _ side: Side) {
+        if let newest = openIntents[side].max() { namedMeanwhile[side][anchor] = newest }
+    }
+
+    /// Reads an entry anew that was just taken in, where its values may name others than those who have the names now. `old`: as it was known before.
+    mutating func readIfMisnamed(
+        _ anchor: Anchor,
+        _ side: Side,
+        _ time: TextTime,
+        knowing old: Replica? = nil,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard try store.isLoaded(side), let replica = try store.replica(side, anchor), replica.version != .unordered,
+            try isMisnamed(replica, time, knowing: old, store)
+        else { return }
+        try readAnew(replica, store, now: now)
+    }
+
+    private func isMisnamed(
+        _ replica: Replica,
+        _ time: TextTime,
+        knowing old: Replica?,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return false }
+        let side = replica.side
+        for item in replica.attributes.items where mapping.isReference(side, item.name) {
+            for value in item.values {
+                switch Reference(value) {
+                case .entry(let named):
+                    if try mayHaveBeenAnother(named, side, time, store) { return true }
+                case .unresolved(let name):
+                    let isNews = old?.attributes[item.name].contains(value) != true
+                    if isNews, mayHaveBeenSomebody(name, side, time) { return true }
+                case nil: continue
+                }
+            }
+        }
+        return false
+    }
+
+    /// Whether the entry, or a container above it, may have come to its name only later.
+    private func mayHaveBeenAnother(
+        _ named: Anchor,
+        _ side: Side,
+        _ time: TextTime,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        var next: Anchor? = named
+        while let anchor = next, let entry = try store.replica(side, anchor) {
+            if namesAwaited[side].contains(anchor) { return true }
+            switch time {
+            case .told(let version):
+                if version != .unordered, entry.version != .unordered, entry.version != version,
+                    entry.version.supersedes(version)
+                {
+                    return true
+                }
+            case .answer(let id):
+                if let newest = namedMeanwhile[side][anchor], id <= newest { return true }
+            }
+            guard case .entry(let parent) = entry.parent else { return false }
+            next = parent
+        }
+        return false
+    }
+
+    /// Whether a name that nobody has now may have been that of somebody who has another one since.
+    private func mayHaveBeenSomebody(_ name: DistinguishedName, _ side: Side, _ time: TextTime) -> Bool {
+        guard roots[side].contains(where: { name.isDescendant(of: $0.name) }) else { return false }
+        switch time {
+        case .told: return true
+        case .answer(let id): return namedMeanwhile[side].values.contains { id <= $0 }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// Who was deleted and is made again before the other side has followed is one person there, and nobody's second.
+struct ReturnTests {
+    private static func people(_ side: Side, _ bench: Bench) -> [Anchor] {
+        let account = side == .ad ? "samaccountname" : "uid"
+        return bench.directories[side].sorted.filter { !$0.attributes[account].isEmpty }.map(\.anchor)
+    }
+
+    /// One person on both sides; his entries on `side` and on the other.
+    private static func bench(
+        _ side: Side,
+        _ specify: (inout ObjectSpecification) -> Void = { _ in }
+    ) throws -> (Bench, here: Anchor, there: Anchor) {
+        let bench = try Bench(specify)
+        let here = try bench.create(side, "Ann")
+        try bench.settle()
+        return (bench, here, try #require(bench.counterpart(side.opposite, "ann")))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Where a change there would bring him back, he is joined with it instead`(_ side: Side) throws {
+        let (bench, here, there) = try Self.bench(side)
+        try bench.delete(side, here)
+        try bench.set(side.opposite, there, "displayname", ["Changed"])
+        try bench.create(side, "Ann", ["mail": ["back@syncline.test"]])
+        try bench.tell(side.opposite)
+        try bench.tell(side)
+        try bench.settle()
+        for side in Side.allCases {
+            #expect(Self.people(side, bench).count == 1)
+            #expect(bench.values(side, "ann", "displayname") == "[Changed]")
+            #expect(bench.values(side, "ann", "mail") == "[back@syncline.test]")
+        }
+        #expect(Self.people(side.opposite, bench) == [there])
+    }
+
+    @Test(arguments: Side.allCases)
+    func `While his deletion is on its way he waits for it, and is made new`(_ side: Side) throws {
+        let (bench, here, there) = try Self.bench(side)
+        try bench.delete(side, here)
+        #expect(try bench.tell(side).count == 1)
+        try bench.create(side, "Ann")
+        #expect(try bench.tell(side).isEmpty)
+        try bench.answer()
+        _ = try bench.pass(milliseconds: 200)
+        try bench.settle()
+        for side in Side.allCases { #expect(Self.people(side, bench).count == 1) }
+        #expect(Self.people(side.opposite, bench) != [there])
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Where his deletion comes too late for a change, he is joined with what was changed`(_ side: Side) throws {
+        let (bench, here, there) = try Self.bench(side)
+        try bench.delete(side, here)
+        try bench.tell(side)
+        try bench.set(side.opposite, there, "displayname", ["Changed"])
+        try bench.create(side, "Ann")
+        try bench.tell(side)
+        try bench.settle()
+        _ = try bench.pass(milliseconds: 200)
+        try bench.settle()
+        for side in Side.allCases {
+            #expect(Self.people(side, bench).count == 1)
+            #expect(bench.values(side, "ann", "displayname") == "[Changed]")
+        }
+        #expect(Self.people(side.opposite, bench) == [there])
+    }
+
+    @Test(arguments: Side.allCases)
+    func `A deletion from before his return, told after it, is not his`(_ side: Side) throws {
+        let (bench, here, there) = try Self.bench(side) { $0.deletions.grace = 60_000 }
+        try bench.delete(side, here)
+        try bench.tell(side)
+        try bench.delete(side.opposite, there)
+        try bench.create(side, "Ann")
+        try bench.tell(side)
+        while try !bench.sent.isEmpty && bench.answer() != ["never"] {}
+        _ = try bench.pass(milliseconds: 200)
+        try bench.settle()
+        _ = try bench.pass(milliseconds: 120_000)
+        try bench.settle()
+        for side in Side.allCases { #expect(Self.people(side, bench).count == 1) }
+    }
+}
