@@ -30,10 +30,12 @@ struct Hazards: OptionSet, Hashable, Sendable {
     static let decisions = Hazards(rawValue: 1 << 11)
     /// AD is Windows: DirSync in pages, the values of memberships after the entries.
     static let windows = Hazards(rawValue: 1 << 12)
+    /// A server is set back to a backup of itself.
+    static let restores = Hazards(rawValue: 1 << 13)
 
     private static let names = [
         "nameSwaps", "recreations", "closures", "takenNames", "failovers", "purges", "clockJumps", "fullDisk",
-        "reconfigurations", "repetitions", "shuffles", "decisions", "windows",
+        "reconfigurations", "repetitions", "shuffles", "decisions", "windows", "restores",
     ]
 
     var text: String {
@@ -46,12 +48,13 @@ struct Hazards: OptionSet, Hashable, Sendable {
     static func ofWorld(_ seed: UInt64) -> Hazards {
         guard seed >= World.Options.firstWithOwnStreams else { return [] }
         var random = SplitMix64(seed: seed ^ 0x4A5A)
-        return Hazards(names.indices.map { Hazards(rawValue: 1 << UInt32($0)) }.filter { _ in random.chance(25) })
+        let known = Hazards(names.indices.map { Hazards(rawValue: 1 << UInt32($0)) }.filter { _ in random.chance(25) })
+        return seed < World.Options.firstOfFullWorlds ? known.subtracting(.restores) : known
     }
 
     /// Those that take turns of their own.
     static let acting: [Hazards] = [
         .nameSwaps, .recreations, .closures, .takenNames, .failovers, .purges, .clockJumps, .fullDisk,
-        .reconfigurations, .repetitions, .decisions,
+        .reconfigurations, .repetitions, .decisions, .restores,
     ]
 }

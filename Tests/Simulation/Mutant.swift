@@ -57,6 +57,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case forgetsDirty
     /// Who waits for another entry is never woken.
     case forgetsWaiters
+    /// Who names an entry that is deleted is not looked at again.
+    case forgetsReferrers
     /// A value that names nobody yet is never looked at again.
     case forgetsParkedNames
     /// Members that name nobody yet are forgotten.

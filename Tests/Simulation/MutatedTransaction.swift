@@ -92,6 +92,10 @@ final class MutatedTransaction: StoreTransaction {
         if mutant != .forgetsParkedNames { try real.park(side, name: name, waiter: waiter) }
     }
 
+    func noteReferrer(_ referrer: PairID, of target: PairID) throws {
+        if mutant != .forgetsReferrers { try real.noteReferrer(referrer, of: target) }
+    }
+
     func wait(on target: PairID, waiter: PairID) throws {
         if mutant != .forgetsWaiters { try real.wait(on: target, waiter: waiter) }
     }
@@ -134,7 +138,6 @@ final class MutatedTransaction: StoreTransaction {
     func removeIntent(_ id: IntentID) throws { try real.removeIntent(id) }
     func takeParked(_ side: Side, name: Octets) throws -> [PairID] { try real.takeParked(side, name: name) }
     func takeWaiters(on target: PairID) throws -> [PairID] { try real.takeWaiters(on: target) }
-    func noteReferrer(_ referrer: PairID, of target: PairID) throws { try real.noteReferrer(referrer, of: target) }
     func takeReferrers(of target: PairID) throws -> [PairID] { try real.takeReferrers(of: target) }
     func quarantine(_ id: PairID) throws -> QuarantineRecord? { try real.quarantine(id) }
     func removeQuarantine(_ id: PairID) throws { try real.removeQuarantine(id) }

@@ -26,8 +26,14 @@ extension World {
         /// Seeds below draw all numbers of a history from one stream, as all did once: what they showed then they still play.
         package static let firstWithOwnStreams: UInt64 = 1_000_000
         var hasOwnStreams: Bool { seed >= Self.firstWithOwnStreams }
+        /// Seeds below play in worlds that knew less, and show what they showed then: who was deleted is created again only at rest, deletes come one by one,
+        /// no server is restored, and each can tell of attributes.
+        package static let firstOfFullWorlds: UInt64 = 10_000_000
+        var isFull: Bool { seed >= Self.firstOfFullWorlds }
         /// Whether more than a few deletes are held for a person.
         package var limitsDeletes: Bool { hasOwnStreams && groups == nil && seed % 3 == 1 }
+        /// Whether people, and containers with people in them, are deleted many at once.
+        package var deletesTogether: Bool { isFull && limitsDeletes }
         /// Whether containers are moved out of the scope, and back, with all that stands in them.
         var hasExile: Bool { groups != nil && seed / 5 % 4 == 1 }
     }

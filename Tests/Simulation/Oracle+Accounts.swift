@@ -34,7 +34,9 @@ extension World {
             pair.base?["useraccountcontrol"] == ["TRUE"], pair.presence == PerSide(both: .present),
             let here = pair.anchors[write.side], let there = pair.anchors[write.side.opposite],
             let written = try transaction.replica(write.side, here),
-            let source = try transaction.replica(write.side.opposite, there)
+            let source = try transaction.replica(write.side.opposite, there),
+            // What a server shows that was set back may be no disabling, but from before an enabling.
+            try Engine.setBack(write.side.opposite, transaction) == nil
         else { return false }
         return isDisabled(source.attributes, write.side.opposite) && !isDisabled(written.attributes, write.side)
     }

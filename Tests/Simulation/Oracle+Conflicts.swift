@@ -1,3 +1,4 @@
+import Support
 import SyncModel
 
 /// The conflict report, judged by when users truly wrote.
@@ -15,6 +16,12 @@ extension World {
             let miniorange = onlyWrite(conflict.values.miniorange, attribute, .miniorange)
         else { return }
         let (earlier, later) = ad.time < miniorange.time ? (ad, miniorange) : (miniorange, ad)
+        // By when the entry changed last, where its server tells no more: the value was set then or before.
+        if let source = conflict.stamps.miniorange?.source, !directories.miniorange.tellsAttributeStamps,
+            source == .entry || source == .observed
+        {
+            return
+        }
         // A stamp from before a clock was set is read by the clock as it goes now.
         if let jump = lastClockJump, jump.milliseconds + 1_000 >= earlier.time.milliseconds { return }
         let apart = later.time.milliseconds - earlier.time.milliseconds
@@ -31,14 +38,20 @@ extension World {
     /// Milliseconds: two clocks, each known to within a second, and stamps of whole seconds.
     private static var clockUncertainty: Int64 { 3_500 }
 
-    /// The one write by which a user gave an attribute this value here.
+    /// The one write by which a user gave an attribute this value here; nil also where he gave it another one besides later, since servers tell of the attribute.
     private func onlyWrite(_ values: [Octets], _ attribute: String, _ side: Side) -> UserHistory.Written? {
         guard values.count == 1, let value = values.first else { return nil }
         let writes = history.writes(of: value)
         guard writes.count == 1, let write = writes.first, write.attribute == attribute, write.side == side else {
             return nil
         }
-        return write
+        let isLast = !history.people.values.contains { past in
+            past.writes.contains { $0.order == write.order }
+                && past.writes.contains {
+                    $0.order > write.order && $0.attribute == attribute && $0.side == side && $0.isAddition
+                }
+        }
+        return isLast ? write : nil
     }
 
     /// What stands beside a value in the report says no more than whose it is.

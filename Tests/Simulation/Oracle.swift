@@ -24,7 +24,7 @@ extension World {
             checkWinner(conflict)
         }
         try store.read { transaction in
-            for side in Side.allCases {
+            for side in Side.allCases where !wasRestored[side] {
                 try transaction.forEachAnchor(side, after: nil) { anchor in
                     for row in try transaction.stamps(side, anchor) { checkStamp(row, side, anchor) }
                     return true
@@ -32,8 +32,9 @@ extension World {
             }
         }
         for (id, person) in history.sorted {
-            let ad = found.ad[id] ?? []
-            let miniorange = found.miniorange[id] ?? []
+            // Who is out of scope on one side, and was made anew there, is somebody else.
+            let ad = inScope(found.ad[id] ?? [], .ad)
+            let miniorange = inScope(found.miniorange[id] ?? [], .miniorange)
             let name = id.lossyText
             guard ad.count < 2, miniorange.count < 2 else {
                 fail("\(name) is there twice")
@@ -53,6 +54,8 @@ extension World {
     /// What the cache says of who set a value, and when, is so.
     private func checkStamp(_ row: AttributeStamp, _ side: Side, _ anchor: Anchor) {
         guard directories[side].entries[anchor] != nil else { return }
+        // Of the entry's last change: the attribute was set then, or before, or never.
+        guard row.stamp.source != .entry else { return }
         let told = "\(side.name) \(anchor.low) \(row.attribute)"
         guard let truth = directories[side].stamps[anchor]?[row.attribute] else {
             return fail("\(told) bears a stamp and was never set")
@@ -77,6 +80,12 @@ extension World {
         let latest = won.time.milliseconds + won.granularity - directories[conflict.winner].clockOffset
         let earliest = lost.time.milliseconds - directories[conflict.winner.opposite].clockOffset
         if latest <= earliest { fail("an earlier value took the place of a later one") }
+    }
+
+    /// Those in scope, where there is one.
+    private func inScope(_ entries: [EntrySnapshot], _ side: Side) -> [EntrySnapshot] {
+        let found = entries.filter { !isElsewhere($0, side) }
+        return found.isEmpty ? Array(entries.prefix(1)) : found
     }
 
     private func isElsewhere(_ entry: EntrySnapshot?, _ side: Side) -> Bool {
@@ -152,16 +161,20 @@ extension World {
         ours.lossyText.hasPrefix(theirs.lossyText + " (") && ours.lossyText.hasSuffix(")")
     }
 
-    /// The persons that DNs name, without those whom somebody deleted: servers drop such values without a word. Nil if one is out of scope.
+    /// The persons that DNs name, without those who are not on both sides: servers drop such values without a word. Nil if one is out of scope.
     private func targets(_ names: [Octets], _ side: Side) -> [Octets]? {
         let persons: [Octets] = names.compactMap { value in
             guard let name = try? DistinguishedName(parsing: value), let anchor = directories[side].anchor(named: name),
                 let person = directories[side].entries[anchor]?.attributes[WorldMapping.person].first,
-                !history.wasEverDeleted(person) || isElsewhere(person)
+                Side.allCases.allSatisfy({ isThere(person, $0) }) || isElsewhere(person)
             else { return nil }
             return person
         }
         return persons.contains(where: isElsewhere) ? nil : persons.sorted()
+    }
+
+    private func isThere(_ person: Octets, _ side: Side) -> Bool {
+        persons(side).contains { $0.attributes[WorldMapping.person].first == person }
     }
 
     /// Out of scope on either side: then no value can name it on both.
@@ -223,7 +236,7 @@ extension World {
 
     /// What the durable cursor has passed is in the cache, or is about to be read.
     func checkCursors() throws {
-        for side in Side.allCases {
+        for side in Side.allCases where stepBacks[side] == nil {
             guard let cursor = try store.read({ try $0.cursor(side) }),
                 cursor.server == directories[side].identity,
                 let position = UInt64(bigEndianOctets: cursor.position.bytes)
@@ -235,6 +248,11 @@ extension World {
             for record in directories[side].log.prefix(Int(position)).dropFirst(start) { last[record.anchor] = record }
             let intents = try store.read { try $0.intents() }
             let reads = Set(intents.filter { $0.write.side == side }.compactMap { $0.write.operation.anchor })
+            // Of a container's move out of the scope the cursor may know, and not yet of its return.
+            let untold = Set(directories[side].log.dropFirst(Int(position)).map(\.anchor))
+            let isMoving = { (anchor: Anchor) in
+                self.containersAbove(anchor, side).contains(where: untold.contains)
+            }
             let isBeingRead = { (anchor: Anchor) in self.containersAbove(anchor, side).contains(where: reads.contains) }
             for (anchor, record) in last.sorted(by: { $0.key < $1.key }) where !reads.contains(anchor) {
                 let replica = try store.read { try $0.replica(side, anchor) }
@@ -246,11 +264,13 @@ extension World {
                 guard directories[side].entries[anchor] != nil else { continue }
                 guard let replica else {
                     let isMissed =
-                        isInScope(anchor, side) && !isBeingRead(anchor)
+                        isInScope(anchor, side) && !isBeingRead(anchor) && !isMoving(anchor)
                         && directories[side].snapshot(anchor)?.version == snapshot.version
                     if isMissed { fail("\(side.name) \(anchor.low): the entry is behind the cursor") }
                     continue
                 }
+                // What was read of a server that was set back has no version here.
+                guard replica.version != .unordered else { continue }
                 // Of members alone the feed may tell apart.
                 if snapshot.version != replica.version && snapshot.version.supersedes(replica.version)
                     && (record.members.isEmpty || !record.kind.isEdit)

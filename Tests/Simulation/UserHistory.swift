@@ -12,6 +12,8 @@ struct UserHistory {
         /// Nil where a value was taken away or the attribute emptied.
         var value: Octets?
         var effect: Effect
+
+        var isAddition: Bool { if case .added = effect { true } else { false } }
     }
 
     /// What a write did to the values that were there.
@@ -117,6 +119,12 @@ struct UserHistory {
         settledOrders.append(order)
         for index in deafness.indices where deafness[index].to == nil { deafness[index].to = order }
         old = Set(people.keys).union(groups.keys)
+    }
+
+    /// Whether somebody was deleted, and made again since everything was last at rest. What is left of him is somebody else as soon as it has another account.
+    func isBack(_ person: Octets) -> Bool {
+        guard let past = people[person], !past.deletes.isEmpty else { return false }
+        return (past.creations.last?.order ?? 0) > settledOrders.last ?? 0
     }
 
     /// Whether users made it since everything was last at rest.

@@ -96,7 +96,8 @@ extension World {
 
     /// An empty one, or one with all that is in it.
     func deleteContainer(_ side: Side) {
-        guard options.groups != nil, let anchor = settledContainer(side), let top = directories[side].name(of: anchor)
+        guard options.groups != nil || options.deletesTogether, let anchor = settledContainer(side),
+            let top = directories[side].name(of: anchor)
         else { return }
         let content = directories[side].sorted.filter { entry in
             directories[side].name(of: entry.anchor)?.isDescendant(of: top) ?? false

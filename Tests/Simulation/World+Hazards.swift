@@ -20,6 +20,7 @@ extension World {
         case .reconfigurations: if random.chance(30) { try reconfigure() }
         case .repetitions: feeds[side].repeatOne(directories[side], random.below(1_000_000))
         case .decisions: try decideOne()
+        case .restores: try restore(side)
         default: break
         }
     }
@@ -102,23 +103,41 @@ extension World {
         RelativeDistinguishedName(type: side == .ad ? "CN" : "uid", value: account)
     }
 
-    /// Somebody who was deleted is made again, under the account that he had.
+    /// Somebody who was deleted is made again, under the account that he had: maybe before the other side knows that he was gone.
     private func recreate(_ side: Side) {
-        let candidates = history.sorted.filter { person, history in
-            history.deletes.contains { $0.side == side }
-                && !history.writes.contains { $0.attribute == "@elsewhere" }
-                && history.deletes.allSatisfy { $0.order <= self.history.settledOrders.last ?? 0 }
-                && Side.allCases.allSatisfy { side in
+        let candidates = history.sorted.filter { person, past in
+            past.deletes.contains { $0.side == side }
+                && !past.writes.contains { $0.attribute == "@elsewhere" }
+                && !history.swapping.contains(person)
+                && (!options.isFull || keepsAccount(past))
+                && (options.isFull || past.deletes.allSatisfy { $0.order <= history.settledOrders.last ?? 0 })
+                && (options.isFull ? [side] : Side.allCases).allSatisfy { side in
                     !persons(side).contains { $0.attributes[WorldMapping.person] == [person] }
                 }
         }
         guard let (person, past) = random.pick(candidates.map { ($0.0, $0.1) }),
             let account = past.writes.last(where: { $0.attribute == "samaccountname" })?.value,
-            !isTaken(account, but: person), let container = random.pick(containers(side))
+            !isTaken(account, but: person), let container = placeToReturn(person, side)
         else { return }
         create(person, account, on: side, below: container)
         memberships.becameUnsteady(person)
     }
+
+    /// Else he may be one person on this side and another on the other one.
+    private func keepsAccount(_ past: UserHistory.Person) -> Bool {
+        past.writes.allSatisfy { $0.attribute != "samaccountname" || $0.order <= history.settledOrders.last ?? 0 }
+    }
+
+    /// Where he stands on the other side: elsewhere the engine, who may be just making him again, would make a second one, as AD alone forbids.
+    private func placeToReturn(_ person: Octets, _ side: Side) -> Anchor? {
+        let left = persons(side.opposite).first { $0.attributes[WorldMapping.person] == [person] }
+        guard options.isFull, let left, let parent = left.parent else { return random.pick(containers(side)) }
+        let place = path(of: parent, side.opposite)
+        return containers(side).first { path(of: $0, side).map(Self.value) == place.map(Self.value) }
+    }
+
+    /// Of a normalised RDN, whose type has its own case on each side.
+    private static func value(_ rdn: Octets) -> Octets { rdn.caseFolded }
 
     private func isTaken(_ account: Octets, but person: Octets) -> Bool {
         Side.allCases.contains { side in
@@ -154,8 +173,9 @@ extension World {
     /// Another domain controller, which has everything but counts by itself.
     private func failOver() throws {
         guard random.chance(30) else { return }
-        try disconnect(.ad)
+        if options.isFull { try cutOff(.ad) } else { try disconnect(.ad) }
         directories.ad.becomeAnotherServer(firstSequence: UInt64(random.below(500)))
+        if options.isFull { stepBacks.ad = stepBacks.ad ?? .anotherServer }
         note("ad fails over to another domain controller")
     }
 
@@ -164,6 +184,35 @@ extension World {
         try disconnect(side)
         purged[side] = true
         note("\(side.name) has purged its log")
+    }
+
+    /// A backup is made, or the one that there is takes the server's place: with everything at rest, so that whatever it lacks is on the other side. Who was
+    /// made or deleted since would be left to a person.
+    private func restore(_ side: Side) throws {
+        guard options.groups == nil else { return }
+        let directory = directories[side]
+        guard let backup = backups[side], random.chance(50) else {
+            backups[side] = directory.backUp()
+            return note("\(side.name) is backed up")
+        }
+        try settle()
+        guard failures.isEmpty, backup.anchors == Set(directory.entries.keys) else {
+            backups[side] = nil
+            return
+        }
+        // The engine is told until when it knew everything by the server's clock, to the second.
+        try pass(milliseconds: 2_000)
+        try cutOff(side)
+        directory.restore(backup)
+        stepBacks[side] = .restored
+        wasRestored[side] = true
+        resting[side] = []
+        note("\(side.name) is restored from its backup")
+    }
+
+    /// A process that is killed by it is connected again.
+    private func cutOff(_ side: Side) throws {
+        while feeds[side].isConnected { try disconnect(side) }
     }
 
     private func setClock() throws {

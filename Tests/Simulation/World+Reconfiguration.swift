@@ -71,7 +71,12 @@ extension World {
 
     private func decide(_ id: ConflictID) throws {
         let choices: [ConflictChoice] = [.side(.ad), .side(.miniorange), .side(random.chance(50) ? .ad : .miniorange)]
-        let choice = random.pick(choices) ?? .side(.ad)
+        var choice = random.pick(choices) ?? .side(.ad)
+        // Two people who swapped names are settled alike: else both would have one name.
+        if case .attribute("samaccountname")? = try store.read({ try $0.conflict(id) })?.record.subject, options.isFull
+        {
+            choice = .side(.miniorange)
+        }
         note("a person settles conflict \(id.rawValue): \(choice)")
         try run([.resolve(id, choice)])
     }

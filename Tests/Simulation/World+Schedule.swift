@@ -69,7 +69,12 @@ extension World {
         guard !feeds[side].undelivered.isEmpty else { return }
         let event = feeds[side].undelivered.removeFirst()
         note("\(side.name) tells \(describe(event))")
+        // Reading everything takes longer than slapd takes to follow what happened to entries that were never known here.
+        if case .complete = event, side == .miniorange, options.isFull { followAll() }
         try run([.feed(side, event)])
+        guard case .complete = event, stepBacks[side] != nil else { return }
+        // Where the process was killed meanwhile, the next one is told of it again.
+        if try store.read({ try Engine.setBack(side, $0) })?.isRead != false { stepBacks[side] = nil }
     }
 
     /// refint follows the next rename or deletion.
@@ -162,10 +167,21 @@ extension World {
 
     /// Nothing waits for a person any more.
     private func decideAll() throws {
+        try decideReturns()
         while failures.isEmpty, try !store.heldConflicts().isEmpty || !engine.openHolds.isEmpty {
             try decideConflicts()
             try decideHolds()
         }
+    }
+
+    /// Who came back by a server that was set back is taken in.
+    private func decideReturns() throws {
+        for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {
+            guard case .returned = record.reason else { continue }
+            note("a person takes in pair \(pair.rawValue)")
+            try run([.resync(pair)])
+        }
+        try drain()
     }
 
     /// After this nothing waits for anything but time that is far away.
@@ -241,6 +257,8 @@ extension World {
         guard failures.isEmpty else { return }
         isQuiet = true
         try readEverything()
+        // Before everything is looked at once more: who waits for another entry was woken by it.
+        try checkAgreement(withReferences: true)
         try run([.resync(nil)])
         try drain()
         lateWrites = []

@@ -6,7 +6,7 @@ import SyncModel
 extension World {
     private enum Act {
         case create, createOnBoth, write, add, remove, account, refer, rename, renameAccount, move, delete
-        case grow, renameContainer, moveContainer, deleteContainer
+        case grow, renameContainer, moveContainer, deleteContainer, deleteSeveral, deleteReferred
         case createGroup, createGroupOnBoth, renameGroup, moveGroup, deleteGroup
         case addMember, removeMember, changeMembersOnBoth, primaryGroup, unwelcome
 
@@ -44,10 +44,12 @@ extension World {
     }
 
     private func nextAct() -> Act {
-        let personal: [(Int, Act)] = [
+        var personal: [(Int, Act)] = [
             (10, .create), (3, .createOnBoth), (25, .write), (8, .add), (6, .remove), (5, .account), (8, .refer),
             (5, .rename), (4, .renameAccount), (5, .move), (6, .delete), (3, .grow), (2, .renameContainer),
         ]
+        if options.isFull { personal.append((4, .deleteReferred)) }
+        if options.deletesTogether { personal += [(8, .deleteSeveral), (4, .deleteContainer)] }
         guard options.groups != nil else { return random.pick(weighted: personal) }
         return random.pick(weighted: [
             (10, .create), (2, .createOnBoth), (5, .write), (2, .refer), (2, .rename), (4, .renameAccount),
@@ -72,6 +74,8 @@ extension World {
         case .renameContainer: renameContainer(side)
         case .moveContainer: moveContainer(side)
         case .deleteContainer: deleteContainer(side)
+        case .deleteSeveral: deleteSeveral(side)
+        case .deleteReferred: deleteReferred(side)
         case .createGroup: createGroup(on: [side])
         case .createGroupOnBoth: createGroup(on: Side.allCases)
         case .renameGroup: renameGroup(side)
@@ -96,12 +100,41 @@ extension World {
         case .rename: rename(entry, person, side)
         case .renameAccount: renameAccount(entry, person, side)
         case .move: move(entry, person, side)
-        case .delete:
-            guard !history.swapping.contains(person), directories[side].delete(entry.anchor) == nil else { return }
-            history.deleted(person, side)
-            memberships.becameUnsteady(person)
-            note("user deletes \(person.lossyText) at \(side.name)")
+        case .delete: delete(entry, person, side)
         default: break
+        }
+    }
+
+    private func delete(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
+        guard !history.swapping.contains(person), directories[side].delete(entry.anchor) == nil else { return }
+        history.deleted(person, side)
+        memberships.becameUnsteady(person)
+        note("user deletes \(person.lossyText) at \(side.name)")
+    }
+
+    /// Somebody whom others name is deleted on one side, and changed on the other, which brings him back.
+    private func deleteReferred(_ side: Side) {
+        let everyone = persons(side)
+        let named = everyone.filter { entry in
+            let reference = Reference.entry(entry.anchor).octets
+            return everyone.contains { other in
+                other.anchor != entry.anchor
+                    && (other.attributes["manager"] + other.attributes["seealso"]).contains(reference)
+            }
+        }
+        guard let entry = random.pick(named), let person = entry.attributes[WorldMapping.person].first,
+            let other = persons(side.opposite).first(where: { $0.attributes[WorldMapping.person] == [person] })
+        else { return }
+        writeRegister(other, person, side.opposite)
+        delete(entry, person, side)
+    }
+
+    /// As a script does that cleans up: some people at once.
+    private func deleteSeveral(_ side: Side) {
+        for _ in 0..<2 + random.below(3) {
+            guard let entry = random.pick(persons(side)), let person = entry.attributes[WorldMapping.person].first
+            else { return }
+            delete(entry, person, side)
         }
     }
 
@@ -132,8 +165,8 @@ extension World {
     private func create(on sides: [Side]) {
         let person = fresh("P")
         let account = fresh("acct")
-        // The four containers that both sides have from the start; elsewhere the two would be different people.
-        let place = options.groups == nil ? random.below(4) : 0
+        // The four containers that both sides have from the start, unless they can go; elsewhere the two would be different people.
+        let place = options.groups == nil && !options.deletesTogether ? random.below(4) : 0
         for side in sides {
             guard let container = sides.count > 1 ? containers(side)[place] : random.pick(containers(side)) else {
                 continue
@@ -270,6 +303,7 @@ extension World {
 
     private func renameAccount(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
         guard isSettled(entry, person, side), !history.swapping.contains(person) else { return }
+        guard !options.isFull || !history.isBack(person) else { return }
         let account = fresh("acct")
         if side == .ad {
             guard change(entry, person, side, "samaccountname", [account]) else { return }
@@ -281,10 +315,10 @@ extension World {
             note("user renames \(person.lossyText) at miniorange to \(account.lossyText)")
         }
         history.wrote(person, side, "samaccountname", account)
-        // A uid that was listed just now may have reached nobody before its owner got another.
-        if options.groups == .memberUid && side == .miniorange && memberships.isMoving(person) {
-            memberships.becameUnsteady(person)
-        }
+        // A uid that was listed just now may have reached nobody before its owner got another. Where the feed has no order it may be told after that.
+        let isTooLate =
+            side == .miniorange && memberships.isMoving(person) || feeds.miniorange.way == .plainSynchronisation
+        if options.groups == .memberUid && isTooLate { memberships.becameUnsteady(person) }
     }
 
     /// Before two entries are one pair, another name or place would make the one another person in everyone's eyes. So it would between the add of an
@@ -297,6 +331,7 @@ extension World {
 
     private func move(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
         guard isSettled(entry, person, side), !history.swapping.contains(person) else { return }
+        guard !options.isFull || !history.isBack(person) else { return }
         var targets = containers(side)
         if random.chance(15), let elsewhere = elsewhere(side) { targets = [elsewhere] }
         let wasInScope = isInScope(entry.anchor, side)

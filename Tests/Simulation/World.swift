@@ -47,6 +47,12 @@ package final class World {
     var isClosed = PerSide(both: false)
     /// Sides whose server can't go on from any cursor.
     var purged = PerSide(both: false)
+    /// Sides that were ever restored from a backup: what set a value there last may be of before.
+    var wasRestored = PerSide(both: false)
+    /// Backups of the servers.
+    var backups = PerSide<SimulatedDirectory.Backup?>(both: nil)
+    /// Sides whose server does not go on from where it was followed to, and why, until everything there was read.
+    var stepBacks = PerSide<StepBack.Cause?>(both: nil)
     var history: UserHistory
     var memberships = MembershipHistory()
     let includesPrimaryGroup: Bool
@@ -76,7 +82,13 @@ package final class World {
         store = try SimulatedStore(onDisk: options.seed % 40 >= 35)
         hasUnits = random.chance(50)
         directories = PerSide(ad: SimulatedDirectory(.ad), miniorange: SimulatedDirectory(.miniorange))
-        let way: SimulatedFeed.Way = random.chance(50) ? .accessLog : .contentSynchronisation
+        let way: SimulatedFeed.Way =
+            if options.isFull {
+                random.pick(weighted: [(1, .accessLog), (1, .contentSynchronisation), (1, .plainSynchronisation)])
+            } else {
+                random.chance(50) ? .accessLog : .contentSynchronisation
+            }
+        directories.miniorange.tellsAttributeStamps = way != .plainSynchronisation
         let adWay: SimulatedFeed.Way = options.groups != nil && random.chance(50) ? .incrementalValues : .usnRange
         let isWindows = options.hazards.contains(.windows)
         feeds = PerSide(
@@ -244,10 +256,14 @@ package final class World {
     }
 
     func connect(_ side: Side) throws {
+        let cursor = try store.read { try $0.cursor(side) }
+        // Of who was never followed nothing was known.
+        if cursor == nil { stepBacks[side] = nil }
         feeds[side].connect(
             directories[side],
             roots: [WorldMapping.base(side)],
-            cursor: purged[side] ? nil : try store.read { try $0.cursor(side) }
+            cursor: purged[side] ? nil : cursor,
+            stepBack: stepBacks[side]
         )
         purged[side] = false
         note("\(side.name) connects")

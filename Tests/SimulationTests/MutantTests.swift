@@ -39,6 +39,7 @@ struct MutantTests {
         (.reportsWrongWinner, 1_000_040),
         (.quotesValues, 1_000_001),
         (.forgetsParkedNames, 1_000_563),
+        (.forgetsReferrers, 10_000_895),
     ]
     /// The most histories that are played to catch one.
     private static let patience: UInt64 = 1_000

@@ -17,13 +17,7 @@ extension SimulatedDirectory {
         case .readGroups(let anchor): return groups(of: anchor)
         case .read(let anchor), .confirmAbsence(let anchor, _): return snapshot(anchor).map { .done($0) } ?? .gone
         case .readStamps(let anchor, let attributes):
-            return snapshot(anchor).map { entry in
-                let known = stamps[anchor] ?? [:]
-                return .stamped(
-                    entry,
-                    attributes.compactMap { name in known[name].map { AttributeStamp(attribute: name, stamp: $0) } }
-                )
-            } ?? .gone
+            return snapshot(anchor).map { .stamped($0, toldStamps(anchor, attributes)) } ?? .gone
         case .readName(let name): return anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
         }
     }

@@ -45,6 +45,9 @@ package final class SimulatedDirectory {
     /// By sequence.
     private var times: [Int64] = [1_767_225_600_000]
     package internal(set) var stamps: [Anchor: [String: Stamp]] = [:]
+    /// Whether the server can tell of each attribute when and by whom it was set; else of the whole entry only, by its last change.
+    package var tellsAttributeStamps = true
+    private var lastAuthors: [Anchor: String?] = [:]
     /// What no server tells: whether it was Syncline that set an attribute last.
     package private(set) var isOurs: [Anchor: [String: Bool]] = [:]
     private var nextAnchor: UInt64 = 0
@@ -153,6 +156,7 @@ package final class SimulatedDirectory {
     /// Notes who set these attributes now, as the server's metadata or its log would tell it.
     private func stamp(_ anchor: Anchor, _ attributes: [String]) {
         let time = times.last ?? 0
+        lastAuthors[anchor] = .some(author)
         for attribute in attributes {
             isOurs[anchor, default: [:]][attribute] = author == nil
             let version = (stamps[anchor]?[attribute]?.version ?? 0) + 1
@@ -174,6 +178,24 @@ package final class SimulatedDirectory {
         }
     }
 
+    /// As the server tells them: what set an attribute, else what changed the entry last.
+    package func toldStamps(_ anchor: Anchor, _ attributes: [String]) -> [AttributeStamp] {
+        guard tellsAttributeStamps else {
+            guard let entry = entries[anchor], let author = lastAuthors[anchor] else { return [] }
+            let stamp = Stamp(
+                time: Timestamp(milliseconds: times[Int(entry.sequence)]),
+                granularity: 1,
+                source: .entry,
+                author: author ?? "syncline",
+                isOurs: author == nil
+            )
+            return attributes.map { AttributeStamp(attribute: $0, stamp: stamp) }
+        }
+        return attributes.compactMap { name in
+            stamps[anchor]?[name].map { AttributeStamp(attribute: name, stamp: $0) }
+        }
+    }
+
     /// What a feed's cursor is good for.
     package var identity: Octets { Octets("\(side.name) \(invocationID.low)") }
 
@@ -188,6 +210,45 @@ package final class SimulatedDirectory {
             advance()
             entries[anchor]?.sequence = sequence
         }
+    }
+
+    // MARK: Backups
+
+    /// What a backup of the server's database holds.
+    package struct Backup {
+        fileprivate var entries: [Anchor: Entry]
+        fileprivate var sequence: UInt64
+        fileprivate var times: [Int64]
+        fileprivate var stamps: [Anchor: [String: Stamp]]
+        fileprivate var isOurs: [Anchor: [String: Bool]]
+        fileprivate var lastAuthors: [Anchor: String?]
+        fileprivate var logCount: Int
+
+        /// The entries that it has, in no order.
+        package var anchors: Set<Anchor> { Set(entries.keys) }
+    }
+
+    package func backUp() -> Backup {
+        Backup(
+            entries: entries,
+            sequence: sequence,
+            times: times,
+            stamps: stamps,
+            isOurs: isOurs,
+            lastAuthors: lastAuthors,
+            logCount: log.count
+        )
+    }
+
+    /// AD gets another invocationId with it, and its numbers mean nothing any more to who knew the former one; slapd goes on as if it had never been further.
+    package func restore(_ backup: Backup) {
+        entries = backup.entries
+        (sequence, times, stamps) = (backup.sequence, backup.times, backup.stamps)
+        (isOurs, lastAuthors) = (backup.isOurs, backup.lastAuthors)
+        log.removeSubrange(backup.logCount...)
+        guard side == .ad else { return }
+        invocationID = Anchor(high: invocationID.high, low: invocationID.low + 1)
+        firstOwnRecord = log.count
     }
 
     // MARK: Changing

@@ -11,6 +11,9 @@ package struct SimulatedFeed {
         case contentSynchronisation
         /// slapd: one record for each write with its edits.
         case accessLog
+        /// A server with RFC 4533 and nothing more: one message for each write while it is connected. After that a refresh tells what has another version than
+        /// the cookie knows, as it stands now, and names all that is there (present phase): what it does not name is gone.
+        case plainSynchronisation
     }
 
     package let way: Way
@@ -27,25 +30,46 @@ package struct SimulatedFeed {
     /// Whether entries of one answer come in no order, as the contract allows where each is told as it stands.
     private let shuffles: Bool
     private var identity = Octets()
+    /// Versions of the scan under way mean nothing against those that were told before.
+    private var isRewound = false
 
     package init(way: Way, isPaged: Bool = false, shuffles: Bool = false) {
         (self.way, self.isPaged, self.shuffles) = (way, isPaged, shuffles)
     }
 
     /// What the engine starts from again: everything that it has not committed is told once more.
-    package mutating func connect(_ directory: SimulatedDirectory, roots: [DistinguishedName], cursor: Cursor?) {
+    ///
+    /// - Parameter stepBack: why the server does not go on from where it was, which its feed has noticed.
+    package mutating func connect(
+        _ directory: SimulatedDirectory,
+        roots: [DistinguishedName],
+        cursor: Cursor?,
+        stepBack: StepBack.Cause? = nil
+    ) {
         isConnected = true
+        isRewound = stepBack != nil && directory.side == .miniorange
         undelivered = []
         scan = nil
         self.roots = roots
         identity = directory.identity
         let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshotWithMembers) }
         undelivered.append(.connected(server: identity, roots: snapshots))
-        if let cursor, cursor.server == identity, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
+        if let stepBack {
+            undelivered.append(.steppedBack(StepBack(cause: stepBack, reason: "the simulated server does not go on")))
+            beginScan(directory)
+        } else if let cursor, cursor.server == identity, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
             told = Int(position)
+            if way == .plainSynchronisation { beginRefresh(directory) }
         } else {
             beginScan(directory)
         }
+    }
+
+    /// In no order that means anything: that of the entries' anchors.
+    private mutating func beginRefresh(_ directory: SimulatedDirectory) {
+        let moved = Set(directory.log[told...].map(\.anchor))
+        let all = directory.sorted.map(\.anchor)
+        scan = (all.filter(moved.contains), all, directory.log.count)
     }
 
     package mutating func disconnect() {
@@ -77,15 +101,22 @@ package struct SimulatedFeed {
             switch way {
             case .usnRange: Self.coalesced(records, directory)
             case .incrementalValues: Self.incremental(records, directory)
-            case .contentSynchronisation:
+            case .contentSynchronisation, .plainSynchronisation:
                 records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
             case .accessLog: records.compactMap { Self.logged($0, directory) }
             }
         answer(changes, cursor(told))
     }
 
+    private var isOrdered: Bool {
+        switch way {
+        case .accessLog, .contentSynchronisation, .plainSynchronisation: true
+        case .usnRange, .incrementalValues: false
+        }
+    }
+
     private mutating func answer(_ changes: [Change], _ cursor: Cursor) {
-        let changes = shuffles && way != .accessLog && way != .contentSynchronisation ? shuffled(changes) : changes
+        let changes = shuffles && !isOrdered ? shuffled(changes) : changes
         guard isPaged else { return undelivered.append(.changes(changes, cursor: cursor)) }
         var rest = (changes.filter { !$0.isOfMembers } + changes.filter(\.isOfMembers))[...]
         while rest.count > Self.pageSize {
@@ -112,8 +143,8 @@ package struct SimulatedFeed {
 
     /// Tells once more how an entry stands of which it has told before.
     package mutating func repeatOne(_ directory: SimulatedDirectory, _ choice: Int) {
-        let records = directory.log[directory.firstOwnRecord..<max(directory.firstOwnRecord, told)]
-        guard isConnected, scan == nil, !records.isEmpty else { return }
+        guard isConnected, scan == nil, told > directory.firstOwnRecord else { return }
+        let records = directory.log[directory.firstOwnRecord..<told]
         let anchor = records[records.startIndex + choice % records.count].anchor
         guard directory.entries[anchor] != nil, let record = records.last(where: { $0.anchor == anchor }) else {
             return
@@ -121,7 +152,7 @@ package struct SimulatedFeed {
         let changes: [Change] =
             switch way {
             case .usnRange, .incrementalValues: Self.coalesced([record], directory)
-            case .contentSynchronisation: record.snapshot.map { [.present($0)] } ?? []
+            case .contentSynchronisation, .plainSynchronisation: record.snapshot.map { [.present($0)] } ?? []
             case .accessLog: Self.logged(record, directory).map { [$0] } ?? []
             }
         if !changes.isEmpty { undelivered.append(.changes(changes, cursor: nil)) }
@@ -136,13 +167,19 @@ package struct SimulatedFeed {
         scan.seen += snapshots.filter { entry in roots.contains { entry.name.isEqualOrDescendant(of: $0) } }.map(
             \.anchor
         )
-        if !snapshots.isEmpty { undelivered.append(.changes(snapshots.map { .present($0) }, cursor: nil)) }
+        let told = snapshots.map { snapshot in
+            var told = snapshot
+            if isRewound { told.version = .unordered }
+            return Change.present(told)
+        }
+        if !told.isEmpty { undelivered.append(.changes(told, cursor: nil)) }
         guard scan.rest.isEmpty else {
             self.scan = scan
             return
         }
         undelivered.append(.complete(present: scan.seen.sorted(), cursor: cursor(scan.start)))
-        told = scan.start
+        isRewound = false
+        self.told = scan.start
         self.scan = nil
     }
 
