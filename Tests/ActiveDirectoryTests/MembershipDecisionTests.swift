@@ -136,8 +136,8 @@ struct MemberPaceTests {
         var pace = MemberPace()
         #expect(pace.isDue(start) && !pace.isOwed)
         pace.answered(start, isEmpty: true, hasMore: false)
-        #expect(!pace.isDue(start + .milliseconds(900)))
-        #expect(pace.isDue(start + .milliseconds(1100)))
+        #expect(!pace.isDue(start + MemberPace.pulse - .milliseconds(100)))
+        #expect(pace.isDue(start + MemberPace.pulse + .milliseconds(100)))
     }
 
     @Test func aGroupThatChangedIsOwedAnAnswer() {
