@@ -87,15 +87,20 @@ extension Engine {
         // A server stamps name and place as one. While a side's place is not known, or the other side has yet to follow to it, an own rename there would
         // hide when and by whom it was chosen, should it turn out that the other side's was chosen as well: it waits until both stand there.
         let moved = Side.allCases.first { result.changes[$0].contains(parentAttribute) }
+        var places = PerSide<Octets?>(both: nil)
         for side in Side.allCases {
             guard let replica = replicas[side] else { continue }
-            var mayRename = moved == nil || moved == side
-            if case .entry = replica.parent, try canonicalParent(of: replica, object, store) == nil {
-                plan.obstacle = .noCounterpartForParent
-                plan.retries = true
-                try waitForContainer(of: replica, waiter: pair.id, store)
-                mayRename = false
-            }
+            places[side] = try canonicalParent(of: replica, object, store)
+            guard places[side] == nil, case .entry = replica.parent else { continue }
+            plan.obstacle = .noCounterpartForParent
+            plan.retries = true
+            try waitForContainer(of: replica, waiter: pair.id, store)
+        }
+        let isMerged = Side.allCases.allSatisfy { replicas[$0] == nil || places[$0] != nil }
+        for side in Side.allCases {
+            guard let replica = replicas[side] else { continue }
+            let isChosen = places[side] == nil || places[side] != pair.base?[parentAttribute].first
+            let mayRename = isMerged ? moved == nil || moved == side : !isChosen
             guard !result.changes[side].isEmpty else { continue }
             try planChanges(on: side, pair, result, replica, object, mayRename: mayRename, store, into: &plan)
         }

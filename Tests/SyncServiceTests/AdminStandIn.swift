@@ -32,7 +32,7 @@ enum AdminStandIn {
         defer { running.cancel() }
         // Other tests of the same process may keep both processors for a while.
         let end = ContinuousClock.now + .seconds(180)
-        while !FileManager.default.fileExists(atPath: folder.socketPath) {
+        while !UnixSocket.isOpen(folder.socketPath) {
             try #require(ContinuousClock.now < end)
             try await Task.sleep(for: .milliseconds(10))
         }

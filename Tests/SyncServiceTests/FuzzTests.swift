@@ -28,7 +28,7 @@ import Testing
                 logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
             )
             let running = Task { try await service.run() }
-            while !FileManager.default.fileExists(atPath: socket) { try await Task.sleep(for: .milliseconds(5)) }
+            while !UnixSocket.isOpen(socket) { try await Task.sleep(for: .milliseconds(5)) }
             try await Campaign.run([Self.requests(to: socket)], path: path)
             running.cancel()
             try? FileManager.default.removeItem(atPath: socket)

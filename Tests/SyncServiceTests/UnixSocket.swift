@@ -43,6 +43,13 @@ enum UnixSocket {
         }
     }
 
+    /// Whether somebody takes connections there: the file is there a moment before.
+    static func isOpen(_ path: String) -> Bool {
+        guard let descriptor = try? connect(path) else { return false }
+        close(descriptor)
+        return true
+    }
+
     static func connect(_ path: String) throws -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
