@@ -135,7 +135,7 @@ extension SharedLabTests {
 
         @Test("two people who get one name, one at each side, are named and not mixed up, until one gets another")
         func sameName() async throws {
-            let ground = try await Ground.make("sw")
+            let ground = try await Ground.make("sm")
             try await load(ground, ["a", "b"])
             try await withDaemon(ground) { _ in try await Agreement.reached(ground) }
             let name = ground.person("n")
