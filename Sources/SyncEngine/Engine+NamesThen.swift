@@ -27,6 +27,8 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        // Nobody has come to a name since it was asked: the usual case by far, and every confirmed write comes here.
+        if case .answer = time, namesAwaited[side].isEmpty, namedMeanwhile[side].isEmpty { return }
         guard try store.isLoaded(side), let replica = try store.replica(side, anchor), replica.version != .unordered,
             try isMisnamed(replica, time, knowing: old, store)
         else { return }
