@@ -100,7 +100,7 @@ extension Engine {
                     replica.anchor,
                     name: name,
                     version: replica.version,
-                    changes: projection.changes.map { AttributeChange(name: $0.name, old: $0.old, new: $0.new) }
+                    changes: projection.changes
                 ),
                 names: [disabled.name],
                 event: .modified

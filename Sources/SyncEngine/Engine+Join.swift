@@ -8,10 +8,9 @@ extension Engine {
         case alone
         case join(PairID)
         case ambiguous(rule: Int, candidates: [Anchor])
-        /// It can't be said yet: a side is not completely known, or something is yet to be done about the candidate.
-        case wait
-        /// What is left of someone who was deleted on the other side, and has come back there: is it still there itself?
-        case verify(Leftover)
+        /// It can't be said yet: a side is not completely known, or something is yet to be done about the candidate. With what is left of someone who was deleted
+        /// on the other side, and has come back there: that is to be asked for, whether it is still there itself.
+        case wait(asking: Leftover?)
     }
 
     /// An entry whose counterpart was deleted.
@@ -70,17 +69,19 @@ extension Engine {
             )
             try store.clearDirty(pair.id)
             return nil
-        case .wait:
-            try awaitJoin(pair.id, store, now: now)
-            return nil
-        case .verify(let leftover):
-            try verify(leftover, store, now: now)
-            try awaitJoin(pair.id, store, now: now)
+        case .wait(let leftover):
+            try awaitJoin(pair.id, asking: leftover, store, now: now)
             return nil
         }
     }
 
-    private mutating func awaitJoin(_ pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+    private mutating func awaitJoin(
+        _ pair: PairID,
+        asking leftover: Leftover?,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if let leftover { try verify(leftover, store, now: now) }
         keepDirty(pair, now: now)
         // Until both sides were read completely the end of the reading wakes it; afterwards nothing tells.
         if try store.isLoaded(.ad), try store.isLoaded(.miniorange) {
@@ -103,10 +104,7 @@ extension Engine {
         case .join(let other):
             guard let returned = try store.pair(other) else { return pair }
             markDirty(try join(pair, returned, store, now: now).id, .retry, now: now)
-        case .wait: try awaitJoin(pair.id, store, now: now)
-        case .verify(let leftover):
-            try verify(leftover, store, now: now)
-            try awaitJoin(pair.id, store, now: now)
+        case .wait(let leftover): try awaitJoin(pair.id, asking: leftover, store, now: now)
         }
         return nil
     }
@@ -122,7 +120,7 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> JoinDecision {
         let side = replica.side
-        guard try store.isLoaded(side.opposite) else { return .wait }
+        guard try store.isLoaded(side.opposite) else { return .wait(asking: nil) }
         // Protected accounts are never matched by name.
         guard !replica.isProtected else { return .alone }
         for rule in object.mapping.specification.match.indices {
@@ -135,18 +133,18 @@ extension Engine {
             candidates = Array(Set(candidates)).sorted()
             guard let candidate = candidates.first else { continue }
             // Unique on this side can only be said when all of it is known.
-            guard try store.isLoaded(side) else { return .wait }
+            guard try store.isLoaded(side) else { return .wait(asking: nil) }
             var rivals: [Anchor] = []
             for key in keys { rivals += try unpaired(side, key, object, except: replica.anchor, store) }
             guard candidates.count == 1, rivals.isEmpty else {
                 return .ambiguous(rule: rule, candidates: candidates + Array(Set(rivals)).sorted())
             }
-            guard let id = try store.pairID(side.opposite, candidate) else { return .wait }
-            if inFlight[id] != nil { return .wait }
+            guard let id = try store.pairID(side.opposite, candidate) else { return .wait(asking: nil) }
+            if inFlight[id] != nil { return .wait(asking: nil) }
             let found = try store.outline(id)
             let isLeft = found?.presence[side] == .deleted
             // Its deletion goes first, unless that waits for something.
-            if try isLeft && found?.anchors[side] != nil && isUndecided(id, store) { return .wait }
+            if try isLeft && found?.anchors[side] != nil && isUndecided(id, store) { return .wait(asking: nil) }
             if try store.replica(side.opposite, candidate)?.isProtected == true { continue }
             // What has this key there must also be the only one with it in the eyes of the candidate.
             if let other = try store.replica(side.opposite, candidate) {
@@ -162,7 +160,7 @@ extension Engine {
                 leftovers.append(Leftover(side: side, anchor: replica.anchor, returned: candidate))
             }
             // Else a deletion that is on its way here would be one of the joined pair, although it was before the return.
-            return leftovers.first { !leftoversSeen.contains($0) }.map { .verify($0) } ?? .join(id)
+            return leftovers.first { !leftoversSeen.contains($0) }.map { .wait(asking: $0) } ?? .join(id)
         }
         return .alone
     }
