@@ -158,6 +158,11 @@ package final class ObjectMapping: Sendable {
         references.contains { rules[$0].attribute(side) == attribute }
     }
 
+    /// The canonical attributes whose values are pairs.
+    package var referenceNames: [String] {
+        canonicalSlots.filter { rules[$0.rule].type == .reference }.map(\.name)
+    }
+
     /// By what a side bars an account at `now` that the other side has yet to bar: what rules tell that carry it there. Empty where the entry is not
     /// barred.
     package func bars(_ side: Side, _ attributes: Attributes, at now: Timestamp) -> [AccessBar] {

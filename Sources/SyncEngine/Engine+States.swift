@@ -50,6 +50,25 @@ extension Engine {
         }
     }
 
+    /// The canonical attributes in which an entry differs from what was agreed only by whom it names that is deleted on a side. Such values go by themselves: that they are still
+    /// there, or there no more, is no change which could stand against the entry's own deletion.
+    private func referencesToDeleted(
+        _ values: Attributes,
+        _ base: Attributes?,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> [String] {
+        func living(_ values: [Octets]) throws -> [Octets] {
+            try values.filter { value in
+                guard let id = UInt64(bigEndianOctets: value.bytes), let pair = try store.outline(PairID(id)) else {
+                    return false
+                }
+                return pair.presence.ad != .deleted && pair.presence.miniorange != .deleted
+            }
+        }
+        return try object.mapping.referenceNames.filter { try living(values[$0]) == living(base?[$0] ?? []) }
+    }
+
     /// Whether an entry that was known is deleted, with proof.
     func isGone(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
         guard try store.outline(side, anchor) == nil else { return false }
@@ -104,6 +123,9 @@ extension Engine {
                     values[parentAttribute] = [parent]
                 } else {
                     unknown.append(parentAttribute)
+                }
+                if pair.presence[side.opposite] == .deleted {
+                    unknown += try referencesToDeleted(lifted.values, pair.base, object, store)
                 }
                 try awaitDeletionOfTargets(of: replica, waiter: pair.id, object, store)
                 for reference in lifted.unresolved {

@@ -50,6 +50,8 @@ extension World {
 
     /// The person decides about some of what is held, or all of it.
     func decide(all: Bool) throws {
+        // The daemon says so, and what is asked of it then waits, too.
+        guard !isDiskFull else { return }
         var held: [HoldID: [PairID]] = [:]
         try store.read { transaction in
             try transaction.forEachDeletion(after: nil) { pair, deletion in

@@ -202,6 +202,46 @@ struct DeletionTests {
         #expect(held(bench).count == people(.miniorange, bench).count)
     }
 
+    @Test(arguments: Side.allCases)
+    func `Who names somebody that is being deleted can be deleted as well`(_ side: Side) throws {
+        let bench = try Bench()
+        let ann = try bench.create(side, "Ann")
+        let bo = try bench.create(side, "Bo", ["manager": [Reference.entry(ann).octets]])
+        _ = try bench.settle()
+        try bench.delete(side, ann)
+        try bench.tell(side)
+        try bench.delete(side, bo)
+        try bench.tell(side)
+        _ = try bench.settle()
+        for account in ["ann", "bo"] {
+            for side in Side.allCases { #expect(bench.counterpart(side, account) == nil) }
+        }
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who is given somebody else to name than who is being deleted is changed`(_ side: Side) throws {
+        let bench = try Bench()
+        let ann = try bench.create(side, "Ann")
+        try bench.create(side, "Cy")
+        let bo = try bench.create(side, "Bo", ["manager": [Reference.entry(ann).octets]])
+        _ = try bench.settle()
+        let other = side.opposite
+        let cy = try #require(bench.counterpart(other, "cy"))
+        try bench.set(
+            other,
+            try #require(bench.counterpart(other, "bo")),
+            "manager",
+            [Reference.entry(cy).octets]
+        )
+        try bench.delete(side, ann)
+        try bench.delete(side, bo)
+        _ = try bench.settle()
+        for side in Side.allCases {
+            #expect(bench.counterpart(side, "ann") == nil)
+            #expect(bench.counterpart(side, "bo") != nil)
+        }
+    }
+
     // MARK: Policies
 
     private static let account = AttributeSpecification(
