@@ -28,6 +28,7 @@ extension Engine {
         try recallDeletions(store, now: now)
         try recallCertain(store)
         try recallSetBacks(store)
+        try recallNamings(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)
         }

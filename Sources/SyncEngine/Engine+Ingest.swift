@@ -252,7 +252,7 @@ extension Engine {
 
         let moved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
         if moved {
-            noteNamed(replica.anchor, side)
+            noteNamed(replica)
             if replica.kind == .container { places.clear(side) }
             try wakeParked(replica, store, now: now)
             try wakeDeletedContainer(replica.parent, side, store, now: now)

@@ -13,9 +13,27 @@ extension Engine {
         case answer(IntentID)
     }
 
-    /// An entry has come to its name while answers were on their way, which may know others by it.
-    mutating func noteNamed(_ anchor: Anchor, _ side: Side) {
-        if let newest = openIntents[side].max() { namedMeanwhile[side][anchor] = newest }
+    private static func namingFact(_ side: Side) -> String { "naming.\(side.name)" }
+
+    mutating func recallNamings(_ store: any StoreTransaction) throws {
+        for side in Side.allCases {
+            namings[side] = Namings(newest: try store.fact(Engine.namingFact(side)).flatMap(Version.init))
+            namingsKept[side] = namings[side].newest
+        }
+    }
+
+    /// Once a transaction, as a load names everybody.
+    mutating func keepNamings(_ store: any StoreTransaction) throws {
+        for side in Side.allCases where namings[side].newest != namingsKept[side] {
+            namingsKept[side] = namings[side].newest
+            try store.setFact(Engine.namingFact(side), namings[side].newest?.octets)
+        }
+    }
+
+    /// An entry has come to its name, maybe while answers were on their way, which may know others by it.
+    mutating func noteNamed(_ replica: Replica) {
+        namings[replica.side].note(replica.anchor, replica.version)
+        if let newest = openIntents[replica.side].max() { namedMeanwhile[replica.side][replica.anchor] = newest }
     }
 
     /// Reads an entry anew that was just taken in, where its values may name others than those who have the names now. `old`: as it was known before.
@@ -27,12 +45,19 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        // Nobody has come to a name since it was asked: the usual case by far, and every confirmed write comes here.
-        if case .answer = time, namesAwaited[side].isEmpty, namedMeanwhile[side].isEmpty { return }
+        // Nobody has come to a name since: the usual case by far, and everything that is told or confirmed comes here.
+        guard !namesAwaited[side].isEmpty || isAnyNamed(side, after: time) else { return }
         guard try store.isLoaded(side), let replica = try store.replica(side, anchor), replica.version != .unordered,
             try isMisnamed(replica, time, knowing: old, store)
         else { return }
         try readAnew(replica, store, now: now)
+    }
+
+    private func isAnyNamed(_ side: Side, after time: TextTime) -> Bool {
+        switch time {
+        case .told(let version): namings[side].isAnyLater(than: version)
+        case .answer: !namedMeanwhile[side].isEmpty
+        }
     }
 
     private func isMisnamed(
@@ -66,15 +91,10 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Bool {
         var next: Anchor? = named
-        while let anchor = next, let entry = try store.replica(side, anchor) {
+        while let anchor = next, let entry = try store.outline(side, anchor) {
             if namesAwaited[side].contains(anchor) { return true }
             switch time {
-            case .told(let version):
-                if version != .unordered, entry.version != .unordered, entry.version != version,
-                    entry.version.supersedes(version)
-                {
-                    return true
-                }
+            case .told(let version): if namings[side].isLater(anchor, than: version) { return true }
             case .answer(let id):
                 if let newest = namedMeanwhile[side][anchor], id <= newest { return true }
             }

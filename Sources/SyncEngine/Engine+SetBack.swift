@@ -41,6 +41,8 @@ extension Engine {
         )
         setBacks[side] = setBack
         try store.setFact(Engine.setBackFact(side), setBack.octets)
+        // Everything there is read anew, by versions that may be lower.
+        namings[side] = Namings()
     }
 
     /// Everything of the side was read.

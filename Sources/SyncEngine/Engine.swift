@@ -61,6 +61,9 @@ package struct Engine: Sendable {
     var namesAwaited = PerSide<Set<Anchor>>(both: [])
     /// Entries that came to their names while answers were on their way, with the newest of these.
     var namedMeanwhile = PerSide<[Anchor: IntentID]>(both: [:])
+    /// By which versions entries came to their names, and what the store knows of that.
+    var namings = PerSide(both: Namings())
+    var namingsKept = PerSide<Version?>(both: nil)
     /// Names that are being added, with the pair that waits for the answer.
     var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
     /// What the LDAP side's entries were called before.
@@ -245,6 +248,7 @@ package struct Engine: Sendable {
             if !isPaused { try workOff(store, now: now) }
         }
         try endSetBacks(store)
+        try keepNamings(store)
         endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]

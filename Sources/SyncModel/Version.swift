@@ -17,3 +17,29 @@ package enum Version: Hashable, Sendable {
         }
     }
 }
+
+extension Version {
+    /// Its form as a fact of the cache; empty for none.
+    package var octets: Octets {
+        switch self {
+        case .usn(let number, let invocationID): Octets([0] + number.bigEndianOctets + invocationID.octets)
+        case .csn(let number): Octets([1] + Octets(number.description).bytes)
+        case .unordered: Octets([])
+        }
+    }
+
+    package init?(octets: Octets) {
+        let bytes = octets.bytes
+        switch bytes.first {
+        case 0:
+            guard bytes.count > 9, let number = UInt64(bigEndianOctets: Array(bytes[1..<9])),
+                let invocationID = Anchor(octets: Array(bytes[9...]))
+            else { return nil }
+            self = .usn(number, invocationID: invocationID)
+        case 1:
+            guard let number = ChangeSequenceNumber(parsing: Octets(Array(bytes.dropFirst()))) else { return nil }
+            self = .csn(number)
+        default: return nil
+        }
+    }
+}
