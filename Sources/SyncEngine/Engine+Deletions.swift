@@ -6,6 +6,8 @@ import SyncModel
 extension Engine {
     /// What was learned and carried is counted again after a restart, and what waits goes on waiting.
     mutating func recallDeletions(_ store: any StoreTransaction, now: Timestamp) throws {
+        // Our clock was set back since: what is yet to come would wait for that long.
+        try redateDeletions(store) { min($0, now) }
         deletions = DeletionLedger()
         objectSizes = [:]
         var ofNone: [PairID] = []
@@ -23,6 +25,19 @@ extension Engine {
         // By another configuration there is nothing to be carried any more.
         for pair in ofNone { try setDeletion(nil, of: pair, store) }
         for pair in kept { try store.markDirty(pair, DirtyRecord(since: now, cause: .configuration)) }
+    }
+
+    /// When deletions were learned and carried is told by our clock, which may have been set.
+    func redateDeletions(_ store: any StoreTransaction, _ date: (Timestamp) -> Timestamp) throws {
+        var redated: [(PairID, Deletion)] = []
+        try store.forEachDeletion(after: nil) { pair, deletion in
+            var other = deletion
+            other.learned = date(deletion.learned)
+            if case .carried(let time) = deletion.state { other.state = .carried(date(time)) }
+            if other != deletion { redated.append((pair, other)) }
+            return true
+        }
+        for (pair, deletion) in redated { try store.put(deletion, of: pair) }
     }
 
     private func window(of object: String) -> Int64 {

@@ -115,6 +115,40 @@ extension Engine {
         }
     }
 
+    /// Brings back quarantined pairs whose time has come.
+    mutating func releaseRetries(_ store: any StoreTransaction, now: Timestamp) throws {
+        guard let due = nextRetry, due <= now else { return }
+        nextRetry = nil
+        for (pair, record) in try store.quarantined(after: nil, limit: .max) {
+            guard let next = record.next else { continue }
+            guard Engine.isDue(next, now: now) else {
+                noteRetry(at: next)
+                continue
+            }
+            if case .vanished(let side) = record.reason {
+                try lookAgain(for: pair, record, side, store, now: now)
+                continue
+            }
+            if case .noCounterpartForParent = record.reason { try readPlace(of: pair, store, now: now) }
+            markDirty(pair, .retry, now: now)
+        }
+    }
+
+    /// Asks where an entry stands whose place is not known by the name that was told: its container may have had that name for a moment only.
+    private mutating func readPlace(of id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard let pair = try store.pair(id) else { return }
+        for side in Side.allCases where pair.presence[side] == .present {
+            guard let anchor = pair.anchors[side], let outline = try store.outline(side, anchor),
+                case .unresolved = outline.parent
+            else { continue }
+            try requestRead(.read(anchor), side, store, now: now)
+        }
+    }
+
+    mutating func noteRetry(at time: Timestamp) {
+        nextRetry = min(nextRetry ?? time, time)
+    }
+
     // MARK: A person has dropped it
 
     /// The entry is not tried again before it changes or somebody asks for it. Says whether it was in quarantine at all.
@@ -149,8 +183,9 @@ extension Engine {
         time <= now || time > now.advanced(byMilliseconds: retryDelay(retryLimit))
     }
 
-    /// Our clock was set back by so many milliseconds. Delays stay as long as they were.
-    mutating func setBackDeadlines(by milliseconds: Int64) {
+    /// Our clock was set back. Delays stay as long as they were.
+    mutating func setBackDeadlines(to now: Timestamp, _ store: any StoreTransaction) throws {
+        let milliseconds = stepTime.milliseconds - now.milliseconds
         queue.setBack(by: milliseconds)
         rereads.setBack(by: milliseconds)
         for index in postponedReads.indices {
@@ -158,5 +193,8 @@ extension Engine {
         }
         nextRetry = nextRetry?.advanced(byMilliseconds: -milliseconds)
         gathering = gathering.mapValues { $0.advanced(byMilliseconds: -milliseconds) }
+        guard try store.count(.deletions) > 0 else { return }
+        try redateDeletions(store) { $0.advanced(byMilliseconds: -milliseconds) }
+        try recallDeletions(store, now: now)
     }
 }

@@ -73,9 +73,10 @@ package struct Engine: Sendable {
     var rereads = Rereads()
     /// Pairs whose memberships are gathered for a while, and until when.
     var gathering: [PairID: Timestamp] = [:]
-    /// Entries that are being read, and pairs whose memberships are being edited, with how many times.
+    /// Entries that are being read, pairs whose memberships are being edited, and entries of the LDAP side that are being renamed, with how many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
+    var renamesUnderWay: [Anchor: Int] = [:]
     /// Values that are being written, or may have been, by the entry that is to hold them.
     var valuesUnderWay: [Anchor: [LinkID: Octets]] = [:]
     /// Anchors of the configured bases.
@@ -209,7 +210,7 @@ package struct Engine: Sendable {
         unsaved = [:]
         answers = []
         accountChanges = []
-        if now < stepTime { setBackDeadlines(by: stepTime.milliseconds - now.milliseconds) }
+        if now < stepTime { try setBackDeadlines(to: now, store) }
         stepTime = now
         for event in events {
             switch event {
@@ -366,39 +367,5 @@ package struct Engine: Sendable {
             try recallAllRefused(of: pair, store)
         }
         queue.recallBacklog()
-    }
-
-    /// Brings back quarantined pairs whose time has come.
-    private mutating func releaseRetries(_ store: any StoreTransaction, now: Timestamp) throws {
-        guard let due = nextRetry, due <= now else { return }
-        nextRetry = nil
-        for (pair, record) in try store.quarantined(after: nil, limit: .max) {
-            guard let next = record.next else { continue }
-            guard Engine.isDue(next, now: now) else {
-                noteRetry(at: next)
-                continue
-            }
-            if case .vanished(let side) = record.reason {
-                try lookAgain(for: pair, record, side, store, now: now)
-                continue
-            }
-            if case .noCounterpartForParent = record.reason { try readPlace(of: pair, store, now: now) }
-            markDirty(pair, .retry, now: now)
-        }
-    }
-
-    /// Asks where an entry stands whose place is not known by the name that was told: its container may have had that name for a moment only.
-    private mutating func readPlace(of id: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
-        guard let pair = try store.pair(id) else { return }
-        for side in Side.allCases where pair.presence[side] == .present {
-            guard let anchor = pair.anchors[side], let outline = try store.outline(side, anchor),
-                case .unresolved = outline.parent
-            else { continue }
-            try requestRead(.read(anchor), side, store, now: now)
-        }
-    }
-
-    mutating func noteRetry(at time: Timestamp) {
-        nextRetry = min(nextRetry ?? time, time)
     }
 }

@@ -202,6 +202,38 @@ struct DeletionTests {
         #expect(held(bench).count == people(.miniorange, bench).count)
     }
 
+    @Test(arguments: [false, true])
+    func `Our clock may be set back, and no deletion waits the longer for it`(_ isRestarted: Bool) throws {
+        let bench = try bench(3, Self.limited(to: 3, grace: 60_000))
+        try delete(.ad, [0], bench)
+        _ = try bench.settle()
+        let jump: Int64 = -3_600_000
+        if isRestarted {
+            bench.now = bench.now.advanced(byMilliseconds: jump)
+            try bench.start()
+            for side in Side.allCases { _ = try bench.connect(side) }
+        } else {
+            _ = try bench.pass(milliseconds: 20_000)
+            _ = try bench.pass(milliseconds: jump)
+        }
+        _ = try bench.pass(milliseconds: isRestarted ? 59_000 : 39_000)
+        #expect(bench.sent.isEmpty)
+        _ = try bench.pass(milliseconds: 1_000)
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench) == ["p1", "p2"])
+    }
+
+    @Test
+    func `What a person approved is carried although our clock was set back`() throws {
+        let bench = try bench(3, Self.limited(to: 1))
+        try delete(.ad, 0..<2, bench)
+        _ = try bench.settle()
+        _ = try bench.pass(milliseconds: -3_600_000)
+        try bench.step(.decide(try #require(bench.engine.openHolds.keys.first), .approve, held(bench)))
+        _ = try bench.settle()
+        #expect(people(.miniorange, bench) == ["p2"])
+    }
+
     @Test(arguments: Side.allCases)
     func `Who names somebody that is being deleted can be deleted as well`(_ side: Side) throws {
         let bench = try Bench()
