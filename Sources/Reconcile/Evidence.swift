@@ -17,6 +17,8 @@ package struct Evidence: Hashable, Sendable {
     /// was set there before and is not as agreed has come back, and is nobody's change.
     /// That time is known no better than to lie in this range.
     package var knownUntil: PerSide<ClosedRange<Timestamp>?>
+    /// What the clock of such a side's server shows now, at the latest.
+    package var present = PerSide<Timestamp?>(both: nil)
 
     /// Stands for an entry's existence among the names of `stamps`: when it was made.
     package static let existence = "@existence"

@@ -23,7 +23,7 @@ extension Reconciler {
         var returned: Side?
         for side in doubtful {
             guard let known = evidence.knownUntil[side] else { continue }
-            switch Age(of: stamps[side], isEmpty: values[side].isEmpty, known) {
+            switch Age(of: stamps[side], isEmpty: values[side].isEmpty, known, present: evidence.present[side]) {
             case .older:
                 effective[side] = base
                 returned = side
@@ -76,9 +76,14 @@ enum Age {
     case unknown
 
     /// `stamp` nil: its server knows of nobody who ever set it, which says something of what is empty only.
-    init(of stamp: Stamp?, isEmpty: Bool, _ known: ClosedRange<Timestamp>) {
+    /// `present`: what its server's clock shows now. What was set later than that was set before the clock was, and nobody knows when.
+    init(of stamp: Stamp?, isEmpty: Bool, _ known: ClosedRange<Timestamp>, present: Timestamp?) {
         guard let stamp else {
             self = isEmpty ? .older : .unknown
+            return
+        }
+        if let present, stamp.time > present {
+            self = .unknown
             return
         }
         let latest = stamp.time.advanced(byMilliseconds: max(0, stamp.granularity - 1))

@@ -53,6 +53,7 @@ package struct Reconciler: Sendable {
     ) -> Reconciliation {
         let mayCreate = existence.direction.permits(writingTo: side.opposite)
         let mayDelete = existence.direction.permits(writingTo: side)
+        var base = base
         switch other {
         case .outOfScope, .present:
             return Reconciliation(existence: .suspended, base: base)
@@ -66,7 +67,7 @@ package struct Reconciler: Sendable {
                     held.needsStamps = [Evidence.existence]
                     return held
                 }
-                if Age(of: stamps[side], isEmpty: true, known) == .older {
+                if Age(of: stamps[side], isEmpty: true, known, present: evidence.present[side]) == .older {
                     held.returned = side
                     return held
                 }
@@ -87,10 +88,14 @@ package struct Reconciler: Sendable {
                     held.needsStamps = missing
                     return held
                 }
-                movedNames.removeAll { rule in
+                let present = evidence.present[side]
+                let returned = movedNames.filter { rule in
                     let stamp = evidence.stamps[rule.name]?[side] ?? nil
-                    return Age(of: stamp, isEmpty: values[rule.name].isEmpty, known) == .older
+                    return Age(of: stamp, isEmpty: values[rule.name].isEmpty, known, present: present) == .older
                 }
+                movedNames.removeAll(where: returned.contains)
+                // Nor will it be when the deletion has waited for something, and nobody asks any more what was set when.
+                for rule in returned { base?[rule.name] = values[rule.name] }
             }
             let isCarried = movedNames.contains { $0.direction.permits(writingTo: side.opposite) }
             let decision: ConflictRecord.Decision?

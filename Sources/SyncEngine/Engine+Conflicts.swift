@@ -17,6 +17,9 @@ extension Engine {
             // AD's versions tell no time: it was taken from our clock, and is the earliest that its clock could show.
             let doubt = side == .ad ? 2 * (clocks[side]?.uncertainty ?? configuration.judge.tolerance) : 0
             evidence.knownUntil[side] = known...known.advanced(byMilliseconds: doubt)
+            evidence.present[side] = clocks[side].map {
+                stepTime.advanced(byMilliseconds: $0.latest + $0.drift(at: stepTime))
+            }
         }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }

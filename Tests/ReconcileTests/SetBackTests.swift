@@ -90,6 +90,29 @@ struct SetBackTests {
     }
 
     @Test
+    func `what came back is no change later either, when nobody asks any more what is from before`() {
+        let reconciler = Reconciler(rules: [Vocabulary.rule(.register)])
+        let (back, deleted) = (Vocabulary.state("y"), Vocabulary.state("deleted"))
+        let first = reconciler.reconcile(
+            base: Vocabulary.base("x"),
+            ad: back,
+            miniorange: deleted,
+            evidence(9_000, .attribute)
+        )
+        let later = reconciler.reconcile(base: first.base, ad: back, miniorange: deleted)
+        #expect(later.existence == .delete(.ad))
+        let changed = reconciler.reconcile(base: first.base, ad: Vocabulary.state("z"), miniorange: deleted)
+        #expect(changed.existence == .create(.miniorange))
+    }
+
+    @Test(arguments: [(60_000, "=y, write miniorange, base x"), (59_999, "=x, hold(held), base x")])
+    func `what was set later than its server's clock shows may be from before`(_ present: Int64, _ outcome: String) {
+        var evidence = evidence(60_000, .attribute)
+        evidence.present.ad = Timestamp(milliseconds: present)
+        #expect(NewestTests.line(Vocabulary.rule(.register, .both, .newest), "x", "y", "x", evidence) == outcome)
+    }
+
+    @Test
     func `nothing of a doubtful value moves before its stamp is known`() {
         let evidence = evidence(nil, .attribute, known: false)
         for rule in [ConflictRule.newest, .ad, .miniorange, .hold] {
