@@ -24,6 +24,7 @@ extension Engine {
         }
         let attributes = try withResolvedReferences(
             object.mapping.selected(side, snapshot.attributes),
+            of: snapshot,
             side,
             object,
             store

@@ -208,7 +208,7 @@ extension Engine {
         if let object {
             let selected = object.mapping.selected(side, snapshot.attributes)
             replica.keys = object.mapping.keys(side, selected)
-            replica.attributes = try withResolvedReferences(selected, side, object, store)
+            replica.attributes = try withResolvedReferences(selected, of: snapshot, side, object, store)
         }
         return replica
     }
@@ -263,6 +263,10 @@ extension Engine {
         }
         if old == nil, side == .miniorange, formerNames.hasLeft, let name = try name(of: replica, store) {
             formerNames.notePresent(name, replica.anchor)
+            // A group that must have a member may have kept who left: whoever has his name now is in it.
+            if formerNames.mayStillMeanLeaver(name, at: now), replica.kind != .container, namesMembersByDN(side) {
+                rereads.watchGroups(of: replica.anchor, now: now)
+            }
         }
         if let old, moved, side == .miniorange, hasMemberships, let former = try name(of: old, store) {
             formerNames.note(former, replica.anchor, now: now)
@@ -358,9 +362,10 @@ extension Engine {
         renamesTold[anchor] = nil
         namesAwaited[side].remove(anchor)
         let old = try store.replica(side, anchor)
-        if old == nil, let id = try store.pairID(side, anchor), try store.outline(id)?.presence[side] == .deleted {
-            // Told before: what is left of its memberships is on its way out.
-            return
+        if old == nil {
+            // Told before: what is left of its memberships is on its way out. AD's rows name others than those in scope, too.
+            let pair = try store.pairID(side, anchor).flatMap { try store.outline($0) }
+            if pair.map({ $0.presence[side] == .deleted }) ?? (side == .miniorange) { return }
         }
         if let old { try noteLeft(old, store, now: now) }
         try dropLinks(of: anchor, side, old, store, now: now)

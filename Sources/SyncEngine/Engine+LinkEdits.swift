@@ -18,6 +18,7 @@ extension Engine {
         let forms = linkForms(of: object, side)
         var rest: [AttributeEdit] = []
         var isTaken = false
+        var isUnderstood = true
         let isNews = !isOlder(version, than: replica.membersVersion)
         for edit in edits {
             let name = CaseFolding.lowercaseName(edit.name)
@@ -25,14 +26,21 @@ extension Engine {
             if matching.isEmpty { rest.append(edit) }
             guard isNews else { continue }
             for form in matching {
-                try take(edit, form, replica, version, store, now: now)
+                if try !take(edit, form, replica, version, store, now: now) { isUnderstood = false }
                 isTaken = true
             }
         }
-        if isTaken { try noteMembersVersion(version, of: anchor, side, store) }
+        guard isTaken else { return rest }
+        // Where it is not known who went, there is no state in which its members are known before it is read: else who went would have gone in silence.
+        if !isUnderstood, side == .miniorange {
+            try noteMembersVersion(.unordered, of: anchor, side, store)
+        } else if side == .ad || replica.membersVersion != .unordered {
+            try noteMembersVersion(version, of: anchor, side, store)
+        }
         return rest
     }
 
+    /// False where values went of which it is not known whom they named: the entry is read.
     mutating func take(
         _ edit: AttributeEdit,
         _ form: LinkForm,
@@ -40,14 +48,14 @@ extension Engine {
         _ version: Version,
         _ store: any StoreTransaction,
         now: Timestamp
-    ) throws {
+    ) throws -> Bool {
         if edit.kind == .replace || edit.kind == .delete && edit.values.isEmpty {
             guard try !namesSomebodyRenamed(edit.values, form, holder, store, now: now) else {
                 try requestRead(.readMembers(holder.anchor), holder.side, store, now: now)
-                return
+                return false
             }
             try compare(holder, form, with: edit.values, version, store, now: now)
-            return
+            return true
         }
         let side = holder.side
         let isPresent = edit.kind == .add
@@ -102,9 +110,9 @@ extension Engine {
                 if try isRenamedMaybe(value, form, side, store) { mustRead = true }
             }
         }
-        if mustRead, form.form.holder == .group {
-            try requestRead(.readMembers(holder.anchor), side, store, now: now)
-        }
+        guard mustRead, form.form.holder == .group else { return true }
+        try requestRead(.readMembers(holder.anchor), side, store, now: now)
+        return isPresent
     }
 
     /// Rows of who is gone that stand by just this value, which may be another one's name by now.

@@ -18,6 +18,8 @@ extension Engine {
         case write(LinkWrite)
         /// The value stands in another entry than the one that is looked at.
         case heldBy(PairID)
+        /// It would be written by a name that may mean somebody else by the time that it is there.
+        case later
     }
 
     /// One value that comes or goes.
@@ -64,6 +66,7 @@ extension Engine {
         var writes = PerSide<[LinkWrite]>(both: [])
         var planned: Set<LinkID> = []
         let group = try pair.anchors.ad.flatMap { try linkGroup(.ad, $0, store) }
+        var isLater = false
         for link in pending {
             switch try verdict(on: link, within: group, for: pair, store, now: now) {
             case .settled, .waiting:
@@ -71,6 +74,8 @@ extension Engine {
                 if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
             case .setAside:
                 break
+            case .later:
+                isLater = true
             case .heldBy(let holder):
                 try store.unpend(link, of: pair.id)
                 if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
@@ -88,6 +93,10 @@ extension Engine {
                     writes[write.link.side].append(write)
                 }
             }
+        }
+        if isLater {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            queue.delay(pair.id, until: now.advanced(byMilliseconds: FormerNames.followingTime))
         }
         for side in Side.allCases where !writes[side].isEmpty {
             guard hasRoom(side, for: pair.id) else {
@@ -222,6 +231,9 @@ extension Engine {
         guard holder.id == pair.id else { return .heldBy(holder.id) }
         let expected = try expectedValue(view.ids[side], form, store)
         guard let value = isWanted ? expected : view.rows[side]?.value ?? expected else { return .waiting }
+        if isWanted, side == .miniorange, try mayMeanAnotherSoon(value, view.ids.miniorange, form, store) {
+            return .later
+        }
         return .write(
             LinkWrite(
                 link: view.ids[side],
@@ -344,34 +356,6 @@ extension Engine {
             let object = member.object.flatMap({ objects[$0] })
         else { return nil }
         return linkForms(of: object, link.side).first { $0.form == $0.membership.form(link.side) }?.membership
-    }
-
-    /// What stands for a membership in the entry that holds it, as both entries are named now.
-    mutating func expectedValue(
-        _ link: LinkID,
-        _ form: MembershipForm,
-        _ store: any StoreTransaction
-    ) throws -> Octets? {
-        let named = form.holder == .group ? link.member : link.group
-        if link.side == .ad { return ExtendedName.value(named) }
-        switch form.value {
-        case .name, .nameAndUID:
-            return try nameValue(of: named, store)
-        case .memberAttribute(let attribute):
-            return try store.replica(.miniorange, named)?.attributes[attribute].first
-        case .groupName:
-            return try store.outline(.miniorange, named)?.rdn.value
-        }
-    }
-
-    /// The value at the LDAP side that no longer names the entry, or nil where it does.
-    mutating func outdatedValue(_ view: LinkView, _ store: any StoreTransaction) throws -> Octets? {
-        guard let row = view.rows.miniorange, row.isPresent, let value = row.value else { return nil }
-        let form = view.membership.form
-        guard let expected = try expectedValue(view.ids.miniorange, form, store),
-            !form.isSame(value, expected)
-        else { return nil }
-        return value
     }
 
     mutating func reportImplied(_ view: LinkView, _ store: any StoreTransaction, now: Timestamp) throws {

@@ -50,6 +50,57 @@ extension Engine {
         }
     }
 
+    /// What stands for a membership in the entry that holds it, as both entries are named now.
+    mutating func expectedValue(
+        _ link: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Octets? {
+        let named = form.holder == .group ? link.member : link.group
+        if link.side == .ad { return ExtendedName.value(named) }
+        switch form.value {
+        case .name, .nameAndUID:
+            return try nameValue(of: named, store)
+        case .memberAttribute(let attribute):
+            return try store.replica(.miniorange, named)?.attributes[attribute].first
+        case .groupName:
+            return try store.outline(.miniorange, named)?.rdn.value
+        }
+    }
+
+    /// The value at the LDAP side that no longer names the entry, or nil where it does.
+    mutating func outdatedValue(_ view: LinkView, _ store: any StoreTransaction) throws -> Octets? {
+        guard let row = view.rows.miniorange, row.isPresent, let value = row.value else { return nil }
+        let form = view.membership.form
+        guard let expected = try expectedValue(view.ids.miniorange, form, store),
+            !form.isSame(value, expected)
+        else { return nil }
+        return value
+    }
+
+    /// Whether a value that is to name an entry may mean somebody else when it is there: the entry, or what it stands in, is just being renamed by us; or somebody else had the name a
+    /// moment ago, and his server rewrites whatever value holds it.
+    func mayMeanAnotherSoon(
+        _ value: Octets,
+        _ id: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard form.isMaintainedByServer else { return false }
+        if !renamesUnderWay.isEmpty {
+            var next: Anchor? = form.holder == .group ? id.member : id.group
+            while let anchor = next {
+                if renamesUnderWay[anchor] != nil { return true }
+                guard case .entry(let parent)? = try store.outline(id.side, anchor)?.parent else { break }
+                next = parent
+            }
+        }
+        guard !formerNames.isEmpty || formerNames.hasLeft,
+            let name = try? DistinguishedName(parsing: form.nameOctets(of: value))
+        else { return false }
+        return formerNames.isBeingFollowed(name, at: stepTime)
+    }
+
     /// A container has another name, and so has all that stands in it. What was written below its former name since then names nobody: the server had followed
     /// the rename before.
     private mutating func renameLinks(

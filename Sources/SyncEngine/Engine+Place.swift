@@ -157,24 +157,33 @@ extension Engine {
         return try containerName(anchor, side, store)
     }
 
-    /// Replaces the DNs of reference attributes by what they name.
+    /// Replaces the DNs of reference attributes by what they name. `own`: the entry itself, which may have come to its name just now.
     mutating func withResolvedReferences(
         _ attributes: Attributes,
+        of own: EntrySnapshot,
         _ side: Side,
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> Attributes {
         var resolved = attributes
         for item in attributes.items where object.mapping.isReference(side, item.name) {
-            resolved[item.name] = try item.values.map { try reference($0, side, store).octets }
+            resolved[item.name] = try item.values.map { try reference($0, side, own: own, store).octets }
         }
         return resolved
     }
 
-    mutating func reference(_ value: Octets, _ side: Side, _ store: any StoreTransaction) throws -> Reference {
+    mutating func reference(
+        _ value: Octets,
+        _ side: Side,
+        own: EntrySnapshot? = nil,
+        _ store: any StoreTransaction
+    ) throws -> Reference {
         // A server only returns DNs here; anything else stays as it is, unresolved under a name that nothing has.
         guard let text = value.text, let name = try? DistinguishedName(parsing: text) else {
             return .unresolved(DistinguishedName([RelativeDistinguishedName(type: "invalid", value: value)]))
+        }
+        if let own, name.rdns.count == own.name.rdns.count, name.normalized == own.name.normalized {
+            return .entry(own.anchor)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
         return .unresolved(name)

@@ -305,6 +305,9 @@ extension Engine {
         if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = write.pair }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
         if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
+        if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {
+            renamesUnderWay[anchor, default: 0] += 1
+        }
     }
 
     mutating func noteClosed(_ write: Write) {
@@ -313,6 +316,9 @@ extension Engine {
         if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = nil }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side].decrement(anchor) }
         if write.operation.isValueEdit { editsUnderWay.decrement(write.pair) }
+        if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {
+            renamesUnderWay.decrement(anchor)
+        }
     }
 
     mutating func start(_ write: Write) {

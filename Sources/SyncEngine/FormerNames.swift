@@ -6,7 +6,9 @@ struct FormerNames: Sendable {
     private static let limit = 10_000
     /// In milliseconds: by then a server has followed a rename everywhere.
     private static let settlingTime: Int64 = 60_000
-    private var anchors: [Octets: Anchor] = [:]
+    /// In milliseconds: so long a value waits to be written that holds a name which somebody else had, lest the server takes it for his.
+    static let followingTime: Int64 = 2_000
+    private var anchors: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
     private var latest: Timestamp?
     /// Names of entries that were deleted, or left the scope, and when: their server has yet to take them out of the values that hold them.
     private var left: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
@@ -50,13 +52,24 @@ struct FormerNames: Sendable {
 
     var isEmpty: Bool { anchors.isEmpty }
 
-    func anchor(_ name: DistinguishedName) -> Anchor? { anchors[name.normalized] }
+    func anchor(_ name: DistinguishedName) -> Anchor? { anchors[name.normalized]?.anchor }
+
+    /// Whether a server may be just about to rewrite, or to take away, values that hold this name, or a name below it: somebody who had it has another one, or is gone.
+    func isBeingFollowed(_ name: DistinguishedName, at now: Timestamp) -> Bool {
+        guard latest.map({ now < $0.advanced(byMilliseconds: Self.followingTime) }) ?? false else { return false }
+        return name.rdns.indices.contains { depth in
+            let part = DistinguishedName(Array(name.rdns[depth...])).normalized
+            return [anchors[part]?.time, left[part]?.time].contains { time in
+                time.map { now < $0.advanced(byMilliseconds: Self.followingTime) } ?? false
+            }
+        }
+    }
 
     mutating func note(_ name: DistinguishedName, _ anchor: Anchor, now: Timestamp) {
         latest = now
         // Without them the entries are asked for again until they are understood.
         if anchors.count >= Self.limit { anchors = [:] }
-        anchors[name.normalized] = anchor
+        anchors[name.normalized] = (anchor, now)
     }
 }
 

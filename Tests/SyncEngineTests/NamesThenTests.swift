@@ -37,6 +37,23 @@ struct NamesThenTests {
     }
 
     @Test
+    func `Who names himself by a name that another had is told as himself`() throws {
+        let bench = try Bench()
+        let former = try bench.create(.ad, "Ann", path: "OU=North,")
+        let ann = try bench.create(.ad, "Ann", ["samaccountname": ["ann2"]])
+        try bench.settle()
+        try bench.delete(.ad, former)
+        try bench.move(.ad, ann, to: "OU=North,")
+        try bench.set(.ad, ann, "manager", [Reference.entry(ann).octets])
+        let told = try #require(bench.directories.ad.snapshot(ann))
+        try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
+        try bench.settle()
+        let other = try #require(bench.counterpart(.miniorange, "ann2"))
+        #expect(bench.directories.miniorange.entries[other]?.attributes["manager"] == [Reference.entry(other).octets])
+        #expect(bench.directories.ad.entries[ann]?.attributes["manager"] == [Reference.entry(ann).octets])
+    }
+
+    @Test
     func `A reference by a name that its owner has no more is to him`() throws {
         let bench = try Bench()
         let ann = try bench.create(.ad, "Ann")

@@ -1,0 +1,111 @@
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// A value names whoever has that name: nobody comes into a group by a name that was another one's, and nobody stays in it.
+struct MemberNamesTests {
+    private func settled(_ bench: Bench) throws {
+        #expect(try bench.settle().last != "does not come to rest")
+        #expect(bench.engine.isQuiet)
+    }
+
+    /// Ann, Bo and Cy on both sides, and a group of Ann and Bo.
+    private func bench() throws -> Bench {
+        let bench = try Bench.withGroups(try Bench.named())
+        let people = try ["Ann", "Bo", "Cy"].map { try bench.create(.ad, $0) }
+        try bench.createGroup(.ad, "crew", members: Array(people.prefix(2)))
+        try settled(bench)
+        return bench
+    }
+
+    private func entry(_ bench: Bench, _ side: Side, _ account: String) throws -> Anchor {
+        try #require(bench.counterpart(side, account))
+    }
+
+    private func crew(_ bench: Bench, _ side: Side) throws -> Anchor { try #require(bench.groupNamed(side, "crew")) }
+
+    private func rename(_ bench: Bench, _ entry: Anchor, to account: Octets) throws {
+        try bench.move(.miniorange, entry, to: "", rdn: RelativeDistinguishedName(type: "uid", value: account))
+    }
+
+    @Test
+    func `A deletion that is told after its answer leaves no name behind`() throws {
+        let bench = try bench()
+        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
+        try settled(bench)
+        try bench.delete(.ad, try entry(bench, .ad, "ann"))
+        #expect(try bench.tell(.ad).count == 1)
+        // The group is waited for, and can't be written.
+        try bench.set(.miniorange, try crew(bench, .miniorange), "description", ["ours"])
+        #expect(try bench.tell(.miniorange).count == 1)
+        try bench.answer()
+        try bench.tell(.miniorange)
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "nobody")
+        try bench.create(.ad, "Ann")
+        try settled(bench)
+        for side in Side.allCases { #expect(!bench.members(side, "crew").contains("ann")) }
+    }
+
+    @Test(arguments: [false, true])
+    func `Who is taken out by a name that is not known yet stays out`(_ isOneAdded: Bool) throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let start = directory.log.count
+        let bo = try entry(bench, .miniorange, "bo")
+        let group = try crew(bench, .miniorange)
+        try rename(bench, bo, to: "bob")
+        try bench.setMembers(.miniorange, group, remove: [bo])
+        if isOneAdded { try bench.setMembers(.miniorange, group, add: [try entry(bench, .miniorange, "cy")]) }
+        let changes: [Change] = directory.log[start...].compactMap { record in
+            switch record.kind {
+            case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
+            case .edited(let edits): .edited(record.anchor, edits: edits, newName: nil, version: record.version)
+            case .added, .deleted: nil
+            }
+        }
+        try bench.step(.feed(.miniorange, .changes(changes, cursor: nil)))
+        for _ in 0..<50 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 500)
+        }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == (isOneAdded ? "ann cy" : "ann")) }
+    }
+
+    @Test
+    func `Who is just being renamed comes into a group by the new name`() throws {
+        let bench = try bench()
+        let cy = try entry(bench, .ad, "cy")
+        try bench.set(.ad, cy, "samaccountname", ["cyn"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.setMembers(.ad, try crew(bench, .ad), add: [cy])
+        #expect(try bench.tell(.ad).isEmpty)
+        try bench.answer()
+        let lines = try bench.pass(milliseconds: 2_000)
+        #expect(lines.count == 1 && lines[0].contains("member: +[uid=cyn,"), "\(lines)")
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
+    }
+
+    @Test
+    func `Who has a name that was another's comes into a group when its server has followed`() throws {
+        let bench = try bench()
+        bench.directories.miniorange.followsLate = true
+        let (bo, cy) = (try entry(bench, .miniorange, "bo"), try entry(bench, .miniorange, "cy"))
+        try rename(bench, bo, to: "spare")
+        try rename(bench, cy, to: "bo")
+        try bench.tell(.miniorange)
+        while !bench.sent.isEmpty { try bench.answer() }
+        try bench.setMembers(.ad, try crew(bench, .ad), add: [try entry(bench, .ad, "bo")])
+        #expect(try !bench.tell(.ad).contains { $0.contains(" edit ") })
+        for _ in 0..<2 { bench.directories.miniorange.followNext() }
+        for _ in 0..<10 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        try settled(bench)
+        let members = bench.directories.miniorange.members(of: try crew(bench, .miniorange))
+        #expect(members == [try entry(bench, .miniorange, "ann"), bo, cy].sorted())
+    }
+}
