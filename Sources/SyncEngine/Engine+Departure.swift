@@ -109,8 +109,12 @@ extension Engine {
         }
         if snapshot.version.supersedes(version) {
             try takeInPresent(snapshot, side, answering: id, store, now: now)
-        } else {
-            try suspend(snapshot.anchor, side, store, now: now)
+            return
+        }
+        try suspend(snapshot.anchor, side, store, now: now)
+        // It left, or came back, with its container, which changes none of what it holds: which was first does not show.
+        if snapshot.version == version, standing(of: snapshot, side) != nil {
+            try requestRead(.read(snapshot.anchor), side, store, now: now)
         }
     }
 

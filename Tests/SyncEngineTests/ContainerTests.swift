@@ -50,6 +50,32 @@ struct ContainerTests {
         #expect(bench.values(side.opposite, "ann", "displayname") == "[A]")
     }
 
+    @Test
+    func `What was out of scope with its container comes back with it, whichever answer comes first`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let north = try bench.place(.miniorange, "ou=North,")
+        let deep = try bench.container(.miniorange, "Deep", below: north)
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        _ = try settled(bench)
+        let old = try #require(directory.snapshot(deep))
+        let rdn = RelativeDistinguishedName(type: "ou", value: "North")
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        try bench.tell(.miniorange)
+        // Told once more, late.
+        let asked = try bench.step(.feed(.miniorange, .changes([.present(old)], cursor: nil)))
+        #expect(asked == ["miniorange readBelow \(deep.low)", "miniorange read \(deep.low)"])
+        try bench.answer()
+        let outside = directory.perform(.read(deep))
+        try bench.move(.miniorange, north, to: "")
+        try bench.tell(.miniorange)
+        try bench.answer(outside)
+        _ = try settled(bench)
+        try bench.create(.miniorange, "Ann", path: "ou=Deep,ou=North,")
+        _ = try settled(bench)
+        #expect(name(bench, .ad, "ann").contains(",ou=deep,ou=north,"))
+    }
+
     @Test(arguments: Side.allCases)
     func `A moved container is one move`(_ side: Side) throws {
         let bench = try bench()
