@@ -72,9 +72,6 @@ extension World {
         // Reading everything takes longer than slapd takes to follow what happened to entries that were never known here.
         if case .complete = event, side == .miniorange, options.isFull { followAll() }
         try run([.feed(side, event)])
-        guard case .complete = event, stepBacks[side] != nil else { return }
-        // Where the process was killed meanwhile, the next one is told of it again.
-        if try store.read({ try Engine.setBack(side, $0) })?.isRead != false { stepBacks[side] = nil }
     }
 
     /// refint follows the next rename or deletion.

@@ -177,6 +177,7 @@ package final class World {
             return false
         }
         engine = next
+        try noteRead(events)
         if options.tracesRows { try noteRows() }
         if fate == .killedAfter {
             note("killed after the commit")
@@ -190,6 +191,13 @@ package final class World {
             noteStart(write)
         }
         return true
+    }
+
+    /// Where everything of a server that was set back is in the cache, nobody is told any more that it was.
+    private func noteRead(_ events: [EngineEvent]) throws {
+        for case .feed(let side, .complete) in events where stepBacks[side] != nil {
+            if try store.read({ try Engine.setBack(side, $0) })?.isRead != false { stepBacks[side] = nil }
+        }
     }
 
     /// The store as the engine sees it.

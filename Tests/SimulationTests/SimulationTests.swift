@@ -65,7 +65,10 @@ struct SimulationTests {
         // Who was made again before his deletion was carried, servers that were set back, one that tells of whole entries only.
         10_000_010, 10_000_299, 10_000_495, 10_000_640, 10_000_666, 10_002_715, 10_002_925, 10_003_000, 10_004_364,
         10_004_782, 10_004_800, 10_005_580,
-        10_005_589, 10_005_985, 10_006_935, 10_007_142, 10_008_146, 10_008_674, 10_008_933, 20_004_445, 20_011_022,
+        10_005_589, 10_005_985, 10_006_935, 10_007_142, 10_008_146, 10_008_674, 10_008_933,
+        // Clocks that were set back, names that another had, deletions that waited.
+        20_000_320, 20_000_460, 20_000_656, 20_001_026, 20_001_310, 20_003_210, 20_003_624, 20_003_965, 20_004_445,
+        20_004_644, 20_005_121, 20_005_466, 20_011_022,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
