@@ -27,6 +27,7 @@ extension ActiveDirectoryFeed: DirectoryScanner {
             server: server,
             settings: settings,
             view: view,
+            ownWrites: ownWrites,
             progress: progress,
             delivery: delivery,
             board: FeedStatusBoard { _ in },

@@ -14,14 +14,16 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
     let logger: Logger
     private let board: FeedStatusBoard
     let choice: ServerChoice
+    let ownWrites: OwnWrites
 
-    /// `choice` is told each server that the feed is connected to. `status` is called on any thread whenever something
+    /// `choice` is told each server that the feed is connected to; `ownWrites` is the writer's. `status` is called on any thread whenever something
     /// in it changed. Throws where the settings can't work.
     package init(
         settings: ActiveDirectorySettings,
         view: DirectoryView,
         logger: Logger,
         choice: ServerChoice = ServerChoice(),
+        ownWrites: OwnWrites = OwnWrites(),
         status: @escaping @Sendable (ActiveDirectoryFeedStatus) -> Void = { _ in }
     ) throws(ActiveDirectoryError) {
         try settings.validate()
@@ -29,6 +31,7 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
         self.view = view
         self.logger = logger
         self.choice = choice
+        self.ownWrites = ownWrites
         board = FeedStatusBoard(report: status)
     }
 
@@ -74,6 +77,7 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
                 server: server,
                 settings: settings,
                 view: view,
+                ownWrites: ownWrites,
                 progress: progress,
                 delivery: delivery,
                 board: board,

@@ -13,8 +13,9 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
     private let reading: EntryReading
     private let view: DirectoryView
     private let passwords: NewAccountPasswords
+    private let ownWrites: OwnWrites
 
-    /// Connects with the first write, and to the server of `choice` if that can be reached: give it the feed's.
+    /// Connects with the first write, and to the server of `choice` if that can be reached: give it the feed's. `ownWrites` is told what is done.
     /// `status` is called on any thread with what is wrong, and with nil once a connection stands. Throws where the
     /// settings can't work.
     package init(
@@ -22,6 +23,7 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
         view: DirectoryView,
         logger: Logger,
         choice: ServerChoice = ServerChoice(),
+        ownWrites: OwnWrites = OwnWrites(),
         passwords: NewAccountPasswords = NewAccountPasswords(isGiven: true),
         status: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws(ActiveDirectoryError) {
@@ -29,6 +31,7 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
         self.settings = settings
         self.view = view
         self.passwords = passwords
+        self.ownWrites = ownWrites
         reading = EntryReading(view: view)
         connections = WriterConnections(
             settings: settings,
@@ -41,8 +44,9 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
 
     /// `unavailable` where no connection stands and none is being made.
     package func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
-        connections.lease { [connections, settings, reading, view, passwords] lease in
+        connections.lease { [connections, settings, reading, view, passwords, ownWrites] lease in
             guard let lease else { return completion(.unavailable) }
+            ownWrites.begin(write.operation)
             let execution = WriteExecution(
                 server: lease.server,
                 reading: reading,
@@ -50,6 +54,7 @@ package final class ActiveDirectoryWriter: DirectoryWriter {
                 isProtected: settings.isProtected(lease.server.connection.endpoint),
                 passwords: passwords
             ) { outcome in
+                ownWrites.end(write.operation, outcome)
                 connections.giveBack(lease)
                 completion(outcome)
             }

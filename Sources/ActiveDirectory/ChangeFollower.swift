@@ -85,7 +85,7 @@ struct ChangeFollower {
             if news == nil { return try await ask(query, since: begin) }
             news?.note(found)
         } else if members.position != nil {
-            pace.saw(groups: found.contains(where: session.isGroupToTell), .now)
+            pace.saw(sighting(found), .now)
             if owesMembers && !query.isPart { return try await ask(.range(first: position + 1), since: begin) }
         }
         try await tell(found, news, upTo: min(query.last ?? highest, highest), since: begin, isPart: query.isPart)
@@ -110,7 +110,7 @@ struct ChangeFollower {
         do {
             for try await page in connection.searchPages(request) {
                 news?.note(page)
-                if query.isPart { pace.saw(groups: page.contains(where: session.isGroupToTell), .now) }
+                if query.isPart { pace.saw(sighting(page), .now) }
                 let changes = try await session.changes(in: page, tellingMembers: members.isWhole)
                 try await session.delivery.behind { .changes(changes, cursor: nil) }
             }
@@ -153,7 +153,7 @@ struct ChangeFollower {
             members = .incremental(next)
         }
         // In between, entries are told further than members.
-        let isComplete = members.position == nil || !isPart && !pace.isOwed
+        let isComplete = members.position == nil || !isPart && pace.isSettled
         if !changes.isEmpty || mustDeliver || isComplete && reached - deliveredPosition > Self.longestSilence {
             try await session.deliver(changes, cursor: isComplete ? cursor(at: reached) : nil)
             if isComplete { deliveredPosition = reached }
@@ -200,13 +200,18 @@ extension ChangeFollower {
     }
 
     /// Whether memberships are to be asked for now, since some are surely there.
-    private var owesMembers: Bool { members.position != nil && pace.isOwed && !pace.isPausing(.now) }
+    private var owesMembers: Bool { members.position != nil && pace.isOwed(.now) && !pace.isPausing(.now) }
+
+    private func sighting(_ entries: [LDAPEntry]) -> MemberPace.Sighting {
+        let groups = entries.filter(session.isGroupToTell)
+        return groups.isEmpty ? .noGroup : groups.allSatisfy(session.mayBeOurs) ? .ownGroups : .groups
+    }
 
     private func asksMembers(_ query: DeltaQuery) -> Bool {
         guard members.position != nil, case .range = query else { return false }
         let now = ContinuousClock.now
         guard !pace.isPausing(now) else { return false }
-        return pace.isOwed || pace.isExpected || DeltaQuery.isCheap(rangeCost) && pace.isDue(now)
+        return pace.isOwed(now) || pace.isExpected || DeltaQuery.isCheap(rangeCost) && pace.isDue(now)
     }
 
     private var memberRequest: SearchRequest? {
@@ -223,8 +228,9 @@ extension ChangeFollower {
             guard case .search(let result) = try answer.get() else { return nil }
             let told = try query.memberAnswer(in: result)
             let now = ContinuousClock.now
-            pace.answered(now, isEmpty: told.members.isEmpty, hasMore: told.hasMore)
-            return News(answer: told, usn: usn, duration: now - asked)
+            let duration = now - asked
+            pace.answered(now, after: duration, isEmpty: told.members.isEmpty, hasMore: told.hasMore)
+            return News(answer: told, usn: usn, duration: duration)
         } catch {
             guard error.serverResult != nil, error.disposition == .refuse else { throw .ldap(error) }
             session.logger.warning(

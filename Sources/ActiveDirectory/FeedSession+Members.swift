@@ -34,6 +34,12 @@ extension FeedSession {
             && reading.isInScope(entry)
     }
 
+    /// Whether our own writes alone may have made it what it is.
+    func mayBeOurs(_ entry: LDAPEntry) -> Bool {
+        guard let anchor = EntryReading.anchor(of: entry), let usn = EntryReading.usn(of: entry) else { return false }
+        return ownWrites.mayHaveMade(.usn(usn, invocationID: controller.invocationID), of: anchor)
+    }
+
     /// `others`, and the groups with all their members. What is too much for one event is delivered on the way.
     func changes(
         ofGroups groups: [LDAPEntry],

@@ -8,6 +8,7 @@ struct FeedSession: Sendable {
     let settings: ActiveDirectorySettings
     let view: DirectoryView
     let reading: EntryReading
+    let ownWrites: OwnWrites
     let progress: FeedProgress
     let delivery: FeedDelivery
     let board: FeedStatusBoard
@@ -20,6 +21,7 @@ struct FeedSession: Sendable {
         server: ConnectedServer,
         settings: ActiveDirectorySettings,
         view: DirectoryView,
+        ownWrites: OwnWrites,
         progress: FeedProgress,
         delivery: FeedDelivery,
         board: FeedStatusBoard,
@@ -28,6 +30,7 @@ struct FeedSession: Sendable {
         self.server = server
         self.settings = settings
         self.view = view
+        self.ownWrites = ownWrites
         self.progress = progress
         self.delivery = delivery
         self.board = board

@@ -13,9 +13,24 @@ struct MemberPace: Hashable, Sendable {
     /// Where it costs little it is asked from time to time although no group seems to have changed. Not often: Samba (4.17) keeps a part of each such
     /// request for ever, and every other request walks past all of them; 1,000 make a search 0.3 ms slower.
     static let pulse = Duration.seconds(60)
+    /// Where a group may have changed by our own writes alone it is asked only after so long, for what someone else did to it in the same moment; and not before so many
+    /// times as long as the last answer took.
+    static let ownDelay = Duration.seconds(2)
+    static let ownDelayFactor = 20
+
+    /// What a look at the entries that changed has shown.
+    enum Sighting: Hashable, Sendable {
+        case noGroup
+        /// Groups, each of which our own writes may have changed.
+        case ownGroups
+        case groups
+    }
 
     /// What is asked for as soon as the pause is over: a group changed, or the last answer was not all.
     private(set) var isOwed = false
+    /// What our own writes may have hidden is asked for then.
+    private(set) var ownEnd: ContinuousClock.Instant?
+    private var earliestOwnEnd: ContinuousClock.Instant?
     /// Whether the last look showed memberships, so that the next is likely to.
     private(set) var isExpected = false
     private var lastAnswer: ContinuousClock.Instant?
@@ -36,19 +51,34 @@ struct MemberPace: Hashable, Sendable {
         lastAnswer.map { now - $0 > Self.pulse } ?? true
     }
 
+    /// Whether all is told of the groups that changed.
+    var isSettled: Bool { !isOwed && ownEnd == nil }
+
+    /// Whether something is to be asked for now, but for a pause.
+    func isOwed(_ now: ContinuousClock.Instant) -> Bool { isOwed || ownEnd.map { $0 <= now } ?? false }
+
     /// Entries were told, among them perhaps groups.
-    mutating func saw(groups: Bool, _ now: ContinuousClock.Instant) {
-        isOwed = isOwed || groups
-        isExpected = groups
-        if groups, let patienceEnd, now < patienceEnd { pauseEnd = min(now + Self.quiet, patienceEnd) }
+    mutating func saw(_ sighting: Sighting, _ now: ContinuousClock.Instant) {
+        isExpected = sighting == .groups
+        switch sighting {
+        case .noGroup: break
+        case .ownGroups:
+            if ownEnd == nil { ownEnd = max(now + Self.ownDelay, earliestOwnEnd ?? now) }
+        case .groups:
+            isOwed = true
+            if let patienceEnd, now < patienceEnd { pauseEnd = min(now + Self.quiet, patienceEnd) }
+        }
     }
 
-    /// What was asked for is told.
-    mutating func answered(_ now: ContinuousClock.Instant, isEmpty: Bool, hasMore: Bool) {
+    /// What was asked for is told; the answer took `duration`.
+    mutating func answered(_ now: ContinuousClock.Instant, after duration: Duration, isEmpty: Bool, hasMore: Bool) {
+        // Who changes groups is likely to go on, but of what we do ourselves nothing is awaited.
+        isExpected = !isEmpty && (isOwed || isExpected || ownEnd == nil)
         lastAnswer = now
         patienceEnd = nil
         isOwed = hasMore
-        isExpected = !isEmpty
+        ownEnd = nil
+        earliestOwnEnd = now + duration * Self.ownDelayFactor
     }
 
     /// Changes came while the server answered, for which it took `duration`.

@@ -78,6 +78,7 @@ extension Wiring {
                 view: views.ad,
                 logger: logger,
                 choice: domainController,
+                ownWrites: ownWrites,
                 status: { status($0.feedStatus) }
             ),
             miniorange: MiniOrangeFeed(
@@ -96,6 +97,7 @@ extension Wiring {
                 view: views.ad,
                 logger: logger,
                 choice: domainController,
+                ownWrites: ownWrites,
                 passwords: passwords(.ad)
             ),
             miniorange: MiniOrangeWriter(

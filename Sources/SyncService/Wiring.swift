@@ -15,6 +15,7 @@ package struct Wiring: Sendable {
     package let views: PerSide<DirectoryView>
     /// The writer goes where the feed is: versions of different domain controllers can't be compared.
     let domainController = ServerChoice()
+    let ownWrites = OwnWrites()
     /// Nil: nobody learns initial passwords.
     private let handOver: PasswordHandOver?
 

@@ -242,12 +242,19 @@ func withFeed<Value: Sendable>(
     _ settings: ActiveDirectorySettings,
     _ view: DirectoryView,
     from cursor: Cursor? = nil,
+    ownWrites: OwnWrites = OwnWrites(),
     logger: Logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }),
     status: @escaping @Sendable (ActiveDirectoryFeedStatus) -> Void = { _ in },
     _ body: @Sendable (FeedRecorder) async throws -> Value
 ) async throws -> Value {
     let recorder = FeedRecorder()
-    let feed = try ActiveDirectoryFeed(settings: settings, view: view, logger: logger, status: status)
+    let feed = try ActiveDirectoryFeed(
+        settings: settings,
+        view: view,
+        logger: logger,
+        ownWrites: ownWrites,
+        status: status
+    )
     let running = Task { try await feed.run(from: cursor) { await recorder.take($0) } }
     let result: Result<Value, any Error>
     do { result = .success(try await body(recorder)) } catch { result = .failure(error) }

@@ -135,28 +135,28 @@ struct MemberPaceTests {
     @Test func atFirstAndFromTimeToTime() {
         var pace = MemberPace()
         #expect(pace.isDue(start) && !pace.isOwed)
-        pace.answered(start, isEmpty: true, hasMore: false)
+        pace.answered(start, after: .zero, isEmpty: true, hasMore: false)
         #expect(!pace.isDue(start + MemberPace.pulse - .milliseconds(100)))
         #expect(pace.isDue(start + MemberPace.pulse + .milliseconds(100)))
     }
 
     @Test func aGroupThatChangedIsOwedAnAnswer() {
         var pace = MemberPace()
-        pace.saw(groups: true, start)
-        pace.saw(groups: false, start)
+        pace.saw(.groups, start)
+        pace.saw(.noGroup, start)
         #expect(pace.isOwed && !pace.isExpected)
-        pace.answered(start, isEmpty: false, hasMore: false)
+        pace.answered(start, after: .zero, isEmpty: false, hasMore: false)
         #expect(!pace.isOwed && pace.isExpected)
-        pace.saw(groups: false, start)
+        pace.saw(.noGroup, start)
         #expect(!pace.isExpected)
-        pace.answered(start, isEmpty: false, hasMore: true)
+        pace.answered(start, after: .zero, isEmpty: false, hasMore: true)
         #expect(pace.isOwed)
     }
 
     @Test(arguments: [(1, false), (10, false), (2000, false), (2000, true)])
     func anAnswerThatWasOvertakenIsFollowedByAPause(took: Int, hasMore: Bool) {
         var pace = MemberPace()
-        pace.answered(start, isEmpty: false, hasMore: hasMore)
+        pace.answered(start, after: .zero, isEmpty: false, hasMore: hasMore)
         #expect(!pace.isPausing(start))
         pace.isOvertaken(start, after: .milliseconds(took))
         #expect(pace.isPausing(start) == !hasMore && pace.isInStream(start) == !hasMore)
@@ -170,28 +170,57 @@ struct MemberPaceTests {
         pace.isOvertaken(start, after: .milliseconds(took))
         for elapsed in stride(from: 0, to: patience, by: 10) {
             let now = start + .milliseconds(elapsed)
-            pace.saw(groups: true, now)
+            pace.saw(.groups, now)
             #expect(pace.isPausing(now) && pace.isInStream(now))
         }
         #expect(pace.isOwed && !pace.isPausing(start + .milliseconds(patience)))
         #expect(!pace.isInStream(start + .milliseconds(patience)))
-        pace.saw(groups: true, start + .milliseconds(patience))
+        pace.saw(.groups, start + .milliseconds(patience))
         #expect(!pace.isPausing(start + .milliseconds(patience)))
     }
 
     @Test func otherEntriesDoNotProlongThePause() {
         var pace = MemberPace()
         pace.isOvertaken(start, after: .milliseconds(100))
-        pace.saw(groups: true, start)
-        pace.saw(groups: false, start + .milliseconds(20))
+        pace.saw(.groups, start)
+        pace.saw(.noGroup, start + .milliseconds(20))
         #expect(!pace.isPausing(start + .milliseconds(25)))
     }
 
     @Test func anAnswerEndsTheStream() {
         var pace = MemberPace()
         pace.isOvertaken(start, after: .milliseconds(100))
-        pace.answered(start, isEmpty: true, hasMore: false)
+        pace.answered(start, after: .zero, isEmpty: true, hasMore: false)
         #expect(!pace.isInStream(start))
+    }
+
+    @Test func whatOurOwnWritesDidIsAskedForLater() {
+        var pace = MemberPace()
+        pace.answered(start, after: .milliseconds(10), isEmpty: true, hasMore: false)
+        pace.saw(.ownGroups, start)
+        #expect(!pace.isOwed(start) && !pace.isExpected && !pace.isSettled)
+        pace.saw(.ownGroups, start + .seconds(1))
+        #expect(!pace.isOwed(start + MemberPace.ownDelay - .milliseconds(1)))
+        #expect(pace.isOwed(start + MemberPace.ownDelay))
+        pace.answered(start + .seconds(3), after: .milliseconds(10), isEmpty: false, hasMore: false)
+        #expect(pace.isSettled && !pace.isExpected)
+    }
+
+    @Test func whatCostsMuchIsAskedForMoreSeldom() {
+        var pace = MemberPace()
+        pace.answered(start, after: .seconds(1), isEmpty: true, hasMore: false)
+        pace.saw(.ownGroups, start)
+        #expect(!pace.isOwed(start + .seconds(19)))
+        #expect(pace.isOwed(start + .seconds(20)))
+    }
+
+    @Test func someoneElsesGroupAmongOursIsAskedForAtOnce() {
+        var pace = MemberPace()
+        pace.saw(.ownGroups, start)
+        pace.saw(.groups, start)
+        #expect(pace.isOwed(start) && pace.isExpected)
+        pace.answered(start, after: .zero, isEmpty: false, hasMore: false)
+        #expect(pace.isSettled && pace.isExpected)
     }
 
     @Test func theEndOfAShortPauseIsWaitedFor() {

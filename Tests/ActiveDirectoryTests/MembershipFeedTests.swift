@@ -71,6 +71,28 @@ extension RealDomainController {
             }
         }
 
+        @Test func whatSomeoneElseDoesInTheMomentOfOurOwnWriteIsTold() async throws {
+            let ground = try await Ground("own", .auto)
+            let ownWrites = OwnWrites()
+            let edits = ValueEdits(attribute: "member", add: [], remove: [])
+            let name = try DistinguishedName(parsing: ground.group)
+            try await withFeed(
+                ground.settings,
+                ground.lab.viewOfGroups(),
+                from: try await ground.cookie(),
+                ownWrites: ownWrites
+            ) { feed in
+                #expect(await feed.next { if case .connected = $0 { true } else { false } } != nil)
+                ownWrites.begin(.editValues(ground.groupAnchor, name: name, edits: edits))
+                try await ground.admin.editMembers(of: ground.group, add: [ground.user(2)])
+                let first = try #require(await ground.edits(in: feed))
+                #expect(first == [.add: [ground.anchors[2]]])
+                // By now nothing asks for memberships of itself.
+                try await ground.admin.editMembers(of: ground.group, remove: [ground.user(2)])
+                #expect(await ground.edits(in: feed, after: first) == [.delete: [ground.anchors[2]]])
+            }
+        }
+
         @Test(arguments: [ActiveDirectorySettings.Feeding.auto, .dirsync])
         func aNewGroupIsToldBeforeItsMembers(feeding: ActiveDirectorySettings.Feeding) async throws {
             let ground = try await Ground("new \(feeding)", feeding)

@@ -1,0 +1,60 @@
+internal import SyncModel
+internal import Synchronization
+
+/// What our own writer is doing to the entries of a side, and has done: one object for the writer and the feed.
+///
+/// A group that changed by our own write has no members that we would not know of, unless someone else changed it in the same moment.
+package final class OwnWrites: Sendable {
+    private struct State {
+        var underWay: [Anchor: Int] = [:]
+        var adds = 0
+        /// As of which version entries hold what we wrote.
+        var versions: [Anchor: Version] = [:]
+    }
+
+    private static let mostVersions = 10_000
+    private let state = Mutex(State())
+
+    package init() {}
+
+    func begin(_ operation: WriteOperation) {
+        state.withLock { state in
+            switch operation {
+            case .add: state.adds += 1
+            case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .editValues(let anchor, _, _):
+                state.underWay[anchor, default: 0] += 1
+            default: break
+            }
+        }
+    }
+
+    func end(_ operation: WriteOperation, _ outcome: WriteOutcome) {
+        state.withLock { state in
+            switch operation {
+            case .add: state.adds -= 1
+            case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .editValues(let anchor, _, _):
+                let count = state.underWay[anchor, default: 1] - 1
+                state.underWay[anchor] = count > 0 ? count : nil
+            default: return
+            }
+            switch outcome {
+            case .done(let entry), .edited(let entry, _):
+                if state.versions.count >= Self.mostVersions { state.versions = [:] }
+                state.versions[entry.anchor] = entry.version
+            default: break
+            }
+        }
+    }
+
+    /// Whether it may be by a write of ours alone that an entry has this version.
+    func mayHaveMade(_ version: Version, of anchor: Anchor) -> Bool {
+        state.withLock { state in
+            if state.underWay[anchor] != nil { return true }
+            guard let last = state.versions[anchor] else { return state.adds > 0 }
+            guard case .usn(let number, let server) = version, case .usn(let ownNumber, let ownServer) = last else {
+                return false
+            }
+            return server == ownServer && number <= ownNumber
+        }
+    }
+}
