@@ -79,6 +79,31 @@ struct FeedChoiceTests {
         #expect(mirror.known.completes.isEmpty)
     }
 
+    @Test(arguments: [LDAPResultCode.timeLimitExceeded, .adminLimitExceeded, .busy])
+    func `a read that the server ends in the middle is a problem, not an absence`(code: LDAPResultCode) async throws {
+        let overlay = "overlay retcode\nretcode-indir\nretcode-parent ou=retcodes,\(TestSlapd.suffix)"
+        let slapd = try TestSlapd(.syncprov, extra: overlay, people: 3)
+        slapd.stop()
+        // Where it comes to this entry the server gives up (slapo-retcode(5)).
+        try slapd.load(
+            """
+            dn: uid=end,\(TestSlapd.people)
+            objectClass: inetOrgPerson
+            objectClass: errAuxObject
+            uid: end
+            cn: end
+            sn: end
+            errCode: \(code.rawValue)
+            errOp: search
+
+            """,
+            .syncprov
+        )
+        try slapd.start()
+        let mirror = try await expectProblem("\(code)", try slapd.settings(), try TestSlapd.view())
+        #expect(mirror.known.completes.isEmpty)
+    }
+
     @Test func `a wrong password is not repeated`() async throws {
         let slapd = try TestSlapd(.syncprov)
         var settings = try slapd.settings()

@@ -225,6 +225,7 @@ final class TestSlapd: @unchecked Sendable {  // Each test owns its server and c
             moduleload memberof
             moduleload refint
             moduleload constraint
+            moduleload retcode
             moduleload back_monitor
             pidfile \(directory.path)/slapd.pid
             sizelimit \(sizeLimit)
