@@ -64,8 +64,8 @@ final class FeedDelivery: Sendable {
     /// Whether the last session got as far as telling its roots.
     var hasConnected: Bool { state.withLock { $0.hasConnected } }
 
-    func connect(server: Octets, roots: [EntrySnapshot]) async throws {
-        try await now(.connected(server: server, roots: roots))
+    func connect(server: Octets, roots: [EntrySnapshot], stepBack: StepBack?) async throws {
+        try await now(.connected(server: server, roots: roots, stepBack: stepBack))
         state.withLock {
             $0.isConnected = true
             $0.hasConnected = true

@@ -46,12 +46,13 @@ struct FeedSession: Sendable {
     func run() async throws {
         let roots = try await readRoots()
         let start = progress.start(at: controller)
-        try await delivery.connect(server: Octets(controller.service), roots: roots)
-        if let reason = start.reason {
-            let cause: StepBack.Cause? =
-                if case .loading(.everythingRestored, _) = start.cursor.state { .restored } else { nil }
-            try await delivery.now(.steppedBack(StepBack(cause: cause, reason: reason)))
-        }
+        let cause: StepBack.Cause? =
+            if case .loading(.everythingRestored, _) = start.cursor.state { .restored } else { nil }
+        try await delivery.connect(
+            server: Octets(controller.service),
+            roots: roots,
+            stepBack: start.reason.map { StepBack(cause: cause, reason: $0) }
+        )
         try await tellClock()
         logger.info(
             "the feed is connected",

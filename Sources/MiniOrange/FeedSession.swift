@@ -19,6 +19,7 @@ final class FeedSession: Sendable {
     private let onStatus: @Sendable (FeedStatus) -> Void
     private let status: Mutex<FeedStatus>
     private let live = Mutex(false)
+    private let connected = Mutex(false)
 
     init(feed: MiniOrangeFeed, shape: EntryShape, server: DirectoryServer, delivery: Delivery) {
         settings = feed.settings
@@ -37,7 +38,6 @@ final class FeedSession: Sendable {
 
     /// Returns never but by throwing.
     func run() async throws {
-        try await delivery(.connected(server: Octets(server.endpoint.uri), roots: server.roots))
         let kept = delivery.cursor.flatMap(FeedPosition.init)
         let choice = try await FeedChoice.choose(settings, server, kept: kept?.way)
         status.withLock {
@@ -97,13 +97,15 @@ final class FeedSession: Sendable {
                         try await checkTold()
                     } catch let error as PositionRefused {
                         isRewound = true
-                        try await tellStepBack(error)
+                        try await connect(after: error)
                     }
                 }
+                try await connect()
                 start = try await FullRead(session: self, way: way, connection: stream, isRewound: isRewound).run()
             }
             do {
                 if progress != nil { try await checkContinuity(start, way) }
+                try await connect()
                 switch way {
                 case .accesslog: try await LogFollower(session: self, connection: stream).run(from: start)
                 case .syncrepl: try await SyncFollower(session: self, connection: stream).run(from: start)
@@ -120,16 +122,27 @@ final class FeedSession: Sendable {
                 guard refusals == 1 else { throw error.cause }
                 logger.notice("\(server.endpoint.uri): everything is read again: \(error.reason)")
                 isRewound = error.isRewound
-                if isRewound { try await tellStepBack(error) }
+                if isRewound { try await connect(after: error) }
                 status.withLock { $0.reason += "; everything was read again: \(error.reason)" }
                 progress = nil
             }
         }
     }
 
-    private func tellStepBack(_ error: PositionRefused) async throws {
-        logger.warning("\(server.endpoint.uri) holds an older state: \(error.reason)")
-        try await delivery(.steppedBack(StepBack(cause: nil, reason: error.reason)))
+    /// Tells that the server is there, once it is known whether it goes on from where its side was followed to: what is written before would meet what nobody knows.
+    private func connect(after refusal: PositionRefused? = nil) async throws {
+        if let refusal { logger.warning("\(server.endpoint.uri) holds an older state: \(refusal.reason)") }
+        let stepBack = refusal.map { StepBack(cause: nil, reason: $0.reason) }
+        let wasConnected = connected.withLock { isConnected in
+            defer { isConnected = true }
+            return isConnected
+        }
+        if !wasConnected {
+            let name = Octets(server.endpoint.uri)
+            try await delivery(.connected(server: name, roots: server.roots, stepBack: stepBack))
+        } else if let stepBack {
+            try await delivery(.steppedBack(stepBack))
+        }
     }
 
     /// Another server than the last one may only need a moment to have what that one told. Whether it has by now.
@@ -159,10 +172,24 @@ final class FeedSession: Sendable {
         }
     }
 
+    /// The server says so itself, but only when it is asked to go on.
+    private func checkPosition(_ start: FeedPosition.Progress, _ way: FeedWay) async throws {
+        guard case .cookie(let cookie?) = start,
+            let position = try await server.position(of: way == .accesslog ? settings.accesslogBase : server.searchBase)
+        else { return }
+        for last in cookie.numbers {
+            guard let number = position.numbers.first(where: { $0.replica == last.replica }), number < last else {
+                continue
+            }
+            throw PositionRefused(behind: last, at: number)
+        }
+    }
+
     /// A server may have been restored and written to since, so that its contextCSN is as new as ever. Then its log lacks the last record that was told; or,
     /// where the log is of another database that was not restored, the directory lacks what that record says.
     private func checkContinuity(_ start: FeedPosition.Progress, _ way: FeedWay) async throws {
         try await checkTold()
+        try await checkPosition(start, way)
         guard way == .accesslog, case .cookie(let cookie?) = start, let last = cookie.newest else { return }
         let request = SearchRequest(
             base: settings.accesslogBase.description,
@@ -229,6 +256,12 @@ struct PositionRefused: Error {
     /// The log's last known write is not in the directory, or was undone there: the directory is older than its log.
     init(setBackTo number: ChangeSequenceNumber, from last: ChangeSequenceNumber) {
         reason = "an entry that was last written at \(last) has its state of \(number) again"
+        cause = MiniOrangeError.feedEnded
+        isRewound = true
+    }
+
+    init(behind last: ChangeSequenceNumber, at number: ChangeSequenceNumber) {
+        reason = "the server has everything up to \(number) only, and had told up to \(last)"
         cause = MiniOrangeError.feedEnded
         isRewound = true
     }

@@ -1,4 +1,5 @@
 import Mapping
+import Reconcile
 package import SyncModel
 
 /// Absence is no proof. An account that sees less than it did looks the same as entries that were deleted; what tells the two apart is the tombstone, the
@@ -190,6 +191,28 @@ extension Engine {
             time = now.advanced(byMilliseconds: clocks[side]?.earliest ?? 0)
         }
         guard certain[side].map({ time > $0 }) ?? true else { return }
+        try setCertain(time, side, store)
+    }
+
+    private static func firstReadFact(_ side: Side) -> String { "firstread.\(side.name)" }
+
+    /// What happened before the first read began is in the cache when that is done.
+    mutating func noteFirstRead(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        let fact = Engine.firstReadFact(side)
+        guard certain[side] == nil, try store.fact(fact) == nil, try store.cursor(side) == nil else { return }
+        try store.setFact(fact, Octets(UInt64(bitPattern: now.milliseconds).bigEndianOctets))
+    }
+
+    mutating func endFirstRead(_ side: Side, _ store: any StoreTransaction) throws {
+        let fact = Engine.firstReadFact(side)
+        guard let octets = try store.fact(fact), let began = UInt64(bigEndianOctets: octets.bytes) else { return }
+        try store.setFact(fact, nil)
+        guard certain[side] == nil else { return }
+        let offset = clocks[side]?.earliest ?? -configuration.judge.tolerance
+        try setCertain(Timestamp(milliseconds: Int64(bitPattern: began)).advanced(byMilliseconds: offset), side, store)
+    }
+
+    private mutating func setCertain(_ time: Timestamp, _ side: Side, _ store: any StoreTransaction) throws {
         certain[side] = time
         try store.setFact(
             Engine.certainFact(side),

@@ -10,10 +10,12 @@ extension Engine {
         now: Timestamp
     ) throws {
         switch event {
-        case .connected(let server, let snapshots):
+        case .connected(let server, let snapshots, let stepBack):
             try learnRoots(snapshots, side, store)
             try noteServer(server, side, store)
+            if let stepBack { try noteStepBack(stepBack, side, store, now: now) }
             certainBefore[side] = certain[side]
+            try noteFirstRead(side, store, now: now)
             isConnected[side] = true
             queue.recallBacklog()
         case .changes(let changes, let cursor):
@@ -29,6 +31,7 @@ extension Engine {
             try store.put(cursor, for: side)
             certainBefore[side] = nil
             try noteRead(side, store)
+            try endFirstRead(side, store)
             let isFirst = try !store.isLoaded(side)
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)

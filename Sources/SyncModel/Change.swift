@@ -47,10 +47,10 @@ package enum Change: Hashable, Sendable {
 /// What a feed tells the engine. Each event is ingested in one transaction.
 package enum FeedEvent: Sendable {
     /// The configured bases as this server knows them, each with its anchor: told at every connect, before anything else. `server` names the machine,
-    /// whatever its database.
-    case connected(server: Octets, roots: [EntrySnapshot])
-    /// What this server holds may be older than what is known: it was restored, or is another one that does not have everything yet. Told after `connected`;
-    /// then everything is read, to the next `complete`.
+    /// whatever its database. With `stepBack`, as if `steppedBack` were told at once: whatever was written in between would meet what nobody knows.
+    case connected(server: Octets, roots: [EntrySnapshot], stepBack: StepBack? = nil)
+    /// What this server holds may be older than what is known: it was restored, or is another one that does not have everything yet. Told after `connected`,
+    /// where that did not show before; then everything is read, to the next `complete`.
     case steppedBack(StepBack)
     case changes([Change], cursor: Cursor?)
     /// Every entry in scope was read, with success, at one server and with unchanged rights. `present` lists all their anchors, sorted, where the scan

@@ -11,7 +11,7 @@ extension RealDomainController {
             let lab = try Lab.required()
             let admin = try await lab.administrator()
             try await withFeed(lab.settings(), lab.view()) { feed in
-                guard case .connected(let server, let roots)? = await feed.next({ _ in true }) else {
+                guard case .connected(let server, let roots, _)? = await feed.next({ _ in true }) else {
                     Issue.record("the first event is not the connection")
                     return
                 }
@@ -259,7 +259,7 @@ extension RealDomainController {
 /// A cursor that stands where the server stands.
 func currentCursor(_ lab: Lab) async throws -> Cursor {
     let service = try await withFeed(lab.settings(), lab.view()) { feed in
-        guard case .connected(let server, _)? = await feed.next({ _ in true }) else {
+        guard case .connected(let server, _, _)? = await feed.next({ _ in true }) else {
             throw LabFailure(words: "no server")
         }
         return server.lossyText

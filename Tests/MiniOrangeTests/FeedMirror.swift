@@ -84,7 +84,7 @@ final class FeedMirror: Sendable {
     private func take(_ event: FeedEvent) {
         state.withLock { state in
             switch event {
-            case .connected(_, let roots):
+            case .connected(_, let roots, _):
                 state.connects += 1
                 state.roots = roots
             case .disconnected: state.disconnects += 1

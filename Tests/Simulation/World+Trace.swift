@@ -39,7 +39,7 @@ extension World {
 
     func describe(_ event: FeedEvent) -> String {
         switch event {
-        case .connected: "connected"
+        case .connected(_, _, let stepBack): "connected" + (stepBack.map { ", stepped back: \($0.reason)" } ?? "")
         case .disconnected: "disconnected"
         case .steppedBack(let stepBack): "stepped back: \(stepBack.reason)"
         case .clock(let clock): "clock \(clock.offset)"

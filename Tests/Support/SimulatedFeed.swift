@@ -53,12 +53,12 @@ package struct SimulatedFeed {
         self.roots = roots
         identity = directory.identity
         let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshotWithMembers) }
-        undelivered.append(.connected(server: identity, roots: snapshots))
-        if let stepBack {
-            undelivered.append(.steppedBack(StepBack(cause: stepBack, reason: "the simulated server does not go on")))
+        let told = stepBack.map { StepBack(cause: $0, reason: "the simulated server does not go on") }
+        undelivered.append(.connected(server: identity, roots: snapshots, stepBack: told))
+        if stepBack != nil {
             beginScan(directory)
         } else if let cursor, cursor.server == identity, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
-            told = Int(position)
+            self.told = Int(position)
             if way == .plainSynchronisation { beginRefresh(directory) }
         } else {
             beginScan(directory)

@@ -110,10 +110,10 @@ final class Bench {
         return lines
     }
 
-    func connect(_ side: Side) throws -> [String] {
+    func connect(_ side: Side, stepBack: StepBack? = nil) throws -> [String] {
         let name = try DistinguishedName(parsing: Bench.bases[side])
         let roots = directories[side].anchor(named: name).flatMap(directories[side].snapshot).map { [$0] } ?? []
-        return try step(.feed(side, .connected(server: "bench", roots: roots)))
+        return try step(.feed(side, .connected(server: "bench", roots: roots, stepBack: stepBack)))
     }
 
     func disconnect(_ side: Side) throws { try step(.feed(side, .disconnected)) }

@@ -1,3 +1,4 @@
+import Mapping
 import Support
 import SyncEngine
 import SyncModel
@@ -19,8 +20,7 @@ struct SetBackTests {
         var old = try #require(bench.directories.ad.snapshot(ann))
         old.attributes["displayname"] = ["old"]
         old.version = .unordered
-        _ = try bench.connect(.ad)
-        #expect(try bench.step(.feed(.ad, .steppedBack(StepBack(cause: cause, reason: "a test")))).isEmpty)
+        #expect(try bench.connect(.ad, stepBack: StepBack(cause: cause, reason: "a test")).isEmpty)
         return (bench, old)
     }
 
@@ -37,6 +37,35 @@ struct SetBackTests {
         #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.cause == .restored)
         let lines = try bench.complete(.ad)
         #expect(lines.count == 2 && lines.allSatisfy { $0.contains("readStamps") }, "\(lines)")
+    }
+
+    @Test
+    func `What waited for the server is not written before that either`() throws {
+        let (bench, old) = try restored()
+        try bench.disconnect(.ad)
+        try bench.set(.miniorange, try #require(bench.counterpart(.miniorange, "ann")), "sn", ["Ek"])
+        _ = try bench.tell(.miniorange)
+        #expect(try bench.connect(.ad, stepBack: StepBack(cause: nil, reason: "a test")).isEmpty)
+        try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil)))
+        #expect(bench.sent.isEmpty)
+        #expect(try !bench.complete(.ad).isEmpty)
+    }
+
+    @Test
+    func `A deletion that waits for a person meets no change from before when he approves it`() throws {
+        let (bench, old) = try restored()
+        try bench.configure { $0.deletions.limit = DeletionLimit(count: 0, percent: 0, window: 60_000) }
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: nil, reason: "a test"))
+        try bench.delete(.miniorange, try #require(bench.counterpart(.miniorange, "ann")))
+        _ = try bench.tell(.miniorange)
+        try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil)))
+        #expect(try bench.complete(.ad) == ["ad readStamps \(old.anchor.low) displayname"])
+        #expect(try bench.answer(stamped(bench, old, "displayname", ago: 2 * Self.wayBack)).isEmpty)
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) } == nil)
+        let hold = try #require(bench.engine.openHolds.keys.first)
+        let pair = try #require(try bench.store.write { try $0.pairID(.ad, old.anchor) })
+        let lines = try bench.step(.decide(hold, .approve, [pair]))
+        #expect(lines.count == 1 && lines[0].hasPrefix("ad delete \(old.anchor.low)"), "\(lines)")
     }
 
     @Test
