@@ -18,7 +18,7 @@ struct MembershipHistory {
 
     /// Since everything was last at rest.
     private(set) var recent: [Act] = []
-    private(set) var everAdded: Set<Membership> = []
+    private var everAdded: Set<Membership> = []
     private(set) var deletedGroups: Set<Octets> = []
     /// Of whom a membership may come to be, or end, by other things than an add or a remove: they were deleted, or went in or out of scope.
     private(set) var unsteady: Set<Octets> = []
@@ -29,6 +29,8 @@ struct MembershipHistory {
     /// What both sides agreed on when they were last at rest, and who was then in scope on both.
     private(set) var settled: Set<Membership> = []
     private(set) var settledMembers: Set<Octets> = []
+    /// Who had, or has, somebody's uid since everything was at rest: a list of uids may mean either.
+    private(set) var namesakes: [Octets: Set<Octets>] = [:]
     private(set) var containerDeletes = PerSide(both: 0)
 
     mutating func changed(_ membership: Membership, _ side: Side, isAdded: Bool) {
@@ -46,9 +48,23 @@ struct MembershipHistory {
     mutating func listed(_ name: Octets, by member: Octets) { listed[member, default: []].insert(name.caseFolded) }
     mutating func listedUnknown(_ member: Octets) { waiting.insert(member) }
 
+    mutating func tookNames(_ one: Octets, _ other: Octets) {
+        namesakes[one, default: []].insert(other)
+        namesakes[other, default: []].insert(one)
+    }
+
+    /// Whether users ever put this person into the group, or somebody by a uid that is, or was, this person's as well.
+    func wasEverAdded(_ membership: Membership) -> Bool {
+        everAdded.contains(membership)
+            || namesakes[membership.member]?.contains { other in
+                everAdded.contains(Membership(group: membership.group, member: other))
+            } == true
+    }
+
     mutating func settled(_ memberships: Set<Membership>, _ members: Set<Octets>) {
         recent = []
         unsteady = []
+        namesakes = [:]
         settled = memberships
         settledMembers = members
         everAdded.formUnion(memberships)

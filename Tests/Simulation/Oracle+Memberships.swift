@@ -111,7 +111,7 @@ extension World {
             let name = "\(membership.member.lossyText) in \(membership.group.lossyText)"
             let isThere = now.contains(membership)
             let move = moves[membership] ?? (false, false)
-            if isThere && !memberships.everAdded.contains(membership) && !isListed(membership) {
+            if isThere && !memberships.wasEverAdded(membership) && !isListed(membership) {
                 fail("\(name): nobody ever added it")
             }
             // What a deletion, or a way out of scope and back, does to a membership depends on what else happened.

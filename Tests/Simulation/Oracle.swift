@@ -60,10 +60,12 @@ extension World {
         guard let truth = directories[side].stamps[anchor]?[row.attribute] else {
             return fail("\(told) bears a stamp and was never set")
         }
-        // A value that was changed and changed back, and never seen in between, is the one that was known.
+        // A value that was changed and changed back, and never seen in between, is the one that was known; so it is where it is ours.
         guard row.stamp.time.milliseconds + row.stamp.granularity > truth.time.milliseconds else { return }
         // Ours that is not known to be is told as somebody's: the answer was lost. The other way round a person's intent would be passed over.
-        if row.stamp.isOurs, directories[side].isOurs[anchor]?[row.attribute] == false {
+        if row.stamp.isOurs, directories[side].isOurs[anchor]?[row.attribute] == false,
+            !directories[side].isAsWeLeft(row.attribute, anchor)
+        {
             fail("\(told) is called ours")
         }
         if [.attribute, .log, .value].contains(row.stamp.source), row.stamp.time != truth.time {
@@ -264,7 +266,8 @@ extension World {
                 guard directories[side].entries[anchor] != nil else { continue }
                 guard let replica else {
                     let isMissed =
-                        isInScope(anchor, side) && !isBeingRead(anchor) && !isMoving(anchor)
+                        isInScope(anchor, side) && !isLeftOut(snapshot, side) && !isBeingRead(anchor)
+                        && !isMoving(anchor)
                         && directories[side].snapshot(anchor)?.version == snapshot.version
                     if isMissed { fail("\(side.name) \(anchor.low): the entry is behind the cursor") }
                     continue
@@ -279,6 +282,12 @@ extension World {
                 }
             }
         }
+    }
+
+    /// By what is configured at this moment.
+    private func isLeftOut(_ entry: EntrySnapshot, _ side: Side) -> Bool {
+        setting.isNarrow && side == .ad
+            && entry.attributes["samaccountname"].first?.bytes.last == Setting.narrowEnding
     }
 
     /// What stands in a container may be read by way of it.

@@ -96,7 +96,9 @@ extension World {
         history.wrote(second, side, "samaccountname", secondName)
         note("user swaps the accounts of \(first.lossyText) and \(second.lossyText) at \(side.name)")
         // Lists of uids now name the other one.
-        for person in [first, second] where options.groups == .memberUid { memberships.becameUnsteady(person) }
+        guard options.groups == .memberUid else { return }
+        for person in [first, second] { memberships.becameUnsteady(person) }
+        memberships.tookNames(first, second)
     }
 
     private func rdn(_ account: Octets, _ side: Side) -> RelativeDistinguishedName {

@@ -72,12 +72,29 @@ extension World {
     private func decide(_ id: ConflictID) throws {
         let choices: [ConflictChoice] = [.side(.ad), .side(.miniorange), .side(random.chance(50) ? .ad : .miniorange)]
         var choice = random.pick(choices) ?? .side(.ad)
-        // Two people who swapped names are settled alike: else both would have one name.
-        if case .attribute("samaccountname")? = try store.read({ try $0.conflict(id) })?.record.subject, options.isFull
+        // Two people who swapped names are settled alike: else both would have one name. One of them may be done with already.
+        if let record = try store.read({ try $0.conflict(id) })?.record, options.isFull,
+            case .attribute(let attribute) = record.subject
         {
-            choice = .side(.miniorange)
+            switch attribute {
+            case "samaccountname": choice = .side(isAgreed(record.values.miniorange) ? .ad : .miniorange)
+            // By which everybody here knows which group it is.
+            case WorldMapping.group: choice = .side(record.values.ad.isEmpty ? .miniorange : .ad)
+            default: break
+            }
         }
         note("a person settles conflict \(id.rawValue): \(choice)")
         try run([.resolve(id, choice)])
+    }
+
+    /// Whether somebody has this account on both sides.
+    private func isAgreed(_ account: [Octets]) -> Bool {
+        persons(.ad).contains { entry in
+            entry.attributes["samaccountname"] == account
+                && persons(.miniorange).contains {
+                    $0.attributes[WorldMapping.person] == entry.attributes[WorldMapping.person]
+                        && $0.attributes["uid"].contains(where: account.contains)
+                }
+        }
     }
 }

@@ -69,6 +69,10 @@ struct SimulationTests {
         // Clocks that were set back, names that another had, deletions that waited.
         20_000_320, 20_000_460, 20_000_656, 20_001_026, 20_001_310, 20_003_210, 20_003_624, 20_003_965, 20_004_445,
         20_004_644, 20_005_121, 20_005_466, 20_011_022,
+        // Writes to a server that was set back, half of a swap, reads that were forgotten by a crash, a deletion that came to nothing, last members.
+        20_005_637, 20_006_300, 20_006_698, 20_007_041, 20_007_922, 20_007_995, 20_008_721, 20_010_866, 20_011_495,
+        20_011_939, 20_013_140, 30_001_794, 30_003_625, 30_004_313, 30_004_367, 30_005_192, 40_001_080, 40_001_155,
+        40_002_604, 40_003_830, 40_003_965, 40_004_290, 40_005_775, 40_006_163, 40_006_961, 40_007_554,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

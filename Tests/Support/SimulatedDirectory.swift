@@ -50,6 +50,8 @@ package final class SimulatedDirectory {
     private var lastAuthors: [Anchor: String?] = [:]
     /// What no server tells: whether it was Syncline that set an attribute last.
     package private(set) var isOurs: [Anchor: [String: Bool]] = [:]
+    /// What an attribute held when it was Syncline that set it.
+    private var asWeLeft: [Anchor: [String: [Octets]]] = [:]
     private var nextAnchor: UInt64 = 0
     /// The log's first record that this server made itself, and not the one whose place it took.
     package private(set) var firstOwnRecord = 0
@@ -159,6 +161,7 @@ package final class SimulatedDirectory {
         lastAuthors[anchor] = .some(author)
         for attribute in attributes {
             isOurs[anchor, default: [:]][attribute] = author == nil
+            if author == nil { asWeLeft[anchor, default: [:]][attribute] = held(attribute, anchor) }
             let version = (stamps[anchor]?[attribute]?.version ?? 0) + 1
             stamps[anchor, default: [:]][attribute] =
                 side == .ad
@@ -176,6 +179,17 @@ package final class SimulatedDirectory {
                     isOurs: author == nil
                 )
         }
+    }
+
+    private func held(_ attribute: String, _ anchor: Anchor) -> [Octets] {
+        guard let entry = entries[anchor] else { return [] }
+        guard attribute == AttributeStamp.entryName else { return entry.attributes[attribute] }
+        return [entry.rdn.normalized, Octets(entry.parent?.octets ?? [])]
+    }
+
+    /// Whether an attribute holds what Syncline gave it last, whoever set it since.
+    package func isAsWeLeft(_ attribute: String, _ anchor: Anchor) -> Bool {
+        asWeLeft[anchor]?[attribute] == held(attribute, anchor)
     }
 
     /// As the server tells them: what set an attribute, else what changed the entry last.
