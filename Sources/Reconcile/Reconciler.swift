@@ -15,6 +15,11 @@ package struct Reconciler: Sendable {
     /// Whether an attribute is merged at all.
     package func hasRule(_ name: String) -> Bool { rules.contains { $0.name == name } }
 
+    /// Whether an attribute is merged, and carried to this side.
+    package func writes(_ name: String, to side: Side) -> Bool {
+        rules.contains { $0.name == name && $0.direction.permits(writingTo: side) }
+    }
+
     package func reconcile(
         base: Attributes?,
         ad: SideState,

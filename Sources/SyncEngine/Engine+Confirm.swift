@@ -79,8 +79,10 @@ extension Engine {
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> [Intent.CanonicalChange] {
-        // By another mapping since, an attribute may not be looked at any more.
-        let changes = intent.target.filter { $0.name != parentAttribute && object.reconciler.hasRule($0.name) }
+        // By another mapping since, an attribute may not be looked at any more, or not be written there: then nothing would be missed, whatever stands there.
+        let changes = intent.target.filter {
+            $0.name != parentAttribute && object.reconciler.writes($0.name, to: intent.write.side)
+        }
         func isShown(_ names: [String]) throws -> Bool {
             let rest = try object.mapping.changes(
                 intent.write.side,
@@ -158,7 +160,22 @@ extension Engine {
             nameCounter: pair.nameCounter,
             resolver: StoreResolver(store: store)
         )
-        if rest.changes.isEmpty && rest.newRDN == nil { return true }
+        let side = intent.write.side
+        if !object.mapping.specification.direction.permits(writingTo: side) {
+            // By another configuration since nothing is written there, so nothing is missed: what it shows tells.
+            let shown = try object.mapping.canonical(
+                ad: side == .ad ? attributes : nil,
+                miniorange: side == .miniorange ? attributes : nil,
+                base: target,
+                nameCounter: pair.nameCounter,
+                resolver: StoreResolver(store: store)
+            )[side]
+            if let shown, target.names.allSatisfy({ $0 == parentAttribute || shown.values[$0] == target[$0] }) {
+                return true
+            }
+        } else if rest.changes.isEmpty && rest.newRDN == nil {
+            return true
+        }
         // Someone may have changed it since. Who has this name and is matched with the added one by a rule is the same person in any case.
         let added = try object.mapping.newEntry(
             intent.write.side,
@@ -171,6 +188,24 @@ extension Engine {
         return object.mapping.keys(intent.write.side, attributes).contains { keys.contains($0) }
     }
 
+    /// What is being asked of a pair is asked for another one from now on. False where something is being written for it.
+    private mutating func takeOverReads(of pair: PairID, by other: PairID, _ store: any StoreTransaction) throws -> Bool
+    {
+        guard let count = inFlight[pair] else { return true }
+        let open = try store.intents().filter { $0.write.pair == pair }
+        guard open.allSatisfy({ $0.write.operation.isRead && $0.target.isEmpty && $0.links.isEmpty }) else {
+            return false
+        }
+        for intent in open {
+            var moved = intent
+            moved.write.pair = other
+            try store.put(moved)
+        }
+        inFlight[pair] = nil
+        inFlight[other, default: 0] += count
+        return true
+    }
+
     /// Gives the pair its entry on `side`. The feed may have brought it first, as a pair of its own; that one is absorbed.
     private mutating func claim(
         _ anchor: Anchor,
@@ -180,7 +215,7 @@ extension Engine {
         now: Timestamp
     ) throws -> Pair? {
         if let id = try store.pairID(side, anchor), id != pair.id, let other = try store.pair(id) {
-            guard other.anchors[side.opposite] == nil, inFlight[id] == nil else { return nil }
+            guard other.anchors[side.opposite] == nil, try takeOverReads(of: id, by: pair.id, store) else { return nil }
             for waiter in try store.takeWaiters(on: id) { markDirty(waiter, .reference, now: now) }
             for referrer in try store.takeReferrers(of: id) { try store.noteReferrer(referrer, of: pair.id) }
             try discard(other, store)

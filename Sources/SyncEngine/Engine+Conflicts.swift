@@ -10,7 +10,9 @@ extension Engine {
         judge.clocks = clocks
         var evidence = Evidence(judge: judge)
         if try store.count(.deletions) > 0 {
-            evidence.isDeletionRejected = try store.deletion(of: pair)?.state == .rejected
+            if let deletion = try store.deletion(of: pair), deletion.state == .rejected {
+                evidence.isDeletionRejected = try store.outline(pair)?.presence[deletion.side] == .present
+            }
         }
         for side in Side.allCases {
             guard let known = setBacks[side]?.knownUntil else { continue }

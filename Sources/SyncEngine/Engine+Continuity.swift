@@ -28,6 +28,7 @@ extension Engine {
         try recallDeletions(store, now: now)
         try recallCertain(store)
         try recallSetBacks(store)
+        if let due = try store.fact(Engine.rereadsFact) { rereads.recall(due, now: now) }
         try recallNamings(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)

@@ -100,7 +100,9 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
-        let known = try store.count(.deletions) > 0 ? try store.deletion(of: pair.id) : nil
+        var known = try store.count(.deletions) > 0 ? try store.deletion(of: pair.id) : nil
+        // One that was to be carried to the other side, and came to nothing, is another one.
+        if known?.side != side { known = nil }
         guard known != nil || !object.gate.isOpen else { return true }
         var deletion = known ?? Deletion(side: side, object: object.name, learned: now)
         try setDeletion(deletion, of: pair.id, store)

@@ -77,6 +77,13 @@ extension Engine {
                     try tell(form.link(side, holder.anchor, other), false, form, version, value: nil, store, now: now)
                 }
             }
+            if !isPresent, case .entry(let anchor) = name, form.form.keepsValue,
+                let kept = try store.link(form.link(side, holder.anchor, anchor))?.value,
+                !form.form.isSame(kept, value)
+            {
+                // It stands there by another value: what went was that of somebody who had this name before.
+                continue
+            }
             if isPresent, case .unknown = name, form.form.isMaintainedByServer {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
                 known = values

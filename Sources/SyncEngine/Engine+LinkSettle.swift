@@ -289,9 +289,14 @@ extension Engine {
                 let form = linkForms(of: object, side).first(where: { $0.form.holder == .group })
             else { continue }
             let link = LinkID(side: side, group: snapshot.anchor, member: member)
-            try tell(link, true, form, snapshot.version, value: nil, store, now: now)
+            // Found by a name that may still stand there for somebody who had it just now: all that it holds tells more.
+            let isDoubtful =
+                try expectedValue(link, form.form, store).map {
+                    try mayMeanAnother($0, than: member, link, form, store, now: now)
+                } ?? false
+            if !isDoubtful { try tell(link, true, form, snapshot.version, value: nil, store, now: now) }
             // One of its values that named nothing was this one, by another name.
-            if try !store.parkedLinks(side, holder: snapshot.anchor).isEmpty {
+            if try isDoubtful || !store.parkedLinks(side, holder: snapshot.anchor).isEmpty {
                 try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
             }
         }

@@ -165,7 +165,7 @@ extension Engine {
             if side == .ad || holder == anchor || form?.isMaintainedByServer != false || !row.isPresent {
                 try store.removeLink(id)
                 if side == .miniorange, holder != anchor, row.isPresent {
-                    try replaceLastMember(id, old, store, now: now)
+                    try replaceLastMember(id, row, old, store, now: now)
                 }
                 continue
             }
@@ -180,6 +180,7 @@ extension Engine {
     /// slapd keeps the name of a deleted member in a group that must have one: whoever gets that name next would be in the group. The placeholder takes its place.
     private mutating func replaceLastMember(
         _ id: LinkID,
+        _ row: Link,
         _ old: Replica?,
         _ store: any StoreTransaction,
         now: Timestamp
@@ -189,15 +190,26 @@ extension Engine {
             membership.placeholder != nil, membership.direction.permits(writingTo: id.side),
             let group = try store.pairID(id.side, id.group)
         else { return }
-        var isEmpty = try store.parkedLinks(id.side, holder: id.group).isEmpty
+        let hasParked = try !store.parkedLinks(id.side, holder: id.group).isEmpty
+        var later = 0
+        var isOneOfSeveral = false
         try store.forEachLink(id.side, ofGroup: id.group, after: nil) { _, link in
-            if link.isPresent { isEmpty = false }
-            return isEmpty
+            guard link.isPresent else { return true }
+            later += 1
+            isOneOfSeveral = !isOlder(row.version, than: link.version) || later == Engine.mostLaterMembers
+            return !isOneOfSeveral
         }
-        guard isEmpty else { return }
+        if isOneOfSeveral || hasParked && later == 0 { return }
+        if later > 0 {
+            // All the others may have come after it was deleted, as the last one: then its name stands there still.
+            return try requestRead(.readMembers(id.group), id.side, store, now: now)
+        }
         try store.put(Link(sources: .group, value: Octets(name.description)), for: id)
         try pend(id, of: group, store, now: now)
     }
+
+    /// So many don't come to a group between a deletion and the news of it.
+    private static let mostLaterMembers = 1_000
 
     /// The same membership on the other side, whatever has become of the entries.
     func counterpart(of id: LinkID, _ store: any StoreTransaction) throws -> LinkID? {

@@ -149,7 +149,7 @@ extension Engine {
     }
 
     /// Whether a value may stand there for somebody who had the name just now, and is not the one who has it.
-    private func mayMeanAnother(
+    func mayMeanAnother(
         _ value: Octets,
         than named: Anchor,
         _ link: LinkID,

@@ -250,6 +250,8 @@ package struct Engine: Sendable {
         }
         try endSetBacks(store)
         try keepNamings(store)
+        // What is yet to be asked for again must not go with the process: the cursor is past it.
+        if let due = rereads.takeChanged() { try store.setFact(Engine.rereadsFact, due.isEmpty ? nil : due) }
         endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
@@ -289,6 +291,8 @@ package struct Engine: Sendable {
     package func isInFlight(_ pair: PairID) -> Bool { inFlight[pair] != nil }
 
     package var outstandingWrites: PerSide<Int> { outstanding }
+
+    static let rereadsFact = "rereads"
 
     private mutating func takeWrites() -> [Write] {
         defer { writes = [] }

@@ -81,6 +81,26 @@ struct Rereads: Sendable {
     private var due: [(time: Timestamp, anchor: Anchor, isWatch: Bool)] = []
     /// Entries whose groups are looked for again.
     private var dueGroups: [(time: Timestamp, anchor: Anchor)] = []
+    /// Whether what is due differs from what was written down last.
+    private var isChanged = false
+    private static let mostKept = 1_000
+
+    /// What is due, to be written down: 16 octets for each entry, behind one that tells whether its groups are looked for. Nil where that is as before.
+    mutating func takeChanged() -> Octets? {
+        guard isChanged else { return nil }
+        isChanged = false
+        let members = Set(due.map(\.anchor)).sorted().prefix(Self.mostKept)
+        let groups = Set(dueGroups.map(\.anchor)).sorted().prefix(Self.mostKept)
+        return Octets(members.flatMap { [0] + $0.octets } + groups.flatMap { [1] + $0.octets })
+    }
+
+    /// Asks anew for what was due when the last process ended.
+    mutating func recall(_ octets: Octets, now: Timestamp) {
+        for start in stride(from: 0, to: octets.count - 16, by: 17) {
+            guard let anchor = Anchor(octets: octets.bytes[(start + 1)..<(start + 17)]) else { continue }
+            if octets.bytes[start] == 1 { watchGroups(of: anchor, now: now) } else { watch(anchor, now: now) }
+        }
+    }
 
     /// Whether something is yet to be understood.
     var isAsking: Bool { due.contains { !$0.isWatch } }
@@ -107,6 +127,7 @@ struct Rereads: Sendable {
             return false
         }
         attempts[anchor] = attempt + 1
+        isChanged = true
         due.append((now.advanced(byMilliseconds: 50 << Int64(attempt)), anchor, false))
         return true
     }
@@ -114,11 +135,13 @@ struct Rereads: Sendable {
     /// Asks a few times for an entry that may change without a word.
     mutating func watch(_ anchor: Anchor, now: Timestamp) {
         guard !due.contains(where: { $0.anchor == anchor }) else { return }
+        isChanged = true
         for delay: Int64 in [100, 2_000, 20_000] { due.append((now.advanced(byMilliseconds: delay), anchor, true)) }
     }
 
     /// Looks once more for the groups of an entry that has another name now.
     mutating func watchGroups(of anchor: Anchor, now: Timestamp) {
+        isChanged = true
         for delay: Int64 in [2_000, 20_000] { dueGroups.append((now.advanced(byMilliseconds: delay), anchor)) }
     }
 
@@ -126,6 +149,7 @@ struct Rereads: Sendable {
         guard dueGroups.contains(where: { $0.time <= now }) else { return [] }
         let taken = dueGroups.filter { $0.time <= now }.map(\.anchor)
         dueGroups.removeAll { $0.time <= now }
+        isChanged = true
         return taken
     }
 
@@ -137,6 +161,7 @@ struct Rereads: Sendable {
         guard due.contains(where: { $0.time <= now }) else { return [] }
         let taken = due.filter { $0.time <= now }.map(\.anchor)
         due.removeAll { $0.time <= now }
+        isChanged = true
         return taken
     }
 }

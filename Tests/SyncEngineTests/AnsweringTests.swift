@@ -1,3 +1,4 @@
+import Mapping
 import Support
 import SyncEngine
 import SyncModel
@@ -136,6 +137,46 @@ struct AnsweringTests {
         #expect(try bench.pass(milliseconds: 10_000).isEmpty)
         #expect(bench.directories.ad.entries.count == 4)
         #expect(bench.engine.isQuiet)
+    }
+
+    @Test
+    func `What the feed brings of an added entry may be asked for when the answer comes`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.miniorange, "Ann")
+        _ = try bench.tell(.miniorange)
+        let add = try #require(bench.sent.first)
+        let outcome = bench.directories.ad.perform(add.operation)
+        let added = try #require(bench.counterpart(.ad, "ann"))
+        // The feed brings her first, a read that lacks her makes her be asked for, and she gets another account at the other side.
+        try bench.move(
+            .miniorange,
+            ann,
+            to: "",
+            rdn: RelativeDistinguishedName(type: "uid", value: "anna")
+        )
+        let told = try #require(bench.directories.ad.snapshot(added))
+        try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
+        let present = bench.directories.ad.entries.keys.filter { $0 != added }.sorted()
+        let asked = try bench.step(.feed(.ad, .complete(present: present, cursor: SimulatedFeed.cursor(0))))
+        #expect(asked == ["ad confirmAbsence \(added.low)"])
+        let lines = try bench.answer(outcome) + bench.settle()
+        #expect(!lines.contains { $0.hasPrefix("ad add") || $0.contains("add uid=ann,") }, "\(lines)")
+        #expect(bench.values(.ad, "anna", "cn") == "[Ann]")
+        #expect(bench.directories.miniorange.sorted.count(where: { $0.attributes["cn"].contains("Ann") }) == 1)
+    }
+
+    @Test
+    func `By a configuration that does not write an attribute any more nothing is confirmed of it`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann", ["displayname": ["old"]])
+        try bench.settle()
+        try bench.set(.ad, ann, "displayname", ["new"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.configure { $0.direction = .toAD }
+        #expect(bench.sent.map(\.operation.isRead) == [true])
+        _ = try bench.answer()
+        let pair = try bench.store.write { store in try store.pairID(.ad, ann).flatMap { try store.pair($0) } }
+        #expect(pair?.base?["displayname"] == ["old"])
     }
 
     @Test

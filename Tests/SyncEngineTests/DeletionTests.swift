@@ -234,6 +234,24 @@ struct DeletionTests {
         #expect(people(.miniorange, bench) == ["p2"])
     }
 
+    @Test
+    func `Who was to be deleted on one side, was made again, and is deleted on the other, counts there`() throws {
+        let bench = try Bench { $0.deletions = Self.limited(to: 1) }
+        let ann = try bench.create(.miniorange, "Ann")
+        let bo = try bench.create(.miniorange, "Bo")
+        _ = try bench.settle()
+        // Ann's deletion at AD comes to nothing, since she was changed.
+        try bench.delete(.ad, try #require(bench.counterpart(.ad, "ann")))
+        try bench.set(.miniorange, ann, "sn", ["Ek"])
+        try bench.tell(.ad)
+        #expect(try bench.answer().contains { $0.hasPrefix("ad add") })
+        try bench.delete(.miniorange, bo)
+        try bench.delete(.miniorange, ann)
+        let lines = try bench.settle()
+        #expect(lines.filter { $0.hasPrefix("ad delete") }.count <= 1, "\(lines)")
+        #expect(!bench.engine.openHolds.isEmpty)
+    }
+
     @Test(arguments: Side.allCases)
     func `Who names somebody that is being deleted can be deleted as well`(_ side: Side) throws {
         let bench = try Bench()

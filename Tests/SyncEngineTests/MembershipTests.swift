@@ -118,6 +118,44 @@ struct MembershipTests {
         #expect(bench.members(.ad, "crew") == "")
     }
 
+    @Test
+    func
+        `The name of a last member stays when others come before his deletion is told, and is nobody's who gets it later`()
+        throws
+    {
+        let (bench, _, people) = try bench(.ad)
+        let group = try #require(bench.groupNamed(.miniorange, "crew"))
+        let here = try ["ann", "bo", "cy"].map { try #require(bench.counterpart(.miniorange, $0)) }
+        try bench.setMembers(.ad, try #require(bench.groupNamed(.ad, "crew")), remove: [people[1]])
+        try settled(bench)
+        // slapd keeps Ann's name: then it was the only one.
+        try bench.delete(.miniorange, here[0])
+        try bench.setMembers(.miniorange, group, add: [here[2]])
+        let told = try #require(bench.directories.miniorange.snapshotWithMembers(group))
+        try bench.step(.feed(.miniorange, .changes([.present(told)], cursor: nil)))
+        for _ in 0..<20 { _ = try bench.settle() + bench.pass(milliseconds: 5_000) }
+        #expect(bench.members(.ad, "crew") == "cy")
+        try bench.create(.ad, "Ann")
+        for _ in 0..<20 { _ = try bench.settle() + bench.pass(milliseconds: 5_000) }
+        #expect(bench.members(.ad, "crew") == bench.members(.miniorange, "crew"))
+    }
+
+    @Test
+    func `Who gets the name of a deleted member is found in no group before the server has followed`() throws {
+        let (bench, _, people) = try bench(.miniorange)
+        bench.directories.miniorange.followsLate = true
+        try bench.delete(.miniorange, people[0])
+        try bench.create(.miniorange, "Ann")
+        _ = try bench.tell(.miniorange)
+        // Her groups are asked for, and one holds her name.
+        for _ in 0..<20 where !bench.sent.isEmpty { _ = try bench.answer() }
+        #expect(bench.members(.ad, "crew") == "bo")
+        bench.directories.miniorange.followNext()
+        for _ in 0..<10 { _ = try bench.pass(milliseconds: 2_000) + bench.settle() }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "bo") }
+        #expect(bench.engine.isQuiet)
+    }
+
     @Test(arguments: Side.allCases)
     func `A member whose change outlives its deletion is in its groups again`(_ side: Side) throws {
         let (bench, _, people) = try bench(side)
