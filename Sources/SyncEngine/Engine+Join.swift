@@ -47,7 +47,8 @@ extension Engine {
             }
         }
         // Its own add may be what this entry is: the answer tells.
-        if let name = try name(of: replica, store), let adder = namesBeingAdded[side][name.normalized], adder != pair.id
+        if !namesBeingAdded[side].isEmpty, let name = try name(of: replica, store),
+            let adder = namesBeingAdded[side][name.normalized], adder != pair.id
         {
             keepDirty(pair.id, now: now)
             queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
@@ -145,9 +146,9 @@ extension Engine {
             let isLeft = found?.presence[side] == .deleted
             // Its deletion goes first, unless that waits for something.
             if try isLeft && found?.anchors[side] != nil && isUndecided(id, store) { return .wait(asking: nil) }
-            if try store.replica(side.opposite, candidate)?.isProtected == true { continue }
-            // What has this key there must also be the only one with it in the eyes of the candidate.
             if let other = try store.replica(side.opposite, candidate) {
+                if other.isProtected { continue }
+                // What has this key there must also be the only one with it in the eyes of the candidate.
                 var back: [Anchor] = []
                 for key in other.keys where key.bytes.first == UInt8(rule) {
                     back += try unpaired(side, key, object, except: replica.anchor, store)
@@ -174,7 +175,7 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> [Anchor] {
         try store.anchors(side, key: key, limit: 16).filter { anchor in
-            guard anchor != own, let id = try store.pairID(side, anchor), let pair = try store.pair(id) else {
+            guard anchor != own, let id = try store.pairID(side, anchor), let pair = try store.outline(id) else {
                 return false
             }
             guard pair.object == object.name, pair.presence[side] == .present else { return false }

@@ -182,7 +182,7 @@ extension Engine {
         guard let text = value.text, let name = try? DistinguishedName(parsing: text) else {
             return .unresolved(DistinguishedName([RelativeDistinguishedName(type: "invalid", value: value)]))
         }
-        if let own, name.rdns.count == own.name.rdns.count, name.normalized == own.name.normalized {
+        if let own, name.leaf?.normalized == own.name.leaf?.normalized, name.normalized == own.name.normalized {
             return .entry(own.anchor)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
