@@ -18,8 +18,9 @@ package final class ObjectMapping: Sendable {
     let rules: [CompiledRule]
     /// What the fast way asks of each rule.
     let plans: [RulePlan]
-    /// The rules whose values name entries.
+    /// The rules whose values name entries, and the attributes that they read.
     let references: [Int]
+    package let referenceAttributes: PerSide<[String]>
     /// Each side's attributes, sorted by name. An attribute that two rules read stands twice.
     let slots: PerSide<[Slot]>
     /// For each slot the rules that write its attribute, in the order in which they apply.
@@ -43,7 +44,12 @@ package final class ObjectMapping: Sendable {
         self.specification = specification
         self.rules = rules
         plans = rules.map(RulePlan.init)
-        references = rules.indices.filter { rules[$0].type == .reference }
+        let references = rules.indices.filter { rules[$0].type == .reference }
+        self.references = references
+        referenceAttributes = PerSide(
+            ad: references.map { rules[$0].attribute(.ad) },
+            miniorange: references.map { rules[$0].attribute(.miniorange) }
+        )
         let slots = PerSide(ad: Self.slots(rules, .ad), miniorange: Self.slots(rules, .miniorange))
         self.slots = slots
         writers = PerSide(

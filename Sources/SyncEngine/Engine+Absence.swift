@@ -177,8 +177,9 @@ extension Engine {
     /// Until when, by a side's own clock, everything that happened there is in the cache.
     static func certainFact(_ side: Side) -> String { "certain.\(side.name)" }
 
-    /// A feed has told everything up to a point. Where its versions tell the time, that is the time; else it is now, as the server's clock shows it at least.
-    mutating func noteCertain(_ changes: [Change], _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+    /// A feed has told everything up to a point. Where its versions tell the time, that is the time; else it is when that was heard, as the server's clock showed it
+    /// at least.
+    mutating func noteCertain(_ changes: [Change], _ side: Side, _ store: any StoreTransaction) throws {
         let times = changes.compactMap { change -> Timestamp? in
             guard case .csn(let number)? = change.version else { return nil }
             return Timestamp(milliseconds: number.microseconds / 1000)
@@ -188,7 +189,7 @@ extension Engine {
             time = newest
         } else {
             guard side == .ad, !changes.isEmpty || certain[side] == nil else { return }
-            time = now.advanced(byMilliseconds: clocks[side]?.earliest ?? 0)
+            time = heard.advanced(byMilliseconds: clocks[side]?.earliest ?? 0)
         }
         guard certain[side].map({ time > $0 }) ?? true else { return }
         try setCertain(time, side, store)

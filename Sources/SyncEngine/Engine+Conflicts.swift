@@ -15,9 +15,9 @@ extension Engine {
             }
         }
         for side in Side.allCases {
-            guard let known = setBacks[side]?.knownUntil else { continue }
-            // AD's versions tell no time: it was taken from our clock, and is the earliest that its clock could show.
-            let doubt = side == .ad ? 2 * (clocks[side]?.uncertainty ?? configuration.judge.tolerance) : 0
+            guard let known = setBacks[side]?.knownUntil, !openAtSetBack[side].contains(pair) else { continue }
+            // AD's versions tell no time, nor does a read of everything: it was taken from our clock, and is the earliest that its clock could show.
+            let doubt = 2 * (clocks[side]?.uncertainty ?? (side == .ad ? configuration.judge.tolerance : 0))
             evidence.knownUntil[side] = known...known.advanced(byMilliseconds: doubt)
             evidence.present[side] = clocks[side].map {
                 stepTime.advanced(byMilliseconds: $0.latest + $0.drift(at: stepTime))

@@ -41,16 +41,6 @@ extension Engine {
         formerNames.noteLeft(name, old.anchor, now: now)
     }
 
-    /// Holds: the replica is not stored yet. Where another entry has its name, as far as is known here, values that hold it may mean either, until their server has
-    /// followed.
-    mutating func noteFormerHolder(of replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
-        guard replica.side == .miniorange, hasMemberships, case .entry(let parent) = replica.parent,
-            let holder = try store.child(.miniorange, of: parent, named: replica.rdn.normalized),
-            holder != replica.anchor, let name = try name(of: replica, store)
-        else { return }
-        formerNames.note(name, holder, now: now)
-    }
-
     /// From now on the pair is neither there nor gone on this side.
     mutating func suspend(
         _ anchor: Anchor,

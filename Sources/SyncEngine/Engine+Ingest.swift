@@ -23,7 +23,7 @@ extension Engine {
             guard let cursor else { return }
             try store.put(cursor, for: side)
             certainBefore[side] = nil
-            if setBacks[side] == nil { try noteCertain(changes, side, store, now: now) }
+            if setBacks[side] == nil { try noteCertain(changes, side, store) }
         case .steppedBack(let stepBack):
             try noteStepBack(stepBack, side, store, now: now)
         case .complete(let present, let cursor):
@@ -239,7 +239,8 @@ extension Engine {
     ) throws {
         let side = replica.side
         namesAwaited[side].remove(replica.anchor)
-        try noteFormerHolder(of: replica, store, now: now)
+        let isMoved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
+        if isMoved { try noteFormerHolder(of: replica, store, now: now) }
         try store.put(replica, replacing: old)
         try noteSeen(replica.anchor, side, store)
         try noteChangedValues(replica, from: old, store)
@@ -252,6 +253,7 @@ extension Engine {
         pair.kind = replica.kind
         if pair != before { try store.put(pair, replacing: before) }
         let replica = isUnresolved(replica) ? try resolveAnew(replica, waiter: pair.id, store, now: now) : replica
+        try noteReferences(of: replica, from: old, pair.id, store)
 
         let moved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
         if moved {
@@ -280,6 +282,7 @@ extension Engine {
         }
         if moved || old?.keys != replica.keys { try attachParkedLinks(replica, store, now: now) }
         if let old, old.keys != replica.keys {
+            noteLostKeys(replica, from: old)
             try retryAmbiguous(old.keys + replica.keys, store, now: now)
             try attachParkedLinks(under: old.keys, side, store, now: now)
             // A value that is unique may be free now.
@@ -290,6 +293,7 @@ extension Engine {
         if let old { comparable.membersVersion = old.membersVersion }
         if old == nil || comparable != old || before.presence[side] != pair.presence[side] {
             if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
+            if old != nil { try noteOtherwise(pair.id, side, store) }
             try noteBar(replica, from: old, pair, store, now: now)
             try dirtyAfterChange(pair.id, side, store, now: now)
         }

@@ -62,7 +62,7 @@ extension Engine {
         var mustRead = false
         var known: [Octets: Anchor]?
         for value in edit.values {
-            var name = try named(by: value, form, of: holder.anchor, side, store, now: now)
+            var name = try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now)
             if !isPresent, form.form.isMaintainedByServer, case .former = name {
                 // By the name from before he is gone; by the one that he has now he may well be there.
                 mustRead = true
@@ -107,6 +107,9 @@ extension Engine {
             case .unknown(let name):
                 if isPresent {
                     try store.parkLink(side, name: name, holder: holder.anchor)
+                    if form.form.isMaintainedByServer {
+                        try watch(holder.anchor, parked: name, side, store, now: now)
+                    }
                     if let container = try unknownContainer(of: value, form, side, store) {
                         try store.parkLink(side, name: container, holder: holder.anchor)
                     }

@@ -3,11 +3,13 @@ import SyncModel
 
 /// Whom the values of memberships name, and what becomes of those that name nothing (yet).
 extension Engine {
+    /// `version`: as of when the value stands there.
     mutating func named(
         by value: Octets,
         _ form: LinkForm,
         of holder: Anchor,
         _ side: Side,
+        asOf version: Version = .unordered,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Named {
@@ -19,7 +21,7 @@ extension Engine {
                 return try only(LinkKey.relativeIDKey(value), side, store)
             }
             guard let key = LinkKey.memberKey(value) else { return .unknown(value) }
-            return try only(key, side, store)
+            return try only(key, side, asOf: version, store)
         case .groupName:
             guard let key = LinkKey.groupKey(value) else { return .unknown(value) }
             return try group(named: value, key, form, of: holder, store, now: now)
@@ -96,8 +98,18 @@ extension Engine {
         return nil
     }
 
-    private func only(_ key: Octets, _ side: Side, _ store: any StoreTransaction) throws -> Named {
-        let found = try store.anchors(side, key: key, limit: 2)
+    /// The one entry that has this key, or had it as of the version.
+    private func only(
+        _ key: Octets,
+        _ side: Side,
+        asOf version: Version = .unordered,
+        _ store: any StoreTransaction
+    ) throws -> Named {
+        var found = try store.anchors(side, key: key, limit: 2)
+        guard version != .unordered else { return found.count == 1 ? .entry(found[0]) : .unknown(key) }
+        let former = formerNames.holder(of: key, asOf: version)
+        if let former, !found.contains(former) { found.append(former) }
+        if found.count > 1 { found.removeAll { $0 != former && namings[side].isLater($0, than: version) } }
         return found.count == 1 ? .entry(found[0]) : .unknown(key)
     }
 

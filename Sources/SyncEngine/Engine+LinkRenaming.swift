@@ -78,7 +78,7 @@ extension Engine {
         return value
     }
 
-    /// Whether a value that is to name an entry may mean somebody else when it is there: the entry, or what it stands in, is just being renamed by us; or somebody else had the name a
+    /// Whether a value that is to name an entry may mean somebody else when it is there: the entry, or what it stands in, is just being renamed by us, or was renamed to what is being asked for; or somebody else had the name a
     /// moment ago, and his server rewrites whatever value holds it.
     func mayMeanAnotherSoon(
         _ value: Octets,
@@ -87,10 +87,10 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Bool {
         guard form.isMaintainedByServer else { return false }
-        if !renamesUnderWay.isEmpty {
+        if !renamesUnderWay.isEmpty || !namesAwaited[id.side].isEmpty {
             var next: Anchor? = form.holder == .group ? id.member : id.group
             while let anchor = next {
-                if renamesUnderWay[anchor] != nil { return true }
+                if renamesUnderWay[anchor] != nil || namesAwaited[id.side].contains(anchor) { return true }
                 guard case .entry(let parent)? = try store.outline(id.side, anchor)?.parent else { break }
                 next = parent
             }

@@ -196,7 +196,7 @@ extension Engine {
                 told[meant] = value
                 continue
             }
-            switch try named(by: value, form, of: holder.anchor, side, store, now: now) {
+            switch try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now) {
             case .entry(let anchor):
                 // By another value that is known to be its own, too: that one is yet to be taken away.
                 if told[anchor] == nil || !form.form.keepsValue { told[anchor] = value }

@@ -19,7 +19,12 @@ extension Engine {
         now: Timestamp
     ) throws -> Bool {
         let side = intent.write.side
-        guard intent.write.operation.isRenaming, try closesRing(intent, side, store) else { return false }
+        // What has moved since is decided first: it may be that he is to lose access, which no name keeps waiting.
+        guard intent.write.operation.isRenaming, unsaved[pair.id] == nil, try store.dirty(pair.id) == nil,
+            try closesRing(intent, side, store)
+        else {
+            return false
+        }
         guard let (operation, attribute) = try standingAside(intent.write, pair, store),
             let object = pair.object.flatMap({ objects[$0] })
         else { return false }

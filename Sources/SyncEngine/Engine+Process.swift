@@ -247,7 +247,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         count { $0.conflicts += 1 }
-        try store.append(
+        let conflict = try store.append(
             ConflictRecord(
                 pair: pair.id,
                 object: pair.object,
@@ -260,6 +260,9 @@ extension Engine {
                 time: now
             )
         )
+        // Whatever called for it, a person's wish or a server's having been set back, would call for it again.
+        let settlement = Settlement(conflict: conflict, values: values[winner], seen: values, time: now)
+        try store.setSettlement(settlement, of: pair.id, parentAttribute)
         markDirty(pair.id, .retry, now: now)
     }
 

@@ -5,6 +5,7 @@ package import SyncModel
 extension Engine {
     private static func setBackFact(_ side: Side) -> String { "setback.\(side.name)" }
     private static func lastSetBackFact(_ side: Side) -> String { "setback.last.\(side.name)" }
+    private static func openFact(_ side: Side) -> String { "setback.open.\(side.name)" }
     private static func serverFact(_ side: Side) -> String { "server.\(side.name)" }
 
     /// The one that is not yet done with.
@@ -18,7 +19,15 @@ extension Engine {
     }
 
     mutating func recallSetBacks(_ store: any StoreTransaction) throws {
-        for side in Side.allCases { setBacks[side] = try Engine.setBack(side, store) }
+        for side in Side.allCases {
+            setBacks[side] = try Engine.setBack(side, store)
+            let octets = try store.fact(Engine.openFact(side))?.bytes ?? []
+            openAtSetBack[side] = Set(
+                stride(from: 0, to: octets.count, by: 8).compactMap { start in
+                    UInt64(bigEndianOctets: Array(octets[start..<min(start + 8, octets.count)])).map { PairID($0) }
+                }
+            )
+        }
     }
 
     mutating func noteServer(_ server: Octets, _ side: Side, _ store: any StoreTransaction) throws {
@@ -39,10 +48,39 @@ extension Engine {
             since: setBacks[side]?.since ?? now,
             knownUntil: known
         )
+        if setBacks[side] == nil { try keepOpen(try pairsInWork(store), side, store) }
         setBacks[side] = setBack
         try store.setFact(Engine.setBackFact(side), setBack.octets)
         // Everything there is read anew, by versions that may be lower.
         namings[side] = Namings()
+    }
+
+    /// Whatever may not have been in agreement.
+    private func pairsInWork(_ store: any StoreTransaction) throws -> Set<PairID> {
+        var pairs = Set(unsaved.keys).union(inFlight.keys)
+        var last: PairID?
+        while let some = Optional(try store.dirty(after: last, limit: 1_000)), !some.isEmpty {
+            pairs.formUnion(some)
+            last = some.last
+        }
+        pairs.formUnion(try store.quarantined(after: nil, limit: .max).map(\.0))
+        try store.forEachDeletion(after: nil) { pair, _ in
+            pairs.insert(pair)
+            return true
+        }
+        return pairs
+    }
+
+    private mutating func keepOpen(_ pairs: Set<PairID>, _ side: Side, _ store: any StoreTransaction) throws {
+        openAtSetBack[side] = pairs
+        let octets = pairs.sorted().flatMap(\.rawValue.bigEndianOctets)
+        try store.setFact(Engine.openFact(side), octets.isEmpty ? nil : Octets(octets))
+    }
+
+    /// A read of everything shows an entry otherwise than it was known: what was still open of it is not what was known then.
+    mutating func noteOtherwise(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+        guard setBacks[side]?.isRead == false, openAtSetBack[side].contains(pair) else { return }
+        try keepOpen(openAtSetBack[side].subtracting([pair]), side, store)
     }
 
     /// Everything of the side was read.
@@ -60,6 +98,7 @@ extension Engine {
                 try store.count(.dirty) == 0
             else { continue }
             setBacks[side] = nil
+            try keepOpen([], side, store)
             try store.setFact(Engine.setBackFact(side), nil)
             try store.setFact(Engine.lastSetBackFact(side), setBack.octets)
         }

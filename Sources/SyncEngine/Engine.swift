@@ -113,11 +113,15 @@ package struct Engine: Sendable {
     var certainBefore = PerSide<Timestamp?>(both: nil)
     /// Sides whose servers hold, or may hold, an older state.
     var setBacks = PerSide<SetBack?>(both: nil)
+    /// Pairs that were not in agreement then, and whose entry is as it was known: what was still to be carried is no older state.
+    var openAtSetBack = PerSide<Set<PairID>>(both: [])
     /// The machine that a side was fed by before the present one.
     var formerServers = PerSide<Octets?>(both: nil)
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
     var stepTime = Timestamp(milliseconds: 0)
+    /// When the events of this step came.
+    var heard = Timestamp(milliseconds: 0)
     /// What became of what persons asked for in the last step, in the order of the events.
     package private(set) var answers: [EngineAnswer] = []
     /// What became in the last step of writes that mean something to an account, in the order of their answers.
@@ -201,10 +205,13 @@ package struct Engine: Sendable {
     /// One transaction's work: takes in the events, then looks at dirty pairs until both windows are full or nothing is left.
     ///
     /// The writes that it returns may be started once the transaction is committed, not before.
+    ///
+    /// - Parameter heard: when the first of the events came, where they had to wait.
     package mutating func step(
         _ events: [EngineEvent],
         _ store: any StoreTransaction,
-        now: Timestamp
+        now: Timestamp,
+        heard: Timestamp? = nil
     ) throws -> [Write] {
         writes = []
         unsaved = [:]
@@ -212,6 +219,7 @@ package struct Engine: Sendable {
         accountChanges = []
         if now < stepTime { try setBackDeadlines(to: now, store) }
         stepTime = now
+        self.heard = min(now, heard ?? now)
         for event in events {
             switch event {
             case .feed(let side, let event): try ingest(event, from: side, store, now: now)

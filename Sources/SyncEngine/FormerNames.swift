@@ -13,6 +13,20 @@ struct FormerNames: Sendable {
     /// Names of entries that were deleted, or left the scope, and when: their server has yet to take them out of the values that hold them.
     private var left: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
 
+    /// Keys that values name entries by, which an entry has lost, and the version by which it has.
+    private var keys: [Octets: (anchor: Anchor, until: Version)] = [:]
+
+    /// Who had a key as of a version, and has lost it since.
+    func holder(of key: Octets, asOf version: Version) -> Anchor? {
+        guard let former = keys[key], former.until != version, former.until.supersedes(version) else { return nil }
+        return former.anchor
+    }
+
+    mutating func noteLost(_ key: Octets, _ anchor: Anchor, by version: Version) {
+        if keys.count >= Self.limit { keys = [:] }
+        keys[key] = (anchor, version)
+    }
+
     /// Whether values may still stand by a name from before.
     func mayStillStand(at now: Timestamp) -> Bool {
         latest.map { now < $0.advanced(byMilliseconds: Self.settlingTime) } ?? false

@@ -74,6 +74,28 @@ struct MemberNamesTests {
     }
 
     @Test
+    func `Who came to his name before anything was told of him is found by it when his server has followed`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let group = try crew(bench, .miniorange)
+        let dee = try bench.create(.miniorange, "Dee", path: "ou=North,")
+        try bench.setMembers(.miniorange, group, add: [dee])
+        guard case .edited(let edits)? = directory.log.last?.kind, let version = directory.log.last?.version else {
+            return
+        }
+        try bench.move(.miniorange, dee, to: "")
+        let snapshot = try #require(directory.snapshot(dee))
+        let edit = Change.edited(group, edits: edits, newName: nil, version: version)
+        try bench.step(.feed(.miniorange, .changes([.present(snapshot), edit], cursor: nil)))
+        while !bench.sent.isEmpty { try bench.answer() }
+        directory.followNext()
+        _ = try bench.pass(milliseconds: 2_000)
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.members(.ad, "crew") == "ann bo dee")
+    }
+
+    @Test
     func `Who is just being renamed comes into a group by the new name`() throws {
         let bench = try bench()
         let cy = try entry(bench, .ad, "cy")

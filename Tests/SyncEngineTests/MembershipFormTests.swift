@@ -64,6 +64,24 @@ struct MembershipFormTests {
     }
 
     @Test
+    func `A memberUid from before two swapped names, and told after it, is his who had the name`() throws {
+        let bench = try posix()
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
+        try bench.createGroup(.ad, "crew")
+        try settled(bench)
+        try bench.set(.miniorange, try #require(bench.groupNamed(.miniorange, "crew")), "memberuid", ["ann"])
+        try bench.set(.ad, people[0], "samaccountname", ["spare"])
+        try bench.set(.ad, people[1], "samaccountname", ["ann"])
+        try bench.set(.ad, people[0], "samaccountname", ["bo"])
+        try bench.tell(.ad)
+        for _ in 0..<50 where !bench.sent.isEmpty { try bench.answer() }
+        try bench.tell(.miniorange)
+        try settled(bench)
+        #expect(bench.members(.ad, "crew") == "ann")
+        #expect(bench.members(.miniorange, "crew") == "bo")
+    }
+
+    @Test
     func `A memberUid of nobody waits for who gets it`() throws {
         let bench = try posix()
         try bench.createGroup(.ad, "crew")

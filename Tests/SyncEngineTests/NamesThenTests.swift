@@ -37,6 +37,29 @@ struct NamesThenTests {
     }
 
     @Test
+    func `Who named somebody whose name another one has got names that one`() throws {
+        let bench = try Bench()
+        for name in ["Ann", "Cy"] { try bench.create(.ad, name) }
+        try bench.settle()
+        let former = try #require(bench.counterpart(.miniorange, "ann"))
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        try bench.delete(.miniorange, former)
+        let ann = try bench.create(.miniorange, "Ann", ["displayname": ["Another"]])
+        try bench.set(.miniorange, cy, "manager", [Reference.entry(ann).octets])
+        let told = try [cy, ann].map { Change.present(try #require(bench.directories.miniorange.snapshot($0))) }
+        try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
+        for _ in 0..<5 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        let other = try #require(bench.counterpart(.ad, "ann"))
+        #expect(bench.values(.ad, "ann", "displayname") == "[Another]")
+        let source = try #require(bench.counterpart(.ad, "cy"))
+        #expect(bench.directories.ad.entries[source]?.attributes["manager"] == [Reference.entry(other).octets])
+        #expect(bench.directories.miniorange.entries[cy]?.attributes["manager"] == [Reference.entry(ann).octets])
+    }
+
+    @Test
     func `Who names himself by a name that another had is told as himself`() throws {
         let bench = try Bench()
         let former = try bench.create(.ad, "Ann", path: "OU=North,")

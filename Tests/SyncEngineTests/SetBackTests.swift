@@ -91,6 +91,44 @@ struct SetBackTests {
     }
 
     @Test
+    func `What was known and not yet carried is no value from before`() throws {
+        let (bench, _) = try restored()
+        let ann = try #require(bench.counterpart(.ad, "ann"))
+        var known = try #require(bench.directories.ad.snapshot(ann))
+        known.version = .unordered
+        try bench.step(.feed(.ad, .changes([.present(known)], cursor: nil)))
+        _ = try bench.complete(.ad)
+        #expect(bench.sent.isEmpty)
+        // The same with a change that waits for the other side.
+        try bench.disconnect(.miniorange)
+        try bench.set(.ad, ann, "displayname", ["next"])
+        try bench.tell(.ad)
+        known.attributes["displayname"] = ["next"]
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: nil, reason: "a test"))
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.step(.feed(.ad, .changes([.present(known)], cursor: nil)))
+        let lines = try bench.complete(.ad)
+        #expect(lines.count == 1 && lines[0].contains("displayname: [new] -> [next]"), "\(lines)")
+        #expect(lines.first?.hasPrefix("miniorange modify") == true)
+    }
+
+    @Test
+    func `What waited to be kept is known until it came`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann")
+        let came = bench.now
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        let told = Change.present(try #require(bench.directories.ad.snapshot(ann)))
+        _ = try bench.store.write { store in
+            let event = EngineEvent.feed(.ad, .changes([told], cursor: SimulatedFeed.cursor(99)))
+            return try bench.engine.step([event], store, now: bench.now, heard: came)
+        }
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .restored, reason: "a test"))
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.knownUntil == came)
+    }
+
+    @Test
     func `A value that was set since is carried`() throws {
         var (bench, old) = try restored()
         old.attributes["displayname"] = ["since"]

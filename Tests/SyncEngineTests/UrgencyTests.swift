@@ -44,6 +44,26 @@ struct UrgencyTests {
         }
     }
 
+    @Test
+    func `Who takes another's name and is disabled meanwhile is disabled before he makes way for him`() throws {
+        let bench = try Self.bench()
+        let people = try Self.people(["Ann", "Bo"], bench)
+        try bench.set(.ad, people[0].ad, "samaccountname", ["spare"])
+        try bench.set(.ad, people[1].ad, "samaccountname", ["ann"])
+        try bench.set(.ad, people[0].ad, "samaccountname", ["bo"])
+        #expect(try bench.tell(.ad).count == 2)
+        for person in people { try Self.disable(person, at: .ad, bench) }
+        try bench.tell(.ad)
+        var lines: [String] = []
+        for _ in 0..<2 { lines += try bench.answer() }
+        #expect(lines == people.map { Self.line($0, disabledAt: .ad) })
+        try bench.settle()
+        _ = try bench.pass(milliseconds: 2_000)
+        try bench.settle()
+        #expect(bench.counterpart(.miniorange, "bo") == people[0].miniorange)
+        #expect(bench.counterpart(.miniorange, "ann") == people[1].miniorange)
+    }
+
     @Test(arguments: Side.allCases)
     func `A disable is written alone, and before a new name and other values`(_ side: Side) throws {
         let bench = try Self.bench()

@@ -1,0 +1,54 @@
+import Mapping
+import SyncModel
+
+/// Names that pass from one entry to another, as far as is known here: whoever was named by them may be another one.
+extension Engine {
+    /// Holds: the replica is not stored yet. Where another entry has its name, as far as is known here, that one is gone, or has another name. Who seemed to name it may name
+    /// this one, and is read anew; and values of memberships may mean either, until their server has followed.
+    mutating func noteFormerHolder(of replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        let side = replica.side
+        guard case .entry(let parent) = replica.parent,
+            let holder = try store.child(side, of: parent, named: replica.rdn.normalized), holder != replica.anchor
+        else { return }
+        if side == .miniorange, hasMemberships, let name = try name(of: replica, store) {
+            formerNames.note(name, holder, now: now)
+        }
+        guard let id = try store.pairID(side, holder) else { return }
+        for referrer in try store.takeReferrers(of: id) {
+            markDirty(referrer, .reference, now: now)
+            guard let anchor = try store.pair(referrer)?.anchors[side],
+                let other = try store.replica(side, anchor),
+                other.attributes.items.contains(where: {
+                    $0.values.contains(Reference.entry(holder).octets)
+                })
+            else { continue }
+            try readAnew(other, store, now: now)
+        }
+    }
+
+    /// Whom an entry names, so that it is found when that one turns out to be another.
+    func noteReferences(of replica: Replica, from old: Replica?, _ pair: PairID, _ store: any StoreTransaction) throws {
+        let side = replica.side
+        guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return }
+        for name in mapping.referenceAttributes[side] {
+            let values = replica.attributes[name]
+            guard !values.isEmpty, values != old?.attributes[name] ?? [] else { continue }
+            // Nothing is decided of anybody before a first read has ended.
+            guard try isReloading[side] || store.isLoaded(side) else { return }
+            for value in values {
+                guard case .entry(let anchor) = Reference(value), let target = try store.pairID(side, anchor) else {
+                    continue
+                }
+                try store.noteReferrer(pair, of: target)
+            }
+        }
+    }
+
+    /// Who had a key that others may have been named by just before.
+    mutating func noteLostKeys(_ replica: Replica, from old: Replica) {
+        guard replica.side == .miniorange, hasMemberships, replica.version != .unordered else { return }
+        for key in old.keys where key.bytes.first.map({ LinkKey.prefixes.contains($0) }) == true {
+            if !replica.keys.contains(key) { formerNames.noteLost(key, replica.anchor, by: replica.version) }
+        }
+    }
+}
