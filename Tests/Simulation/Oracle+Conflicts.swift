@@ -24,6 +24,9 @@ extension World {
         }
         // A stamp from before a clock was set is read by the clock as it goes now.
         if let jump = lastClockJump, jump.milliseconds + 1_000 >= earlier.time.milliseconds { return }
+        for write in [ad, miniorange] {
+            if let last = directories[write.side].lastHeldBack, last >= write.time.milliseconds { return }
+        }
         let apart = later.time.milliseconds - earlier.time.milliseconds
         let age = now.milliseconds - earlier.time.milliseconds
         guard apart > Self.clockUncertainty + age / 5_000 else { return }

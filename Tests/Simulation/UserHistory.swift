@@ -46,6 +46,8 @@ struct UserHistory {
     /// Whom users made before everything was last at rest.
     private var old: Set<Octets> = []
     private var order = 0
+    /// Sides that were set back, and from which moment to which.
+    private var losses: [(side: Side, from: Int, to: Int)] = []
     /// The moments at which everything was done and nobody waited for anything.
     private(set) var settledOrders: [Int] = []
     /// The next number of a person or a value.
@@ -106,6 +108,17 @@ struct UserHistory {
     /// Whether what was done there and then had to be carried to the other side.
     func counts(_ order: Int, on side: Side) -> Bool {
         !deafness.contains { $0.side == side && order > $0.from && order <= $0.to ?? .max }
+    }
+
+    /// Now, in the order of what users do.
+    var present: Int { order }
+
+    /// A server was set back to where it was at a moment.
+    mutating func lost(since moment: Int, on side: Side) { losses.append((side, moment, order)) }
+
+    /// Whether what was done there and then is not known to its server any more.
+    func isLost(_ write: Written) -> Bool {
+        losses.contains { $0.side == write.side && write.order > $0.from && write.order <= $0.to }
     }
 
     func hadAccount(_ person: Octets, endingIn ending: UInt8) -> Bool {

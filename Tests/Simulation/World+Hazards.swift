@@ -63,16 +63,25 @@ extension World {
             else { return }
             noteSwap(first, theirs, second, mine, side)
         } else {
+            // What is on its way, and what is written before the news is here, would name the other one.
+            executeEdits(side)
             guard !isDiskFull, isClosed == PerSide(both: false), let here = one.parent, let there = other.parent,
                 directory.rename(one.anchor, below: here, rdn(fresh("swap"), side)) == nil,
                 directory.rename(other.anchor, below: there, one.rdn) == nil,
                 directory.rename(one.anchor, below: here, other.rdn) == nil
             else { return }
             noteSwap(first, other.rdn.value, second, one.rdn.value, side)
-            // A DN that is written before the news is here would name the other one.
             isQuiet = true
+            try tell(side, limit: 10_000)
+            while !feeds[side].undelivered.isEmpty { try deliver(from: side) }
             try drain()
             isQuiet = false
+        }
+    }
+
+    private func executeEdits(_ side: Side) {
+        for index in requests.indices where requests[index].outcome == nil && requests[index].write.side == side {
+            if case .editValues = requests[index].write.operation { execute(index) }
         }
     }
 
@@ -111,7 +120,7 @@ extension World {
             past.deletes.contains { $0.side == side }
                 && !past.writes.contains { $0.attribute == "@elsewhere" }
                 && !history.swapping.contains(person)
-                && (!options.isFull || keepsAccount(past))
+                && (!options.isFull || keepsName(past))
                 && (options.isFull || past.deletes.allSatisfy { $0.order <= history.settledOrders.last ?? 0 })
                 && (options.isFull ? [side] : Side.allCases).allSatisfy { side in
                     !persons(side).contains { $0.attributes[WorldMapping.person] == [person] }
@@ -125,9 +134,11 @@ extension World {
         memberships.becameUnsteady(person)
     }
 
-    /// Else he may be one person on this side and another on the other one.
-    private func keepsAccount(_ past: UserHistory.Person) -> Bool {
-        past.writes.allSatisfy { $0.attribute != "samaccountname" || $0.order <= history.settledOrders.last ?? 0 }
+    /// Else he may be one person on this side and another on the other one, or be made at his former place by the engine, who may not know the new one yet.
+    private func keepsName(_ past: UserHistory.Person) -> Bool {
+        past.writes.allSatisfy {
+            !["samaccountname", "@parent"].contains($0.attribute) || $0.order <= history.settledOrders.last ?? 0
+        }
     }
 
     /// Where he stands on the other side: elsewhere the engine, who may be just making him again, would make a second one, as AD alone forbids.
@@ -195,6 +206,7 @@ extension World {
         let directory = directories[side]
         guard let backup = backups[side], random.chance(50) else {
             backups[side] = directory.backUp()
+            backupMoments[side] = history.present
             return note("\(side.name) is backed up")
         }
         try settle()
@@ -206,6 +218,7 @@ extension World {
         try pass(milliseconds: 2_000)
         try cutOff(side)
         directory.restore(backup)
+        history.lost(since: backupMoments[side], on: side)
         stepBacks[side] = .restored
         wasRestored[side] = true
         resting[side] = []

@@ -13,11 +13,13 @@ extension World {
             var time: Timestamp
             var clock: Timestamp
 
-            /// Whether by neither of the two the limit's window lies between.
+            var number: Int
+
+            /// Whether it was before the last one, and by neither of the two the limit's window lies between.
             func isNear(_ last: Moment) -> Bool {
                 let window = World.deletionLimit.window
-                return time > last.time.advanced(byMilliseconds: -window)
-                    && clock > last.clock.advanced(byMilliseconds: -window) && time <= last.time
+                return number <= last.number && last.time < time.advanced(byMilliseconds: window)
+                    && last.clock < clock.advanced(byMilliseconds: window)
             }
         }
         /// When the delete of an entry first left the engine, without the person's approval.
@@ -25,6 +27,8 @@ extension World {
         /// Those of them that were carried out.
         var carried = PerSide<[Moment]>(both: [])
         var approved: Set<PairID> = []
+        /// Those that have started.
+        var count: Int { started.ad.count + started.miniorange.count }
     }
 
     /// Each delete of a person that the engine sends; the same one again is the same.
@@ -32,7 +36,7 @@ extension World {
         guard options.limitsDeletes, write.object == "people", case .delete(let anchor, _, _) = write.operation,
             !deletes.approved.contains(write.pair), deletes.started[write.side][anchor] == nil
         else { return }
-        deletes.started[write.side][anchor] = DeleteWatch.Moment(time: now, clock: clock)
+        deletes.started[write.side][anchor] = DeleteWatch.Moment(time: now, clock: clock, number: deletes.count)
     }
 
     /// Judged when it is carried out: one that a server refuses, because somebody changed the entry, is no delete.

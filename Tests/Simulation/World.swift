@@ -43,6 +43,8 @@ package final class World {
     var isDiskFull = false
     /// What came in and could not be committed: in order.
     private var held: [EngineEvent] = []
+    /// Since when, by our clock.
+    private var heldSince: Timestamp?
     /// Sides whose server refuses every write, by its administrator's will or for want of space.
     var isClosed = PerSide(both: false)
     /// Sides whose server can't go on from any cursor.
@@ -51,6 +53,8 @@ package final class World {
     var wasRestored = PerSide(both: false)
     /// Backups of the servers.
     var backups = PerSide<SimulatedDirectory.Backup?>(both: nil)
+    /// By what users had done when they were made.
+    var backupMoments = PerSide(both: 0)
     /// Sides whose server does not go on from where it was followed to, and why, until everything there was read.
     var stepBacks = PerSide<StepBack.Cause?>(both: nil)
     var history: UserHistory
@@ -159,11 +163,12 @@ package final class World {
         var writes: [Write] = []
         let events = held + (isClockDue ? clockEvents() : []) + events
         isClockDue = false
-        held = []
+        let heard = heldSince
+        (held, heldSince) = ([], nil)
         do {
             try store.write { transaction in
                 let seen = seen(transaction)
-                writes = try next.step(events, seen, now: clock)
+                writes = try next.step(events, seen, now: clock, heard: heard)
                 if isDiskFull { throw DiskFull() }
                 if fate == .killedBefore { throw Interruption() }
             }
@@ -173,7 +178,7 @@ package final class World {
             return false
         } catch is DiskFull {
             note("the disk is full")
-            held = events
+            (held, heldSince) = (events, heard ?? clock)
             return false
         }
         engine = next
@@ -231,7 +236,7 @@ package final class World {
     /// What was on its way is nobody's any more.
     func restartProcess() throws {
         requests = []
-        held = []
+        (held, heldSince) = ([], nil)
         try store.reopen()
         try restart()
     }

@@ -52,6 +52,8 @@ package final class SimulatedDirectory {
     package private(set) var isOurs: [Anchor: [String: Bool]] = [:]
     /// What an attribute held when it was Syncline that set it.
     private var asWeLeft: [Anchor: [String: [Octets]]] = [:]
+    /// When a stamp last was that of an earlier change, since the clock had been set back in between; in true time.
+    package private(set) var lastHeldBack: Int64?
     private var nextAnchor: UInt64 = 0
     /// The log's first record that this server made itself, and not the one whose place it took.
     package private(set) var firstOwnRecord = 0
@@ -152,6 +154,7 @@ package final class SimulatedDirectory {
     /// Begins a change. A server's stamps never go backwards.
     private func advance() {
         sequence += 1
+        if let last = times.last, now + clockOffset < last { lastHeldBack = now }
         times.append(max(now + clockOffset, times.last ?? 0))
     }
 
