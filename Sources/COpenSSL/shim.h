@@ -2,6 +2,7 @@
 #include <openssl/pem.h>
 
 #include <openssl/cms.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

@@ -12,13 +12,16 @@ package final class KeyedDigest {
         defer { EVP_MAC_free(algorithm) }
         guard let context = EVP_MAC_CTX_new(algorithm) else { throw CryptographyError("EVP_MAC_CTX_new") }
         self.context = context
-        var name = Array("SHA256".utf8CString)
-        let code = name.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end(),
-            ]
-            return key.withOctets { key in
-                EVP_MAC_init(context, key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, parameters)
+        // libcrypto keeps the pointers of a parameter, to its name as well as to its value, until it has read it.
+        var digest = Array("SHA256".utf8CString)
+        let code = OSSL_MAC_PARAM_DIGEST.withCString { name in
+            digest.withUnsafeMutableBufferPointer { digest in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(name, digest.baseAddress, 0), OSSL_PARAM_construct_end(),
+                ]
+                return key.withOctets { key in
+                    EVP_MAC_init(context, key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, parameters)
+                }
             }
         }
         try check(code, "EVP_MAC_init")
