@@ -4,7 +4,8 @@ package import SyncModel
 /// Why the feed or the writer can't go on, in words for the admin. Never holds an attribute value.
 package enum ActiveDirectoryError: Error, Hashable, Sendable {
     case ldap(LDAPError)
-    case bindRefused(BindRefusal)
+    /// A server did not answer, or took no bind.
+    case notConnected(OpeningFailure)
     case invalidSettings(String)
     /// The server doesn't answer the DirSync control, or doesn't permit it; in its words.
     case dirSyncRefused(endpoint: String, reason: String)
@@ -17,13 +18,13 @@ package enum ActiveDirectoryError: Error, Hashable, Sendable {
     case unreadableEntry(name: String, missing: String)
     /// The server that is followed does not answer, and what another one shows can't be compared with it.
     case anotherServer(String, instead: String)
-    /// None of the servers answered; the last one's failure.
-    case noServer([String])
+    /// None of the servers can be used; why, in words.
+    case noServer(String)
 
     /// Whether repeating soon does harm: a refused bind counts towards the account's lockout.
     package var needsAPerson: Bool {
         switch self {
-        case .bindRefused: true
+        case .notConnected(let failure): failure.isHarmful
         case .ldap(let error): error.disposition == .stop
         default: false
         }
@@ -35,7 +36,7 @@ extension ActiveDirectoryError: CustomStringConvertible {
         switch self {
         case .ldap(let error): error.description
         case .invalidSettings(let reason): reason
-        case .bindRefused(let refusal): refusal.description
+        case .notConnected(let failure): failure.description
         case .dirSyncRefused(let endpoint, let reason):
             """
             \(endpoint) refuses DirSync with object security: \(reason); set ad.feed to auto, which works without it, or \
@@ -50,7 +51,7 @@ extension ActiveDirectoryError: CustomStringConvertible {
         case .unreadableEntry(let name, let missing): "the account may not read \(missing) of \(name)"
         case .anotherServer(let wanted, let found):
             "\(wanted) does not answer, and what \(found) shows can't be compared with what was heard from it"
-        case .noServer(let failures): failures.joined(separator: "; ")
+        case .noServer(let reasons): reasons
         }
     }
 }

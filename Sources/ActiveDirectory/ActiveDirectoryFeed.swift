@@ -51,7 +51,7 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
             if delivery.hasConnected { backoff.reset() }
             try await delivery.disconnect()
             let needsAPerson = (failure as? ActiveDirectoryError)?.needsAPerson ?? false
-            let pause = needsAPerson ? Backoff.cautious : backoff.next(random: Double.random(in: 0..<1))
+            let pause = needsAPerson ? RefusalPause.length : backoff.next(random: Double.random(in: 0..<1))
             let isNews = complaint.isWorthTelling("\(failure)", at: .now)
             logger.log(
                 level: isNews ? .warning : .debug,

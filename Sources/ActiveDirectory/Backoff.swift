@@ -3,9 +3,6 @@
 struct Backoff: Hashable, Sendable {
     static let shortest = Duration.milliseconds(200)
     static let longest = Duration.seconds(2)
-    /// Where every attempt does harm, as a refused bind does.
-    static let cautious = Duration.seconds(300)
-
     private(set) var failures = 0
 
     mutating func reset() { failures = 0 }

@@ -91,17 +91,17 @@ extension ActiveDirectorySettings {
     func connect(
         preferring preferred: LDAPEndpoint? = nil
     ) async throws(ActiveDirectoryError) -> ConnectedServer {
-        var failures: [String] = []
+        var failures: [any Error] = []
         for endpoint in ServerChoice.order(endpoints, startingWith: preferred) {
             do throws(ActiveDirectoryError) {
                 return try await connect(to: endpoint)
             } catch {
                 // The same account is refused everywhere: asking all servers would only lock it sooner.
                 if error.needsAPerson { throw error }
-                failures.append(error.description)
+                if case .notConnected(let failure) = error { failures.append(failure) } else { failures.append(error) }
             }
         }
-        throw .noServer(failures)
+        throw .noServer(OpeningFailure.summary(of: failures))
     }
 
     private func connect(to endpoint: LDAPEndpoint) async throws(ActiveDirectoryError) -> ConnectedServer {
@@ -113,10 +113,10 @@ extension ActiveDirectorySettings {
         do throws(LDAPError) {
             return try await LDAPConnection.open(endpoint, tls: tls, bind: credentials, timeouts: timeouts)
         } catch {
-            guard error.operation == .bind, error.serverResult != nil, error.disposition == .stop else {
+            guard let failure = OpeningFailure(error, endpoint: endpoint, credentials: credentials) else {
                 throw .ldap(error)
             }
-            throw .bindRefused(BindRefusal(credentials: credentials, endpoint: endpoint, error: error))
+            throw .notConnected(failure)
         }
     }
 }

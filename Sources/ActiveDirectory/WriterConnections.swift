@@ -189,7 +189,7 @@ final class WriterConnections: Sendable {
         let failed = state.withLock { state -> (pause: Duration, isNews: Bool)? in
             guard !state.isClosed else { return nil }
             let pause =
-                error.needsAPerson ? Backoff.cautious : state.backoff.next(random: Double.random(in: 0..<1))
+                error.needsAPerson ? RefusalPause.length : state.backoff.next(random: Double.random(in: 0..<1))
             let task = Task { [weak self] in
                 do { try await Task.sleep(for: pause) } catch { return }
                 self?.state.withLock { if !$0.isClosed { $0.attempt = .none } }

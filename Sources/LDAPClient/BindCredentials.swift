@@ -9,6 +9,16 @@ package enum BindCredentials: Sendable, Hashable {
     case external
 }
 
+extension BindCredentials {
+    /// Who that is, for the admin.
+    package var account: String {
+        switch self {
+        case .simple(let name, _): name
+        case .external: "this process"
+        }
+    }
+}
+
 extension BindCredentials: CustomStringConvertible, CustomDebugStringConvertible {
     /// Without the password.
     package var description: String {

@@ -160,7 +160,9 @@ struct HandleOpening {
         _ buffer: SocketBuffer
     ) -> LDAPError {
         if buffer.isOverdue || code == .timeout { return failure(stage, .timeout, "no answer in time") }
-        return failure(stage, code, TLSFailure.words(handle.lastMessage, log: LibraryLog.soFar, host: endpoint.host))
+        let log = LibraryLog.soFar
+        let message = TLSFailure.words(handle.lastMessage, log: log, host: endpoint.host)
+        return failure(stage, code, message.isEmpty ? SocketFailure.words(log: log) ?? "" : message)
     }
 
     private func failure(_ stage: LDAPError.ConnectStage, _ code: LDAPResultCode, _ message: String) -> LDAPError {

@@ -84,19 +84,23 @@ extension LDAPError: CustomStringConvertible {
             let words = result.diagnosticMessage.isEmpty ? "" : ": \(result.diagnosticMessage)"
             return "\(kind.rawValue) refused: \(result.code.name)\(matched)\(words)"
         case .connectFailed(let endpoint, let stage, let code, let message):
-            return "\(endpoint): \(stage.rawValue) failed: \(code.name): \(message)"
+            return "\(endpoint): \(stage.rawValue) failed: \(Self.words(code, message))"
         case .connectionLost(let kind, let code, let message, let wasSent):
-            guard kind != .connection else { return "connection lost: \(code.name): \(message)" }
+            guard kind != .connection else { return "connection lost: \(Self.words(code, message))" }
             let fate = wasSent ? "its outcome is unknown" : "it was not sent"
-            return "\(kind.rawValue): connection lost, \(fate): \(code.name): \(message)"
+            return "\(kind.rawValue): connection lost, \(fate): \(Self.words(code, message))"
         case .timedOut(let kind, let wasSent):
             return "\(kind.rawValue): no answer in time\(wasSent ? ", its outcome is unknown" : ", it was not sent")"
         case .cancelled(let kind, let wasSent):
             return "\(kind.rawValue): cancelled\(wasSent ? ", its outcome is unknown" : ", it was not sent")"
         case .invalidRequest(let kind, let code, let message):
-            return "\(kind.rawValue): \(code.name): \(message)"
+            return "\(kind.rawValue): \(Self.words(code, message))"
         case .malformedAnswer(let kind, let message):
             return "\(kind.rawValue): the answer can't be read: \(message)"
         }
+    }
+
+    private static func words(_ code: LDAPResultCode, _ message: String) -> String {
+        message.isEmpty ? code.name : "\(code.name): \(message)"
     }
 }

@@ -2,8 +2,8 @@ internal import CLDAP
 internal import Glibc
 internal import Synchronization
 
-/// What the client library says only to its log: why a certificate was not accepted, above all. An error of its TLS part
-/// holds no more than "unknown error code".
+/// What the client library says only to its log: why a certificate was not accepted, or a server not reached. Its errors
+/// hold no more than "unknown error code", or nothing.
 ///
 /// There is one log for the whole process. It is kept apart by thread, since a connection is opened by one thread.
 enum LibraryLog {
@@ -15,7 +15,7 @@ enum LibraryLog {
     /// To be called once, before any connection is opened.
     static func attach() {
         let print: @convention(c) (UnsafePointer<CChar>?) -> Void = { text in
-            guard let text, strncmp(text, "TLS:", 4) == 0 else { return }
+            guard let text, LibraryLog.isTold(text) else { return }
             let line = String(cString: text)
             LibraryLog.lines.withLock { lines in
                 guard let count = lines[pthread_self()]?.count, count < LibraryLog.mostLines else { return }
@@ -26,7 +26,11 @@ enum LibraryLog {
         _ = ber_set_option(nil, LBER_OPT_LOG_PRINT_FN, unsafeBitCast(print, to: UnsafeRawPointer.self))
     }
 
-    /// From now on, what the library says of TLS on this thread is kept.
+    private static func isTold(_ text: UnsafePointer<CChar>) -> Bool {
+        strncmp(text, "TLS:", 4) == 0 || SocketFailure.marks.contains { strstr(text, $0) != nil }
+    }
+
+    /// From now on, what the library says of TLS and of sockets on this thread is kept.
     static func begin() {
         lines.withLock { lines in
             lines[pthread_self()] = []

@@ -1,6 +1,7 @@
 /// Keeps a refused account from being tried again at once: each refused bind counts towards its lockout.
-struct RefusalPause {
-    private static let length = Duration.seconds(300)
+package struct RefusalPause {
+    package static let length = Duration.seconds(60 * minutes)
+    static let minutes = 5
 
     private var refusal: (error: LDAPError, until: ContinuousClock.Instant)?
 

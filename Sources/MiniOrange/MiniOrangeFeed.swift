@@ -8,8 +8,6 @@ internal import Synchronization
 /// Whatever fails is tried again, at the next server and with growing delay; ``FeedStatus`` says what. Only cancellation and what `deliver` throws
 /// end it. Where the bind is refused the next attempt waits five minutes, so that the account is not locked.
 package struct MiniOrangeFeed: DirectoryFeed {
-    static let delayAfterRefusedBind = 300_000
-
     let settings: MiniOrangeSettings
     let view: DirectoryView
     let logger: Logger
@@ -36,7 +34,7 @@ package struct MiniOrangeFeed: DirectoryFeed {
         var delay = RetryDelay()
         var complaints: [LDAPEndpoint: Complaint] = [:]
         while true {
-            var problems: [String] = []
+            var failures: [any Error] = []
             var isBindRefused = false
             for endpoint in settings.endpoints {
                 try Task.checkCancellation()
@@ -53,24 +51,40 @@ package struct MiniOrangeFeed: DirectoryFeed {
                 } catch {
                     try Task.checkCancellation()
                     isBindRefused = isBindRefused || (error as? LDAPError)?.disposition == .stop
-                    let problem = "\(endpoint.uri): \(error)"
-                    problems.append(problem)
+                    let failure = failure(error, at: endpoint)
+                    failures.append(failure)
+                    let problem = "\(failure)"
                     let isNews = complaints[endpoint, default: Complaint()].isWorthTelling(problem, at: .now)
                     logger.log(level: isNews ? .warning : .debug, "\(problem)")
                 }
                 try await delivery.disconnected()
             }
-            let wait = isBindRefused ? Self.delayAfterRefusedBind : delay.next()
+            let wait = isBindRefused ? RetryDelay.afterRefusedBind : delay.next()
             onStatus(
                 FeedStatus(
                     side: .miniorange,
                     state: .waiting(retryInMilliseconds: Int64(wait)),
-                    problem: problems.joined(separator: "; ")
+                    problem: OpeningFailure.summary(of: failures)
                 )
             )
             try await Task.sleep(for: .milliseconds(wait))
         }
     }
+
+    /// With the server, and with what mends it where the connection did not come about.
+    private func failure(_ error: any Error, at endpoint: LDAPEndpoint) -> any Error {
+        let opening = (error as? LDAPError).flatMap {
+            OpeningFailure($0, endpoint: endpoint, credentials: settings.credentials)
+        }
+        return opening ?? ServerFailure(server: endpoint.uri, cause: error)
+    }
+}
+
+/// What failed at a server that was connected to.
+private struct ServerFailure: Error, CustomStringConvertible {
+    let server: String
+    let cause: any Error
+    var description: String { "\(server): \(cause)" }
 }
 
 /// Hands events to the engine and remembers how far they were taken.

@@ -104,7 +104,7 @@ package final class MiniOrangeWriter: DirectoryWriter {
                 let isNews = state.complaint.isWorthTelling("\(error)", at: .now)
                 guard case .connecting = state.link else { return (state.waiting, isNews) }
                 state.link = .none
-                let wait = isBindRefused ? MiniOrangeFeed.delayAfterRefusedBind : state.delay.next()
+                let wait = isBindRefused ? RetryDelay.afterRefusedBind : state.delay.next()
                 state.notBefore = .now + .milliseconds(wait)
                 return (state.waiting, isNews)
             }

@@ -222,7 +222,7 @@ extension RealDomainController {
             await writer.close()
             #expect(problems.all.count == 1)
             let problem = try #require(problems.all.first ?? nil)
-            #expect(problem.contains("bind refused for \(lab["AD_SYNC_DN"])"))
+            #expect(problem.contains("wrong name or password for \(lab["AD_SYNC_DN"])"))
             #expect(problem.contains("(49, data 52e)"))
         }
 

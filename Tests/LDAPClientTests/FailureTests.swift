@@ -31,10 +31,22 @@ struct FailureTests {
         let error = try await ldapError {
             _ = try await LDAPConnection.open(try LDAPEndpoint("ldap://127.0.0.1:\(port)"))
         }
-        guard case .connectFailed(_, .connect, .serverDown, _) = error else {
+        guard case .connectFailed(_, .connect, .serverDown, let message) = error else {
             Issue.record("\(error)")
             return
         }
+        #expect(message == "Connection refused")
+    }
+
+    @Test func aNameThatNobodyHasIsToldAsSuch() async throws {
+        let error = try await ldapError {
+            _ = try await LDAPConnection.open(try LDAPEndpoint("ldap://dc1.invalid"))
+        }
+        guard case .connectFailed(_, .connect, .serverDown, let message) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(message.hasPrefix("the server's name: "), "\(message)")
     }
 
     @Test func anOperationWithoutAnAnswerTimesOutAndTheConnectionGoesOn() async throws {

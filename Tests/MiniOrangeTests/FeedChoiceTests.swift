@@ -108,7 +108,11 @@ struct FeedChoiceTests {
         let slapd = try TestSlapd(.syncprov)
         var settings = try slapd.settings()
         settings.credentials = .simple(name: TestSlapd.rootDN, password: "wrong")
-        let mirror = try await expectProblem("Invalid credentials", settings, try TestSlapd.view())
+        let mirror = try await expectProblem(
+            "wrong name or password for \(TestSlapd.rootDN)",
+            settings,
+            try TestSlapd.view()
+        )
         #expect(mirror.known.statuses.contains { $0.state == .waiting(retryInMilliseconds: 300_000) })
     }
 

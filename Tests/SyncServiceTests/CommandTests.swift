@@ -44,6 +44,7 @@ struct CommandTests {
                 #expect(all.contains { $0.side == side.name && $0.subject == subject }, "\(side.name) \(subject)")
             }
         }
+        expect(all, .ok, nil, "certificate", containing: "gateway.crt: CN=")
         expect(all, .ok, .miniorange, "overlays", containing: "accesslog, memberof, ppolicy, refint, syncprov")
         expect(all, .ok, .miniorange, "feed", containing: "accesslog")
         expect(all, .ok, .ad, "feed", containing: "usn-notification")
@@ -113,8 +114,13 @@ struct CommandTests {
         let all = try await findings([
             (lab["AD_SYNC_PASSWORD_FILE"], wrong), (lab["LDAP_SYNC_PASSWORD_FILE"], wrong),
         ])
-        expect(all, .error, .ad, "connection", containing: "wrong password")
+        expect(all, .error, .ad, "connection", containing: "wrong name or password")
         expect(all, .error, .miniorange, "connection", containing: "wrong name or password")
+    }
+
+    @Test func aGatewayWithAnotherKeyThanItsCertificatesIsNamed() async throws {
+        let all = try await findings([("/gateway.key", "/ldap.key")])
+        expect(all, .error, nil, "gateway", containing: "don't go together")
     }
 
     @Test func aDisabledAccountIsNamed() async throws {

@@ -38,17 +38,17 @@ struct FindingTests {
         #expect(TextWrap.lines(row.text, width: row.width) == row.lines)
     }
 
-    @Test(arguments: [
-        ("52e", "wrong password"), ("525", "no account"), ("533", "disabled"), ("701", "expired"), ("532", "expired"),
-        ("773", "must change"), ("775", "locked out"), ("530", "may not sign in"), ("999", "wrong name or password"),
-    ])
-    func refusedBindsAreDecoded(_ row: (data: String, words: String)) {
-        let message = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data \(row.data), v1db1"
-        let error = LDAPError.refused(.bind, LDAPResult(code: .invalidCredentials, diagnosticMessage: message))
-        let finding = BindRefusal.finding(error, .ad, server: "ldaps://dc1", account: "svc@syncline.test")
-        #expect(finding.level == .error && finding.remedy != nil)
-        #expect(finding.seen.contains(row.words), "\(finding.seen)")
-        #expect(finding.seen.hasPrefix("ldaps://dc1: "))
+    @Test func aServerThatIsNotReachedIsAFindingWithItsRemedy() throws {
+        let endpoint = try LDAPEndpoint("ldaps://dc1")
+        let error = LDAPError.connectFailed(
+            endpoint: endpoint.uri,
+            stage: .connect,
+            .serverDown,
+            message: "Connection refused"
+        )
+        let finding = DirectoryCheck.finding(error, .ad, endpoint, .simple(name: "svc", password: "x"))
+        #expect(finding.level == .error && finding.seen == "ldaps://dc1:636: no connection: Connection refused")
+        #expect(finding.remedy?.contains("check that the server runs") == true)
     }
 
     @Test(

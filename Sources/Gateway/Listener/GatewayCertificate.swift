@@ -1,4 +1,4 @@
-internal import Cryptography
+package import Cryptography
 internal import Glibc
 internal import NIOSSL
 internal import Synchronization
@@ -19,8 +19,7 @@ package final class GatewayCertificate: Sendable {
     private struct State {
         var context: NIOSSLContext
         var stamp: Stamp
-        /// Seconds since 1970.
-        var notAfter: Int64
+        var facts: CertificateFacts
         var problem: String?
     }
 
@@ -37,13 +36,13 @@ package final class GatewayCertificate: Sendable {
         self.certificateFile = certificateFile
         self.keyFile = keyFile
         let stamp = Self.stamp(certificateFile, keyFile)
-        let (context, notAfter) = try Self.load(certificateFile, keyFile)
-        state = Mutex(State(context: context, stamp: stamp, notAfter: notAfter, problem: nil))
+        let (context, facts) = try Self.load(certificateFile, keyFile)
+        state = Mutex(State(context: context, stamp: stamp, facts: facts, problem: nil))
     }
 
     var context: NIOSSLContext { state.withLock { $0.context } }
-    /// Seconds since 1970, of the one that is in use.
-    package var notAfter: Int64 { state.withLock { $0.notAfter } }
+    /// Of the one that is in use.
+    package var facts: CertificateFacts { state.withLock { $0.facts } }
     /// Why newer files are not in use.
     package var problem: String? { state.withLock { $0.problem } }
 
@@ -52,8 +51,8 @@ package final class GatewayCertificate: Sendable {
         let stamp = Self.stamp(certificateFile, keyFile)
         guard state.withLock({ $0.stamp != stamp }) else { return false }
         do {
-            let (context, notAfter) = try Self.load(certificateFile, keyFile)
-            state.withLock { $0 = State(context: context, stamp: stamp, notAfter: notAfter, problem: nil) }
+            let (context, facts) = try Self.load(certificateFile, keyFile)
+            state.withLock { $0 = State(context: context, stamp: stamp, facts: facts, problem: nil) }
             return true
         } catch {
             state.withLock { state in
@@ -64,7 +63,7 @@ package final class GatewayCertificate: Sendable {
         }
     }
 
-    private static func load(_ certificateFile: String, _ keyFile: String) throws -> (NIOSSLContext, Int64) {
+    private static func load(_ certificateFile: String, _ keyFile: String) throws -> (NIOSSLContext, CertificateFacts) {
         let chain: [NIOSSLCertificate]
         let key: NIOSSLPrivateKey
         do {
@@ -92,7 +91,7 @@ package final class GatewayCertificate: Sendable {
         ]
         do {
             let context = try NIOSSLContext(configuration: configuration)
-            return (context, try CertificateFacts(der: own.toDERBytes()).notAfter)
+            return (context, try CertificateFacts(der: own.toDERBytes()))
         } catch {
             throw CertificateProblem(reason: "\(certificateFile) and \(keyFile) don't go together: \(error)")
         }

@@ -1,4 +1,5 @@
 internal import CMemory
+internal import Cryptography
 internal import Glibc
 internal import LDAPClient
 package import Logging
@@ -92,7 +93,8 @@ package final class GatewayServer: Sendable {
             let channel = try await bootstrap.bind(host: host, port: port).get()
             state.withLock { $0.listeners.append(channel) }
         } catch {
-            throw ListenProblem(address: "\(host):\(port)", reason: "\(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw ListenProblem(address: "\(host):\(port)", reason: reason)
         }
         logger.notice(
             "The password gateway listens",
@@ -195,7 +197,7 @@ package final class GatewayServer: Sendable {
             listening: addresses.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" },
             connections: census.count,
             refusedConnections: census.refused,
-            certificateNotAfter: certificate.notAfter,
+            certificateNotAfter: certificate.facts.notAfter,
             problem: certificate.problem
         )
     }

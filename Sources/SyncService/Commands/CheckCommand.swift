@@ -1,6 +1,7 @@
 import Cache
 import Configuration
 import Foundation
+import Gateway
 import Mapping
 import SyncModel
 
@@ -66,6 +67,7 @@ package struct CheckCommand {
             findings.warning("files", problem.seen, remedy: problem.remedy)
         }
         checkCache(configuration, &findings)
+        if let gateway = configuration.gateway { checkCertificate(of: gateway, &findings) }
         async let ad = DirectoryCheck(side: .ad, wiring: wiring).run()
         async let miniorange = DirectoryCheck(side: .miniorange, wiring: wiring).run()
         let sides = await (ad, miniorange)
@@ -80,6 +82,24 @@ package struct CheckCommand {
             )
         }
         return (findings.all, configuration)
+    }
+
+    /// That the gateway's files go together, and how long they last. Whether its address is free only the service can tell.
+    private static func checkCertificate(of gateway: GatewayConfiguration, _ findings: inout Findings) {
+        do {
+            let file = gateway.certificateFile
+            let certificate = try GatewayCertificate(certificateFile: file, keyFile: gateway.keyFile)
+            let loss = "clients refuse the password gateway"
+            findings.append([
+                DirectoryCheck.certificateFinding(certificate.facts, nil, server: file, now: .now, loss: loss)
+            ])
+        } catch {
+            findings.error(
+                "gateway",
+                "\(error)",
+                remedy: "name a certificate and its own key in gateway.certificateFile and gateway.keyFile"
+            )
+        }
     }
 
     private static func checkCache(_ configuration: Configuration, _ findings: inout Findings) {

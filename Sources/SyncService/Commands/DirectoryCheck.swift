@@ -84,7 +84,7 @@ struct DirectoryCheck {
                 timeouts: wiring.timeouts(side)
             )
         } catch {
-            let finding = BindRefusal.finding(error, side, server: endpoint.uri, account: settings.bindDN)
+            let finding = Self.finding(error, side, endpoint, wiring.credentials(side))
             if case .connectFailed = error { unreachable.append(finding) } else { findings.append([finding]) }
             return nil
         }
@@ -122,6 +122,18 @@ struct DirectoryCheck {
         }
     }
 
+    static func finding(
+        _ error: LDAPError,
+        _ side: Side,
+        _ endpoint: LDAPEndpoint,
+        _ credentials: BindCredentials
+    ) -> Finding {
+        let failure = OpeningFailure(error, endpoint: endpoint, credentials: credentials)
+        let reason = failure?.reason ?? "\(error)"
+        let remedy = failure?.remedy ?? "see the message"
+        return Finding(.error, side, "connection", "\(endpoint.uri): \(reason)", remedy: remedy)
+    }
+
     private func checkCertificate(
         _ der: [UInt8],
         _ endpoint: LDAPEndpoint,
@@ -134,9 +146,10 @@ struct DirectoryCheck {
 
     static func certificateFinding(
         _ facts: CertificateFacts,
-        _ side: Side,
+        _ side: Side?,
         server: String,
-        now: Timestamp
+        now: Timestamp,
+        loss: String = "nothing is synchronised any more"
     ) -> Finding {
         let days = facts.daysLeft(at: now.milliseconds / 1_000)
         let end = GeneralizedTime(seconds: facts.notAfter).day
@@ -150,7 +163,7 @@ struct DirectoryCheck {
                 side,
                 "certificate",
                 "\(server): \(facts.subject) \(left), \(end)",
-                remedy: "renew it before; once it has expired nothing is synchronised any more"
+                remedy: "renew it before; once it has expired \(loss)"
             )
         }
         return Finding(.ok, side, "certificate", "\(server): \(facts.subject), valid until \(end)")

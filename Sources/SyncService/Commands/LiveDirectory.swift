@@ -15,7 +15,7 @@ struct LiveDirectory {
 
     /// The first of the side's servers that answers. Throws ``LiveDirectoryError`` with every server's reason.
     static func connect(_ side: Side, _ wiring: Wiring) async throws -> LiveDirectory {
-        var reasons: [String] = []
+        var failures: [any Error] = []
         for endpoint in try wiring.endpoints(side) {
             do throws(LDAPError) {
                 let connection = try await LDAPConnection.open(
@@ -32,13 +32,12 @@ struct LiveDirectory {
                     base: base
                 )
             } catch {
-                let account = wiring.configuration[side].bindDN
-                reasons.append(
-                    BindRefusal.finding(error, side, server: endpoint.uri, account: account).seen
-                )
+                let credentials = wiring.credentials(side)
+                let failure = OpeningFailure(error, endpoint: endpoint, credentials: credentials)
+                failures.append(failure ?? error)
             }
         }
-        throw LiveDirectoryError(description: "\(side.name): \(reasons.joined(separator: "; "))")
+        throw LiveDirectoryError(description: "\(side.name): \(OpeningFailure.summary(of: failures))")
     }
 
     func close() { connection.close() }
