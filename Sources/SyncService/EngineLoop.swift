@@ -1,6 +1,6 @@
-package import Cache
+import Cache
 import Foundation
-package import Logging
+import Logging
 package import SyncEngine
 package import SyncModel
 import Synchronization
@@ -43,7 +43,7 @@ package final class EngineLoop: Sendable {
     private let cache: Cache
     private let writers: PerSide<any DirectoryWriter>
     private let logger: Logger
-    private let audit = AuditLog()
+    private let audit: AuditLog?
     private let inbox = Mutex(Inbox())
     private let wake = NSCondition()
     private let snapshot = Mutex(Snapshot())
@@ -52,10 +52,12 @@ package final class EngineLoop: Sendable {
     private static let eventsPerStep = 256
     private static let stopLimit: TimeInterval = 10
 
-    package init(cache: Cache, writers: PerSide<any DirectoryWriter>, logger: Logger) {
+    /// - Parameter audit: nil where the writers write nothing: what is only decided has happened to nobody.
+    init(cache: Cache, writers: PerSide<any DirectoryWriter>, logger: Logger, audit: AuditLog?) {
         self.cache = cache
         self.writers = writers
         self.logger = logger
+        self.audit = audit
     }
 
     /// Starts the thread. `engine` has been recovered from the cache.
@@ -260,7 +262,7 @@ package final class EngineLoop: Sendable {
             }
             for entry in batch { entry.resume?(nil) }
             for write in writes { start(write) }
-            for change in engine.accountChanges { audit.note(change) }
+            if let audit { for change in engine.accountChanges { audit.note(change) } }
         } catch let error as EngineError {
             for entry in batch { entry.resume?(error) }
         } catch {

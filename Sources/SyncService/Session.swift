@@ -35,7 +35,7 @@ final class Session: Sendable {
         writers = try wiring.writers(logger: logger)
         let feeds = try wiring.feeds(logger: logger) { board.post($0) }
         self.feeds = feeds
-        loop = EngineLoop(cache: cache, writers: writers, logger: logger)
+        loop = EngineLoop(cache: cache, writers: writers, logger: logger, audit: AuditLog())
         gate = FeedGate(isOpen: wiring.configuration.isLive)
         comparisons = ComparisonService(
             configuration: wiring.configuration,

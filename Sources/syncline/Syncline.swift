@@ -17,6 +17,9 @@ struct Syncline: AsyncParsableCommand {
             Holds.self, Approve.self, Reject.self, Quarantine.self, Undo.self,
         ]
     )
+
+    /// Before the command as well as behind it: a command's own are these, where they were given here.
+    @OptionGroup var shared: SharedOptions
 }
 
 struct SharedOptions: ParsableArguments {

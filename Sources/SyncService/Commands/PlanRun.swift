@@ -50,7 +50,8 @@ struct PlanRun {
         let loop = EngineLoop(
             cache: cache,
             writers: PerSide(ad: ad, miniorange: miniorange),
-            logger: logger
+            logger: logger,
+            audit: nil
         )
         loop.start(engine)
         let cursors = try cache.read {

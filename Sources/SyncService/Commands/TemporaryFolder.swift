@@ -8,6 +8,8 @@ enum TemporaryFolder {
     static func with<Result: Sendable>(
         _ body: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {
+        // From here on nothing ends the process but its own end: there is no folder yet that would be left behind.
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("syncline-\(UUID().uuidString.lowercased())").path
         try FileManager.default.createDirectory(
@@ -16,7 +18,6 @@ enum TemporaryFolder {
             attributes: [.posixPermissions: 0o700]
         )
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body(folder) }
             group.addTask {
