@@ -27,7 +27,11 @@ package struct SteeringCommand {
         }
         do {
             let answer = try await AdminClient(socket: socket).post(target)
-            if json { CommandOutput.json(Answer(answer: answer)) } else { CommandOutput.text(answer) }
+            if json {
+                CommandOutput.json(Answer(answer: answer.trimmingCharacters(in: .newlines)))
+            } else {
+                CommandOutput.text(answer)
+            }
             return 0
         } catch {
             return CommandOutput.fail("\(error)")

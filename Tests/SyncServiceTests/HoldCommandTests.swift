@@ -46,6 +46,19 @@ struct HoldCommandTests {
         #expect(ended.output.contains("hold 2") && ended.output.contains("approved at 2026-01-01T12:00:00Z"))
     }
 
+    @Test func `who is asked about is said to wait for the hold`() async throws {
+        let folder = try SchemaSamples.holds()
+        let words = "its deletion is held: syncline holds 1"
+        let explained = try await folder.finish {
+            await ExplainCommand(folder.options, entry: "anna", attribute: nil, member: nil).run($0)
+        }
+        #expect(explained.flat.contains("waiting \(words)"), "\(explained.output)")
+        let shown = try folder.run { CacheGetCommand(folder.options, entry: "anna").run($0) }
+        #expect(shown.flat.contains("waiting \(words)"), "\(shown.output)")
+        let json = try folder.run { CacheGetCommand(folder.jsonOptions, entry: "anna").run($0) }
+        #expect(json.flat.contains(#""deletion": { "state": "held", "hold": 1 }"#), "\(json.output)")
+    }
+
     @Test(
         arguments: [
             (nil, ["CN=HR  CN=anna", "none  CN=bert"]), ("CN=HR", ["CN=HR  CN=anna"]), ("none", ["none  CN=bert"]),

@@ -70,7 +70,9 @@ struct InspectorTests {
         )
         #expect(
             (object["waiting"] as? [String: Any])?.keys.sorted() == [
-                "parkedNames", "pendingMemberships", "quarantine", "queued", "refusedMemberships", "waitsFor", "writes",
+                "deletion", "parkedNames", "pendingMemberships", "quarantine", "queued", "refusedMemberships",
+                "waitsFor",
+                "writes",
             ]
         )
         let anna = try folder.run { CacheGetCommand(folder.jsonOptions, entry: "anna").run($0) }.object()

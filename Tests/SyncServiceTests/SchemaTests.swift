@@ -195,6 +195,8 @@ struct SchemaTests {
             try await add("holds") { HoldsCommand(options, showsEnded: showsEnded).run($0) }
         }
         try await add("entries") { HoldsCommand(options, id: 1).run($0) }
+        let held = try await folder.finish { CacheGetCommand(options, entry: "anna").run($0) }
+        samples.append(Sample(text: held.output, definition: "cache.json#/$defs/get"))
         try await add("preview") {
             await HoldDecisionCommand(options, .reject, .allDeletions, isConfirmed: false).run($0)
         }

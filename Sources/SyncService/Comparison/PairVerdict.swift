@@ -32,7 +32,7 @@ struct PairVerdict {
             return
         }
         if let reason = try Self.obstacle(shown, live, known)
-            ?? Self.rule(shown, comparison, differences, isCalledFor, live)
+            ?? Self.rule(shown, comparison, differences, isCalledFor, live, known)
         {
             kind = .explained(reason)
             return
@@ -53,13 +53,32 @@ struct PairVerdict {
         let id = shown.pair.id
         let quarantine = try known?.transaction.quarantine(id) ?? live.transaction.quarantine(id)
         if let quarantine { return "set aside: \(quarantine.reason.explanation)" }
-        switch try (known ?? live).transaction.deletion(of: id)?.state {
-        case .held(let hold): return "its deletion is held: syncline holds \(hold.rawValue)"
-        case .waiting: return "its deletion waits for the end of its grace"
-        case .approved, .rejected, .carried, nil: break
-        }
+        if let words = try waitingDeletion(id, live, known) { return words }
         if try !live.transaction.heldConflicts(of: id).isEmpty {
             return "a conflict waits for a person: syncline conflicts list --state held"
+        }
+        return nil
+    }
+
+    private static func waitingDeletion(
+        _ id: PairID,
+        _ live: InspectedView,
+        _ known: InspectedView?
+    ) throws -> String? {
+        try (known ?? live).transaction.deletion(of: id)?.state.waitingWords
+    }
+
+    /// A member that is there on one side only because its deletion waits.
+    private static func member(
+        _ members: PairComparison.Members,
+        _ live: InspectedView,
+        _ known: InspectedView?
+    ) throws -> String? {
+        for (side, member) in members.first {
+            guard let id = try live.transaction.pairID(side, member),
+                let words = try waitingDeletion(id, live, known)
+            else { continue }
+            return "member \(try live.names.name(of: member, side)): \(words)"
         }
         return nil
     }
@@ -70,7 +89,8 @@ struct PairVerdict {
         _ comparison: PairComparison,
         _ differences: [PairComparison.Difference],
         _ isCalledFor: Bool,
-        _ live: InspectedView
+        _ live: InspectedView,
+        _ known: InspectedView?
     ) throws -> String? {
         let specification = live.mapping(shown.pair.object)?.specification
         if let side = comparison.onlyAt {
@@ -88,7 +108,7 @@ struct PairVerdict {
         guard !isCalledFor, pending == 0 else { return nil }
         if let reason = differences.first?.reason, reason == .oneWay || reason == .unresolved { return reason.words }
         if try live.transaction.dirty(shown.pair.id) != nil { return nil }
-        return "the rules call for no write"
+        return try member(comparison.members, live, known) ?? "the rules call for no write"
     }
 
     /// Whether the cache knows what the directories show.

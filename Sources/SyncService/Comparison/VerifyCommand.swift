@@ -30,7 +30,8 @@ package struct VerifyCommand {
             if json {
                 CommandOutput.json(report)
             } else {
-                CommandOutput.text(report.text(limit: max(0, limit)))
+                let text = report.text(limit: max(0, limit))
+                CommandOutput.text(TextWrap.report(text, label: 10, width: ScreenWidth.columns))
             }
             return report.drift == 0 ? 0 : 1
         } catch {

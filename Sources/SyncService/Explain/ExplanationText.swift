@@ -70,9 +70,7 @@ struct ExplanationText {
     }
 
     static func line(_ line: HistoryRecord) -> String {
-        let what = line.attributes.joined(separator: ", ")
-        return "\(line.time.text)  \(line.side.name)  \(line.event.words)\(what.isEmpty ? "" : ": \(what)")"
-            + " (\(line.cause.words))"
+        "\(line.time.text)  \(line.side.name)  \(line.words)"
     }
 
     static func json(_ line: HistoryRecord) -> JSONValue {

@@ -99,10 +99,10 @@ package struct CacheHistoryCommand {
         _ view: InspectedView,
         _ output: InspectorOutput
     ) throws {
-        let what = line.attributes.joined(separator: ", ")
-        var text = "\(line.time.text)  \(line.side.name.padded(to: 10))  \(line.event.words)"
-        if !what.isEmpty { text += ": \(what)" }
-        output.line("\(text) (\(line.cause.words))")
+        let text = "\(line.time.text)  \(line.side.name.padded(to: 10))  \(line.words)"
+        let width = ScreenWidth.columns
+        let parts = text.count <= width ? [text] : TextWrap.exactLines(text, width: width - 4)
+        for (index, part) in parts.enumerated() { output.line(index == 0 ? part : "    \(part)") }
         let members = Self.members(line, pair)
         for change in members.prefix(100) {
             let group = line.pair == pair ? change.member : line.pair
@@ -129,6 +129,14 @@ package struct CacheHistoryCommand {
                 )
             ),
         ])
+    }
+}
+
+extension HistoryRecord {
+    /// What was written, and why, for a person.
+    var words: String {
+        let what = attributes.map { $0 == parentAttribute ? "place" : $0 }.joined(separator: ", ")
+        return "\(event.words)\(what.isEmpty ? "" : ": \(what)") (\(cause.words))"
     }
 }
 

@@ -9,6 +9,8 @@ struct PairCircumstances {
     let dirty: DirtyRecord?
     let intents: [Intent]
     let quarantine: QuarantineRecord?
+    /// That of the entry on one side, where the other side's waits.
+    let deletion: Deletion?
     /// Memberships to be looked at, up to a thousand.
     let pendingLinks: Int
     let refusedLinks: [(link: LinkID, refused: RefusedLink)]
@@ -23,6 +25,7 @@ struct PairCircumstances {
         dirty = try transaction.dirty(id)
         intents = try transaction.intents().filter { $0.write.pair == id }
         quarantine = try transaction.quarantine(id)
+        deletion = try transaction.deletion(of: id).flatMap { $0.state.waitingWords == nil ? nil : $0 }
         pendingLinks = try transaction.pending(of: id, limit: 1_000).count
         refusedLinks = try transaction.refusedLinks(of: id, limit: Self.limit).map { ($0.0, $0.1) }
         waitsFor = try Self.awaited(shown, view)
@@ -63,7 +66,7 @@ struct PairCircumstances {
 
     var isEmpty: Bool {
         dirty == nil && intents.isEmpty && quarantine == nil && pendingLinks == 0 && refusedLinks.isEmpty
-            && waitsFor.isEmpty
+            && waitsFor.isEmpty && deletion == nil
     }
 
     /// One line each, for people.
@@ -81,6 +84,7 @@ struct PairCircumstances {
             let next = quarantine.next.map { ", next \($0.text)" } ?? ""
             lines.append("set aside: \(quarantine.reason.explanation) (attempt \(quarantine.attempts)\(next))")
         }
+        if let words = deletion?.state.waitingWords { lines.append(words) }
         for name in waitsFor { lines.append("waits for \(name)") }
         if pendingLinks > 0 {
             lines.append("\(pendingLinks == 1_000 ? "1000 or more" : "\(pendingLinks)") memberships to be looked at")
@@ -121,6 +125,7 @@ struct PairCircumstances {
                     ])
                 } ?? .null
             ),
+            ("deletion", deletion?.state.json ?? .null),
             ("waitsFor", .array(waitsFor.map(JSONValue.string))),
             ("pendingMemberships", .int(pendingLinks)),
             (
@@ -150,6 +155,25 @@ struct PairCircumstances {
                 )
             ),
         ])
+    }
+}
+
+extension Deletion.State {
+    /// Why the other side has not followed yet, for a person; nil where nothing waits.
+    var waitingWords: String? {
+        switch self {
+        case .held(let hold): "its deletion is held: syncline holds \(hold.rawValue)"
+        case .waiting: "its deletion waits for the end of its grace"
+        case .approved, .rejected, .carried: nil
+        }
+    }
+
+    fileprivate var json: JSONValue {
+        switch self {
+        case .held(let hold): .object([("state", .string("held")), ("hold", .int(Int(clamping: hold.rawValue)))])
+        case .waiting: .object([("state", .string("waiting")), ("hold", .null)])
+        case .approved, .rejected, .carried: .null
+        }
     }
 }
 

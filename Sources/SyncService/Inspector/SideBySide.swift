@@ -1,6 +1,7 @@
 /// Lays out what both sides hold in two columns.
 struct SideBySide {
-    private static let labelWidth = 20
+    /// Room for the longest of the usual names, `pwdAccountLockedTime`.
+    private static let labelWidth = 21
     private let columnWidth: Int
     private(set) var lines: [String] = []
 
