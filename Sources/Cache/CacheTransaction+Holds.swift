@@ -26,13 +26,15 @@ extension CacheTransaction {
 
     package func holds() throws -> [(id: HoldID, hold: Hold)] {
         var found: [(id: HoldID, hold: Hold)] = []
-        try forEachNumber(.holds, after: nil) { number, value in
-            let hold = try decode(.holds, key.number(number), value) { reader throws(RecordDamage) in
-                try HoldCodec.decode(from: &reader)
+        try forEachRecord(
+            .holds,
+            after: nil,
+            { _, reader throws(RecordDamage) in try HoldCodec.decode(from: &reader) },
+            { number, hold in
+                found.append((HoldID(number), hold))
+                return true
             }
-            found.append((HoldID(number), hold))
-            return true
-        }
+        )
         return found
     }
 
@@ -52,11 +54,11 @@ extension CacheTransaction {
     }
 
     package func forEachDeletion(after: PairID?, _ body: (PairID, Deletion) throws -> Bool) throws {
-        try forEachNumber(.deletions, after: after?.rawValue) { number, value in
-            let deletion = try decode(.deletions, key.number(number), value) { reader throws(RecordDamage) in
-                try DeletionCodec.decode(from: &reader)
-            }
-            return try body(PairID(number), deletion)
-        }
+        try forEachRecord(
+            .deletions,
+            after: after?.rawValue,
+            { _, reader throws(RecordDamage) in try DeletionCodec.decode(from: &reader) },
+            { try body(PairID($0), $1) }
+        )
     }
 }

@@ -53,12 +53,12 @@ extension CacheTransaction {
 
     /// Visits the pairs in order of their ids, until `body` returns false.
     package func forEachPair(after: PairID? = nil, _ body: (Pair) throws -> Bool) throws {
-        try forEachNumber(.pairs, after: after?.rawValue) { number, value in
-            let pair = try decode(.pairs, key.number(number), value) { reader throws(RecordDamage) in
-                try PairCodec.decode(PairID(number), from: &reader)
-            }
-            return try body(pair)
-        }
+        try forEachRecord(
+            .pairs,
+            after: after?.rawValue,
+            { number, reader throws(RecordDamage) in try PairCodec.decode(PairID(number), from: &reader) },
+            { try body($1) }
+        )
     }
 
     static func decodeJoin(_ reader: inout RecordReader) throws(RecordDamage) -> PairID {

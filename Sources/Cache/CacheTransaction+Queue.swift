@@ -67,13 +67,15 @@ extension CacheTransaction {
 
     package func intents() throws -> [Intent] {
         var found: [Intent] = []
-        try forEachNumber(.intents, after: nil) { number, value in
-            let intent = try decode(.intents, key.number(number), value) { reader throws(RecordDamage) in
-                try IntentCodec.decode(IntentID(number), from: &reader)
+        try forEachRecord(
+            .intents,
+            after: nil,
+            { number, reader throws(RecordDamage) in try IntentCodec.decode(IntentID(number), from: &reader) },
+            { _, intent in
+                found.append(intent)
+                return true
             }
-            found.append(intent)
-            return true
-        }
+        )
         return found
     }
 
@@ -164,13 +166,15 @@ extension CacheTransaction {
     package func quarantined(after: PairID?, limit: Int) throws -> [(PairID, QuarantineRecord)] {
         guard limit > 0 else { return [] }
         var found: [(PairID, QuarantineRecord)] = []
-        try forEachNumber(.quarantine, after: after?.rawValue) { number, value in
-            let record = try decode(.quarantine, key.number(number), value) { reader throws(RecordDamage) in
-                try QuarantineCodec.decode(from: &reader)
+        try forEachRecord(
+            .quarantine,
+            after: after?.rawValue,
+            { _, reader throws(RecordDamage) in try QuarantineCodec.decode(from: &reader) },
+            { number, record in
+                found.append((PairID(number), record))
+                return found.count < limit
             }
-            found.append((PairID(number), record))
-            return found.count < limit
-        }
+        )
         return found
     }
 }

@@ -100,6 +100,21 @@ package final class CacheTransaction: StoreTransaction {
         }
     }
 
+    /// The same, with the records that the keys stand for.
+    func forEachRecord<Record>(
+        _ table: CacheTable,
+        after: UInt64?,
+        _ decodeRecord: (UInt64, inout RecordReader) throws(RecordDamage) -> Record,
+        _ body: (UInt64, Record) throws -> Bool
+    ) throws {
+        try forEachNumber(table, after: after) { number, value in
+            let record = try decode(table, key.number(number), value) { reader throws(RecordDamage) in
+                try decodeRecord(number, &reader)
+            }
+            return try body(number, record)
+        }
+    }
+
     // MARK: - Counters
 
     func counters() throws -> Counters {
