@@ -1,7 +1,6 @@
 import Cache
 import Configuration
 import Foundation
-import LMDB
 import SyncModel
 
 /// `syncline plan`: what the daemon would write now, and why. The engine decides as it always does, on a copy of the cache, and no writer writes.
@@ -38,34 +37,16 @@ package struct PlanCommand {
     static func report(_ configuration: Configuration) async throws -> PlanReport {
         let wiring = try Wiring(configuration)
         return try await TemporaryFolder.with { folder in
-            let path = folder + "/cache"
-            let usedCache = try copyCache(of: configuration, to: path)
-            let cache = try Cache.open(
-                at: path,
-                options: CacheOptions(durability: .allButTheLast),
-                key: configuration.cacheKey
-            )
-            let conflictsBefore = try cache.read { try $0.count(.conflicts) }
-            let writes = try await PlanRun(wiring: wiring, cache: cache) { CommandOutput.note($0) }.run()
+            let copy = try WorkingCopy(of: configuration, in: folder)
+            let conflictsBefore = try copy.cache.read { try $0.count(.conflicts) }
+            let writes = try await PlanRun(wiring: wiring, cache: copy.cache) { CommandOutput.note($0) }.run()
             return try PlanReport(
                 writes,
-                cache: cache,
-                usedCache: usedCache,
+                cache: copy.cache,
+                usedCache: copy.isOfCache,
                 conflictsBefore: conflictsBefore,
                 wiring: wiring
             )
-        }
-    }
-
-    /// Reading is allowed beside the daemon. False where there is no cache yet.
-    static func copyCache(of configuration: Configuration, to path: String) throws -> Bool {
-        do {
-            let cache = try Cache.open(at: configuration.cachePath, mode: .readOnly, key: configuration.cacheKey)
-            defer { try? cache.close() }
-            try cache.backup(to: path)
-            return true
-        } catch let error as CacheError where error.kind == .missing {
-            return false
         }
     }
 }

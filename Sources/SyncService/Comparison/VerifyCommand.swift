@@ -1,7 +1,6 @@
 import Cache
 import Configuration
 import Foundation
-import LMDB
 import SyncModel
 
 /// `syncline verify`: compares the live directories with each other through the mapping, with or without the daemon, and writes nothing. Both are read as a
@@ -44,20 +43,14 @@ package struct VerifyCommand {
         configurationPath: String,
         _ folder: String
     ) async throws -> VerifyReport {
-        let path = folder + "/cache"
-        let usesCache = try PlanCommand.copyCache(of: configuration, to: path)
-        let cache = try Cache.open(
-            at: path,
-            options: CacheOptions(durability: .allButTheLast),
-            key: configuration.cacheKey
-        )
+        let copy = try WorkingCopy(of: configuration, in: folder)
         let wiring = try Wiring(configuration)
-        let run = PlanRun(wiring: wiring, cache: cache, readsAll: true) { CommandOutput.note($0) }
+        let run = PlanRun(wiring: wiring, cache: copy.cache, readsAll: true) { CommandOutput.note($0) }
         _ = try await run.run()
-        try cache.close()
-        let live = try InspectedCache(InspectorOptions(configurationPath: configurationPath, cachePath: path))
+        try copy.cache.close()
+        let live = try InspectedCache(InspectorOptions(configurationPath: configurationPath, cachePath: copy.path))
         defer { try? live.cache.close() }
-        let known = usesCache ? try InspectedCache(InspectorOptions(configurationPath: configurationPath)) : nil
+        let known = copy.isOfCache ? try InspectedCache(InspectorOptions(configurationPath: configurationPath)) : nil
         defer { try? known?.cache.close() }
         let status = try? await AdminClient(socket: configuration.adminSocket).status()
         let verification = Verification(live: live, known: known, isDaemonLive: status?.state == "live")

@@ -5,7 +5,7 @@ import Mapping
 import SyncModel
 
 /// `syncline conflicts resolve`: has a person's decision written as a new change, by the daemon, which refuses where a side has moved since.
-package struct ConflictResolveCommand: Sendable {
+package struct ConflictResolveCommand: ConfirmedDecision, Sendable {
     /// What is to stand, as a person says it.
     package enum Choice: Sendable {
         /// `ad`, `miniorange`, `base`.
@@ -21,7 +21,7 @@ package struct ConflictResolveCommand: Sendable {
     }
 
     /// One conflict and what is to become of it.
-    private struct Step {
+    struct Step {
         var id: ConflictID
         /// Nil where the cache has no such conflict.
         var conflict: ShownConflict?
@@ -32,10 +32,10 @@ package struct ConflictResolveCommand: Sendable {
     /// As many requests are under way at once: they share the daemon's commits.
     private static let requestsAtOnce = 32
 
-    private let options: InspectorOptions
+    let options: InspectorOptions
     private let subject: Subject
     private let choice: Choice
-    private let isConfirmed: Bool
+    let isConfirmed: Bool
 
     /// - Parameter isConfirmed: whether more than one may be settled at once.
     package init(_ options: InspectorOptions, _ subject: Subject, _ choice: Choice, isConfirmed: Bool) {
@@ -47,39 +47,12 @@ package struct ConflictResolveCommand: Sendable {
 
     /// 0: done; 1: not, or not all; 2: it can't be told.
     package func run(_ output: InspectorOutput = InspectorOutput()) async -> Int32 {
-        var steps: [Step] = []
-        var socket = ""
-        let code = InspectorRun.perform(output) {
-            let inspected = try InspectedCache(options)
-            socket = inspected.wiring.configuration.adminSocket
-            var leftOut = 0
-            steps = try inspected.read { try plan($0, &leftOut) }
-            if leftOut > 0 {
-                let words = leftOut == 1 ? "1 conflict is" : "\(leftOut) conflicts are"
-                output.complain(
-                    "\(words) about an entry's existence or a membership, and left out: change it at either side"
-                )
-            }
-            if !options.isJSON { show(steps, output) }
-            return 0
-        }
-        guard code == 0 else { return code }
-        guard steps.count < 2 || isConfirmed else {
-            return InspectorRun.perform(output) {
-                if options.isJSON {
-                    output.json(.object([("preview", .array(steps.map(Self.json)))]), isPretty: true)
-                }
-                output.complain("nothing was done; --yes settles these \(steps.count) conflicts so")
-                return InspectorRun.found
-            }
-        }
-        return await settle(steps, AdminClient(socket: socket), output)
+        await decide(output)
     }
 
     // MARK: What is to be done
 
-    /// - Parameter leftOut: how many of those that the filters select are none that could be settled so.
-    private func plan(_ view: InspectedView, _ leftOut: inout Int) throws -> [Step] {
+    func plan(_ view: InspectedView, _ output: InspectorOutput) throws -> [Step] {
         let conflicts: [(ConflictID, StoredConflict?)]
         switch subject {
         case .ids(let ids):
@@ -90,6 +63,8 @@ package struct ConflictResolveCommand: Sendable {
         case .all(let selection):
             let filter = try ConflictFilter(selection, view, now: .now)
             var found: [(ConflictID, StoredConflict?)] = []
+            // Of those that the filters select, how many are none that could be settled so.
+            var leftOut = 0
             try view.transaction.forEachConflict(filter.query, .oldestFirst) { conflict in
                 guard filter.matches(conflict) else { return true }
                 if case .attribute = conflict.record.subject {
@@ -100,6 +75,12 @@ package struct ConflictResolveCommand: Sendable {
                 return true
             }
             conflicts = found
+            if leftOut > 0 {
+                let words = leftOut == 1 ? "1 conflict is" : "\(leftOut) conflicts are"
+                output.complain(
+                    "\(words) about an entry's existence or a membership, and left out: change it at either side"
+                )
+            }
         }
         return try conflicts.map { id, stored in
             let shown = try stored.map { try ShownConflict($0, view) }
@@ -133,7 +114,18 @@ package struct ConflictResolveCommand: Sendable {
         }
     }
 
-    private func show(_ steps: [Step], _ output: InspectorOutput) {
+    func count(of _: Step) -> Int { 1 }
+
+    func preview(of step: Step) -> JSONValue {
+        .object([
+            ("id", .int(Int(clamping: step.id.rawValue))), ("choice", .string(step.choice.code)),
+            ("conflict", step.conflict?.json ?? .null),
+        ])
+    }
+
+    func confirmation(of steps: [Step]) -> String { "settles these \(steps.count) conflicts so" }
+
+    func show(_ steps: [Step], _ output: InspectorOutput) {
         if steps.isEmpty { output.line("no conflicts") }
         for step in steps {
             guard let conflict = step.conflict else {
@@ -157,7 +149,7 @@ package struct ConflictResolveCommand: Sendable {
 
     // MARK: Doing it
 
-    private func settle(_ steps: [Step], _ client: AdminClient, _ output: InspectorOutput) async -> Int32 {
+    func carryOut(_ steps: [Step], _ client: AdminClient, _ output: InspectorOutput) async -> Int32 {
         var replies: [ResolutionReply] = []
         var failure: String?
         var rest = steps[...]
@@ -203,13 +195,6 @@ package struct ConflictResolveCommand: Sendable {
             for await (index, answer) in group { answers[index] = answer }
             return answers.compactMap(\.self)
         }
-    }
-
-    private static func json(_ step: Step) -> JSONValue {
-        .object([
-            ("id", .int(Int(clamping: step.id.rawValue))), ("choice", .string(step.choice.code)),
-            ("conflict", step.conflict?.json ?? .null),
-        ])
     }
 }
 

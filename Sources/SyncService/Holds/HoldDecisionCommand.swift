@@ -3,7 +3,7 @@ import Configuration
 import SyncModel
 
 /// `syncline approve`, `syncline reject`: has a person's decision carried out by the daemon, which leaves alone what is no longer waiting for one.
-package struct HoldDecisionCommand: Sendable {
+package struct HoldDecisionCommand: ConfirmedDecision, Sendable {
     package enum Decision: Sendable { case approve, reject }
 
     /// What is decided about.
@@ -16,7 +16,7 @@ package struct HoldDecisionCommand: Sendable {
         case vanished(side: String, entries: [String])
     }
 
-    private struct Step {
+    struct Step {
         var question: HoldDecision
         var pairs: [PairID]
         var lines: [String]
@@ -25,10 +25,10 @@ package struct HoldDecisionCommand: Sendable {
     private static let pairsPerRequest = 2_000
     private static let namesShown = 20
 
-    private let options: InspectorOptions
+    let options: InspectorOptions
     private let verdict: HoldVerdict
     private let subject: Subject
-    private let isConfirmed: Bool
+    let isConfirmed: Bool
 
     /// - Parameter isConfirmed: whether more than one write may be let go, or taken back, at once.
     package init(_ options: InspectorOptions, _ decision: Decision, _ subject: Subject, isConfirmed: Bool) {
@@ -40,34 +40,12 @@ package struct HoldDecisionCommand: Sendable {
 
     /// 0: done; 1: not, or not all; 2: it can't be told.
     package func run(_ output: InspectorOutput = InspectorOutput()) async -> Int32 {
-        var steps: [Step] = []
-        var socket = ""
-        let code = InspectorRun.perform(output) {
-            let inspected = try InspectedCache(options)
-            socket = inspected.wiring.configuration.adminSocket
-            steps = try inspected.read { try plan($0) }
-            if !options.isJSON { for step in steps { step.lines.forEach(output.line) } }
-            return 0
-        }
-        guard code == 0 else { return code }
-        guard isConfirmed || steps.reduce(0, { $0 + $1.pairs.count }) <= 1 else {
-            return InspectorRun.perform(output) {
-                if options.isJSON {
-                    let preview = steps.map { step in
-                        JSONValue.object(step.question.json + [("entries", .int(step.pairs.count))])
-                    }
-                    output.json(.object([("preview", .array(preview))]), isPretty: true)
-                }
-                output.complain("nothing was done; --yes does it")
-                return InspectorRun.found
-            }
-        }
-        return await decide(steps, AdminClient(socket: socket), output)
+        await decide(output)
     }
 
     // MARK: What is to be done
 
-    private func plan(_ view: InspectedView) throws -> [Step] {
+    func plan(_ view: InspectedView, _: InspectorOutput) throws -> [Step] {
         switch subject {
         case .allDeletions:
             return try view.transaction.holds().compactMap { id, hold in
@@ -104,6 +82,16 @@ package struct HoldDecisionCommand: Sendable {
             return [Step(question: .vanished(side), pairs: pairs, lines: try lines(head, pairs, remadeAt: side, view))]
         }
     }
+
+    func show(_ steps: [Step], _ output: InspectorOutput) {
+        for step in steps { step.lines.forEach(output.line) }
+    }
+
+    func count(of step: Step) -> Int { step.pairs.count }
+
+    func preview(of step: Step) -> JSONValue { .object(step.question.json + [("entries", .int(step.pairs.count))]) }
+
+    func confirmation(of _: [Step]) -> String { "does it" }
 
     private func named(
         _ entries: [String],
@@ -155,7 +143,7 @@ package struct HoldDecisionCommand: Sendable {
 
     // MARK: Doing it
 
-    private func decide(_ steps: [Step], _ client: AdminClient, _ output: InspectorOutput) async -> Int32 {
+    func carryOut(_ steps: [Step], _ client: AdminClient, _ output: InspectorOutput) async -> Int32 {
         var results: [(Step, HoldDecisionReply)] = []
         do {
             for step in steps {
