@@ -1,4 +1,4 @@
-import SyncModel
+package import SyncModel
 
 /// A side whose server was set back shows values that are nobody's change.
 extension Reconciler {
@@ -70,14 +70,14 @@ extension Reconciler {
 }
 
 /// Whether what a side shows that may have been set back is from before.
-enum Age {
+package enum Age: Hashable, Sendable {
     case older, later
     /// It may have been set in the moment up to which everything was known, or something of its entry was set since, maybe this.
     case unknown
 
     /// `stamp` nil: its server knows of nobody who ever set it, which says something of what is empty only.
     /// `present`: what its server's clock shows now. What was set later than that was set before the clock was, and nobody knows when.
-    init(of stamp: Stamp?, isEmpty: Bool, _ known: ClosedRange<Timestamp>, present: Timestamp?) {
+    package init(of stamp: Stamp?, isEmpty: Bool, _ known: ClosedRange<Timestamp>, present: Timestamp?) {
         guard let stamp else {
             self = isEmpty ? .older : .unknown
             return

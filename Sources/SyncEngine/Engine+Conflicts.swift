@@ -16,12 +16,8 @@ extension Engine {
         }
         for side in Side.allCases {
             guard let known = setBacks[side]?.knownUntil, !openAtSetBack[side].contains(pair) else { continue }
-            // AD's versions tell no time, nor does a read of everything: it was taken from our clock, and is the earliest that its clock could show.
-            let doubt = 2 * (clocks[side]?.uncertainty ?? (side == .ad ? configuration.judge.tolerance : 0))
-            evidence.knownUntil[side] = known...known.advanced(byMilliseconds: doubt)
-            evidence.present[side] = clocks[side].map {
-                stepTime.advanced(byMilliseconds: $0.latest + $0.drift(at: stepTime))
-            }
+            evidence.knownUntil[side] = range(ofKnown: known, side)
+            evidence.present[side] = shownNow(side)
         }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
@@ -103,11 +99,14 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = intent.write.side
+        if case .readStamps(_, let attributes) = intent.write.operation {
+            try noteMembersStamps(snapshot.anchor, attributes, stamps, side, store)
+        }
         try confirm(intent, snapshot, store, now: now)
         guard let replica = try store.replica(side, snapshot.anchor), replica.version == snapshot.version else {
             return
         }
-        for told in stamps {
+        for told in stamps where !linkAttributes[side].contains(told.attribute) {
             var told = told
             // Who changed the entry last need not have set this.
             if told.stamp.source == .entry { told.stamp.isOurs = false }

@@ -18,6 +18,8 @@ extension Engine {
         case write(LinkWrite)
         /// The value stands in another entry than the one that is looked at.
         case heldBy(PairID)
+        /// What holds it is being asked.
+        case asked
         /// It would be written by a name that may mean somebody else by the time that it is there.
         case later
     }
@@ -74,6 +76,10 @@ extension Engine {
                 if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
             case .setAside:
                 break
+            case .asked:
+                // With the answer all of them are looked at.
+                unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+                return
             case .later:
                 isLater = true
             case .heldBy(let holder):
@@ -192,8 +198,14 @@ extension Engine {
             ad: try isMemberAtAD(view, store),
             miniorange: view.rows.miniorange?.isPresent ?? false
         )
+        let shown: PerSide<Bool>
+        switch try self.shown(view, isPresent, for: pair, store, now: now) {
+        case .known(let known): shown = known
+        case .asked: return .asked
+        case .heldBy(let holder): return .heldBy(holder)
+        }
         var isWanted = MembershipMerge(direction: view.membership.direction)
-            .isWanted(base: view.isAgreed, ad: isPresent.ad, miniorange: isPresent.miniorange)
+            .isWanted(base: view.isAgreed, ad: shown.ad, miniorange: shown.miniorange)
         if !isWanted, isPresent.ad, view.rows.ad?.sources.contains(.group) != true {
             // It follows from a nested group, or from primaryGroupID: nothing that could be taken away.
             try reportImplied(view, store, now: now)
@@ -210,6 +222,8 @@ extension Engine {
             try agree(view, isWanted, store)
             return .settled
         }
+        // What has come back can't be taken away, and is not carried.
+        guard view.membership.direction.permits(writingTo: side) else { return .waiting }
         if side == .ad, try store.outline(.ad, view.ids.ad.group)?.isProtected == true {
             try refuse(view.ids.ad, isWanted, Refusal.protectedGroup, of: pair.id, store, now: now)
             try store.unpend(link, of: pair.id)

@@ -343,6 +343,7 @@ extension Engine {
                 for: id
             )
             comparison?.movedLinks += 1
+            try noteReturned(id, store)
             try linkMoved(id, store, now: now)
             return true
         }
@@ -376,7 +377,10 @@ extension Engine {
         let isAnotherValue = link.value != old.value && link.value != nil
         // Told by a value that names nobody any more: it is to be written anew.
         let isByFormerName = held && isPresent && value == nil && form.form.isMaintainedByServer
-        if link.isPresent != old.isPresent { comparison?.movedLinks += 1 }
+        if link.isPresent != old.isPresent {
+            comparison?.movedLinks += 1
+            try noteReturned(id, store)
+        }
         if link.isPresent != old.isPresent || isAnotherValue || isByFormerName { try linkMoved(id, store, now: now) }
         return true
     }

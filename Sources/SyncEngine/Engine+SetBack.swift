@@ -1,3 +1,4 @@
+import Reconcile
 package import SyncModel
 
 /// A server that went backwards, or another one that is behind. Nothing is written before everything there was read. Then what it shows otherwise than agreed
@@ -16,6 +17,17 @@ extension Engine {
     /// The last one that is done with.
     package static func lastSetBack(_ side: Side, _ store: any StoreTransaction) throws -> SetBack? {
         try store.fact(lastSetBackFact(side)).flatMap(SetBack.init)
+    }
+
+    /// AD's versions tell no time, nor does a read of everything: it was taken from our clock, and is the earliest that its clock could show.
+    func range(ofKnown time: Timestamp, _ side: Side) -> ClosedRange<Timestamp> {
+        let doubt = 2 * (clocks[side]?.uncertainty ?? (side == .ad ? configuration.judge.tolerance : 0))
+        return time...time.advanced(byMilliseconds: doubt)
+    }
+
+    /// What a server's clock shows now, at the latest.
+    func shownNow(_ side: Side) -> Timestamp? {
+        clocks[side].map { stepTime.advanced(byMilliseconds: $0.latest + $0.drift(at: stepTime)) }
     }
 
     mutating func recallSetBacks(_ store: any StoreTransaction) throws {
@@ -99,6 +111,8 @@ extension Engine {
             else { continue }
             setBacks[side] = nil
             try keepOpen([], side, store)
+            for fact in returnedFacts[side] { try store.setFact(fact, nil) }
+            returnedFacts[side] = []
             try store.setFact(Engine.setBackFact(side), nil)
             try store.setFact(Engine.lastSetBackFact(side), setBack.octets)
         }

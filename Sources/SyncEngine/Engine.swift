@@ -106,6 +106,8 @@ package struct Engine: Sendable {
     /// Writes that are stopped until a person decides.
     package internal(set) var openHolds: [HoldID: Hold] = [:]
     var deletions = DeletionLedger()
+    /// Entries without a version that are being read before they are deleted.
+    var readForDeletion: Set<Anchor> = []
     /// How many entries an object has, as far as it was counted.
     var objectSizes: [DeletionLedger.Kind: DeletionLedger.Size] = [:]
     /// Until when, by a side's own clock, everything that happened there is in the cache; and what that was when its feed was connected last.
@@ -115,6 +117,8 @@ package struct Engine: Sendable {
     var setBacks = PerSide<SetBack?>(both: nil)
     /// Pairs that were not in agreement then, and whose entry is as it was known: what was still to be carried is no older state.
     var openAtSetBack = PerSide<Set<PairID>>(both: [])
+    /// What is written down of what they showed, as far as this process knows: it goes with them, and what another process wrote means nothing to the next one.
+    var returnedFacts = PerSide<Set<String>>(both: [])
     /// The machine that a side was fed by before the present one.
     var formerServers = PerSide<Octets?>(both: nil)
     /// Why the pair is looked at that is being looked at.

@@ -202,7 +202,8 @@ extension World {
     /// A backup is made, or the one that there is takes the server's place: with everything at rest, so that whatever it lacks is on the other side. Who was
     /// made or deleted since would be left to a person.
     private func restore(_ side: Side) throws {
-        guard options.groups == nil else { return }
+        // What follows from other memberships has no stamp of its own.
+        guard options.groups != .flattened, !includesPrimaryGroup else { return }
         let directory = directories[side]
         guard let backup = backups[side], random.chance(50) else {
             backups[side] = directory.backUp()
@@ -221,6 +222,7 @@ extension World {
         history.lost(since: backupMoments[side], on: side)
         stepBacks[side] = .restored
         wasRestored[side] = true
+        isRestoredLately[side] = true
         resting[side] = []
         note("\(side.name) is restored from its backup")
     }

@@ -81,6 +81,8 @@ extension World {
             "user \(isAdded ? "adds" : "removes") \(memberID?.lossyText ?? "stranger \(member.low)") "
                 + "\(isAdded ? "to" : "from") \(groupID.lossyText) at \(side.name)"
         )
+        // When each membership of a group was set its server does not tell, only when the last one was.
+        if isRestoredLately[side] { memberships.becameUnsteady(groupID) }
         guard let memberID, !strangers[side].contains(member) else { return }
         memberships.changed(Membership(group: groupID, member: memberID), side, isAdded: isAdded)
     }
@@ -155,6 +157,7 @@ extension World {
             "user \(isAdded ? "adds" : "removes") \(name.lossyText) \(isAdded ? "to" : "from") \(person.lossyText)'s"
                 + " groups at miniorange"
         )
+        if isRestoredLately.miniorange { memberships.becameUnsteady(person) }
         if isAdded { memberships.listed(name, by: person) }
         guard let group = group(named: name) else {
             memberships.listedUnknown(person)

@@ -155,6 +155,7 @@ extension World {
         checkContainers()
         checkMemberships()
         history.settled()
+        isRestoredLately = PerSide(both: false)
         for side in Side.allCases {
             settledEntries[side] = Set(directories[side].entries.keys)
             resting[side] = settledEntries[side].filter { !isInScope($0, side) }

@@ -51,6 +51,8 @@ package final class World {
     var purged = PerSide(both: false)
     /// Sides that were ever restored from a backup: what set a value there last may be of before.
     var wasRestored = PerSide(both: false)
+    /// And since everything was at rest.
+    var isRestoredLately = PerSide(both: false)
     /// Backups of the servers.
     var backups = PerSide<SimulatedDirectory.Backup?>(both: nil)
     /// By what users had done when they were made.

@@ -164,7 +164,7 @@ package final class SimulatedDirectory {
         lastAuthors[anchor] = .some(author)
         for attribute in attributes {
             isOurs[anchor, default: [:]][attribute] = author == nil
-            if author == nil { asWeLeft[anchor, default: [:]][attribute] = held(attribute, anchor) }
+            if author == nil { noteLeft(anchor, [attribute]) }
             let version = (stamps[anchor]?[attribute]?.version ?? 0) + 1
             stamps[anchor, default: [:]][attribute] =
                 side == .ad
@@ -182,6 +182,10 @@ package final class SimulatedDirectory {
                     isOurs: author == nil
                 )
         }
+    }
+
+    private func noteLeft(_ anchor: Anchor, _ attributes: [String]) {
+        for attribute in attributes { asWeLeft[anchor, default: [:]][attribute] = held(attribute, anchor) }
     }
 
     private func held(_ attribute: String, _ anchor: Anchor) -> [Octets] {
@@ -307,6 +311,7 @@ package final class SimulatedDirectory {
         entry.sequence = sequence
         entries[anchor] = entry
         stamp(anchor, changed.map(\.name).filter { entry.attributes[$0] != before[$0] })
+        if author == nil { noteLeft(anchor, changed.map(\.name)) }
         append(anchor, .edited(edits), members: memberChanges(from: before, to: entry.attributes))
         return nil
     }

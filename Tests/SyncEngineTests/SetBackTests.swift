@@ -68,6 +68,34 @@ struct SetBackTests {
         #expect(lines.count == 1 && lines[0].hasPrefix("ad delete \(old.anchor.low)"), "\(lines)")
     }
 
+    /// Ann and Bo were in the group an hour ago; since then Bo went and Cy came. Then AD shows what it held before.
+    @Test(arguments: [nil, "dee"])
+    func `A membership from before is not carried, and what was agreed is written back`(_ added: String?) throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let people = try ["Ann", "Bo", "Cy", "Dee"].map { try bench.create(.ad, $0) }
+        let crew = try bench.createGroup(.ad, "crew", members: Array(people.prefix(2)))
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        let backup = bench.directories.ad.backUp()
+        try bench.setMembers(.ad, crew, add: [people[2]], remove: [people[1]])
+        try bench.settle()
+        #expect(bench.members(.miniorange, "crew") == "ann cy")
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        bench.directories.ad.restore(backup)
+        if added != nil { try bench.setMembers(.ad, crew, add: [people[3]]) }
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .restored, reason: "a test"))
+        let entries = bench.directories.ad.sorted.compactMap { bench.directories.ad.snapshotWithMembers($0.anchor) }
+        #expect(try bench.step(.feed(.ad, .changes(entries.map { .present($0) }, cursor: nil))).isEmpty)
+        let present = entries.map(\.anchor).sorted()
+        let asked = try bench.step(.feed(.ad, .complete(present: present, cursor: SimulatedFeed.cursor(99))))
+        #expect(asked == ["ad readStamps \(crew.low) member"])
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        // AD tells when the members were set, not each: where that was since, what it shows counts.
+        let expected = added == nil ? "ann cy" : "ann bo dee"
+        for side in Side.allCases { #expect(bench.members(side, "crew") == expected) }
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) } == nil)
+    }
+
     @Test
     func `A value from before is not carried, and what was agreed is written back`() throws {
         let (bench, old) = try restored()

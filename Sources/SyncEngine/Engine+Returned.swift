@@ -1,0 +1,112 @@
+import Mapping
+import Reconcile
+import SyncModel
+
+/// Memberships of a server that was set back. What it shows otherwise than it was known, when everything there is read anew, may have come back with its older state; what was known before has
+/// not: it is agreed on, or a change that is yet to be carried.
+extension Engine {
+    private static func returnedFact(_ side: Side, _ anchors: Anchor...) -> String {
+        "returned.\(side.name)." + anchors.map { $0.text(on: side) }.joined(separator: ".")
+    }
+
+    private static func ageFact(_ side: Side, _ holder: Anchor) -> String {
+        "returned.\(side.name).stamp.\(holder.text(on: side))"
+    }
+
+    /// What is written down means something for this one set-back only.
+    private mutating func note(_ content: Octets, _ fact: String, _ side: Side, _ store: any StoreTransaction) throws {
+        guard let since = setBacks[side]?.since else { return }
+        returnedFacts[side].insert(fact)
+        try store.setFact(fact, Octets(UInt64(bitPattern: since.milliseconds).bigEndianOctets + content.bytes))
+    }
+
+    private func noted(_ fact: String, _ side: Side, _ store: any StoreTransaction) throws -> Octets? {
+        guard let since = setBacks[side]?.since, let octets = try store.fact(fact)?.bytes, octets.count >= 8,
+            UInt64(bigEndianOctets: octets[..<8]) == UInt64(bitPattern: since.milliseconds)
+        else { return nil }
+        return Octets(octets[8...])
+    }
+
+    /// A membership came, or went, as a side tells it.
+    mutating func noteReturned(_ link: LinkID, _ store: any StoreTransaction) throws {
+        guard setBacks[link.side]?.isRead == false else { return }
+        try note(Octets([]), Engine.returnedFact(link.side, link.group, link.member), link.side, store)
+    }
+
+    enum Shown {
+        case known(PerSide<Bool>)
+        /// What holds it is being asked when its memberships were set; it is looked at again with the answer.
+        case asked
+        /// What holds it is another pair's entry.
+        case heldBy(PairID)
+    }
+
+    /// What both sides show of a membership, without what has come back. Servers tell when the attribute was set that holds it, not each value: where that was later than everything was
+    /// known, what is there counts. Where nobody can tell, another server's word counts, which has yet to hear the rest; of one that was restored nobody gets access by it.
+    mutating func shown(
+        _ view: LinkView,
+        _ isPresent: PerSide<Bool>,
+        for pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Shown {
+        var shown = isPresent
+        for side in Side.allCases {
+            let id = view.ids[side]
+            guard let setBack = setBacks[side], isPresent[side] != view.isAgreed,
+                view.membership.direction.permits(writingTo: side.opposite),
+                try noted(Engine.returnedFact(side, id.group, id.member), side, store) != nil
+            else { continue }
+            let form = view.membership.form(side)
+            let (holder, own) = form.holder == .group ? (id.group, view.group.id) : (id.member, view.member.id)
+            guard let told = try noted(Engine.ageFact(side, holder), side, store) else {
+                guard own == pair.id else { return .heldBy(own) }
+                let attribute = CaseFolding.lowercaseName(form.attribute)
+                try requestRead(.readStamps(holder, attributes: [attribute]), side, store, now: now)
+                return .asked
+            }
+            let known = range(ofKnown: setBack.knownUntil, side)
+            switch Age(of: Stamp(told), isEmpty: !isPresent[side], known, present: shownNow(side)) {
+            case .older: shown[side] = view.isAgreed
+            case .later: continue
+            case .unknown: if setBack.cause == .restored { shown[side] = false }
+            }
+        }
+        return .known(shown)
+    }
+
+    /// The first answer counts: our own writes set the attribute as well.
+    mutating func noteMembersStamps(
+        _ holder: Anchor,
+        _ attributes: [String],
+        _ stamps: [AttributeStamp],
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws {
+        guard attributes.contains(where: linkAttributes[side].contains) else { return }
+        let fact = Engine.ageFact(side, holder)
+        guard try noted(fact, side, store) == nil else { return }
+        let stamp = stamps.first { linkAttributes[side].contains($0.attribute) }?.stamp
+        try note(stamp?.octets ?? Octets([]), fact, side, store)
+    }
+}
+
+/// As much of it as tells an age: time, granularity, source.
+extension Stamp {
+    fileprivate var octets: Octets {
+        let numbers = [time.milliseconds, granularity].flatMap { UInt64(bitPattern: $0).bigEndianOctets }
+        return Octets(numbers + [source.rawValue])
+    }
+
+    fileprivate init?(_ octets: Octets) {
+        let bytes = octets.bytes
+        guard bytes.count == 17, let time = UInt64(bigEndianOctets: bytes[..<8]),
+            let granularity = UInt64(bigEndianOctets: bytes[8..<16]), let source = Source(rawValue: bytes[16])
+        else { return nil }
+        self.init(
+            time: Timestamp(milliseconds: Int64(bitPattern: time)),
+            granularity: Int64(bitPattern: granularity),
+            source: source
+        )
+    }
+}
