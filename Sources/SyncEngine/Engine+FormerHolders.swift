@@ -12,6 +12,7 @@ extension Engine {
         else { return }
         if side == .miniorange, hasMemberships, let name = try name(of: replica, store) {
             formerNames.note(name, holder, now: now)
+            try readGroups(of: holder, store, now: now)
         }
         guard let id = try store.pairID(side, holder) else { return }
         for referrer in try store.takeReferrers(of: id) {
@@ -23,6 +24,16 @@ extension Engine {
                 })
             else { continue }
             try readAnew(other, store, now: now)
+        }
+    }
+
+    /// Groups that seemed to name an entry of the LDAP side may name the one that has its name by now.
+    private mutating func readGroups(of holder: Anchor, _ store: any StoreTransaction, now: Timestamp) throws {
+        for id in try links(of: holder, .miniorange, .user, store) {
+            guard try store.link(id)?.isPresent == true, try isNamedByServer(id.group, .miniorange, store),
+                try store.outline(.miniorange, id.group) != nil
+            else { continue }
+            try requestRead(.readMembers(id.group), .miniorange, store, now: now)
         }
     }
 

@@ -208,7 +208,9 @@ extension World {
         guard let backup = backups[side], random.chance(50) else {
             backups[side] = directory.backUp()
             backupMoments[side] = history.present
-            return note("\(side.name) is backed up")
+            note("\(side.name) is backed up")
+            // What it holds is older than whatever is known last, beyond what can be known of the clocks.
+            return try pass(milliseconds: 2_000)
         }
         try settle()
         guard failures.isEmpty, backup.anchors == Set(directory.entries.keys) else {

@@ -27,15 +27,21 @@ extension World {
         /// Those of them that were carried out.
         var carried = PerSide<[Moment]>(both: [])
         var approved: Set<PairID> = []
-        /// Those that have started.
-        var count: Int { started.ad.count + started.miniorange.count }
+        /// How many have started.
+        var count = 0
     }
 
-    /// Each delete of a person that the engine sends; the same one again is the same.
+    /// Each delete of a person that the engine sends; the same one again is the same, and one that is approved by now counts no more.
     func noteStart(_ write: Write) {
-        guard options.limitsDeletes, write.object == "people", case .delete(let anchor, _, _) = write.operation,
-            !deletes.approved.contains(write.pair), deletes.started[write.side][anchor] == nil
-        else { return }
+        guard options.limitsDeletes, write.object == "people", case .delete(let anchor, _, _) = write.operation else {
+            return
+        }
+        guard !deletes.approved.contains(write.pair) else {
+            deletes.started[write.side][anchor] = nil
+            return
+        }
+        guard deletes.started[write.side][anchor] == nil else { return }
+        deletes.count += 1
         deletes.started[write.side][anchor] = DeleteWatch.Moment(time: now, clock: clock, number: deletes.count)
     }
 

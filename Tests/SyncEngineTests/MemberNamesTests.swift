@@ -96,6 +96,29 @@ struct MemberNamesTests {
     }
 
     @Test
+    func `Who has the name of a member that was deleted before is in the group that names him since`() throws {
+        let bench = try bench()
+        let group = try crew(bench, .miniorange)
+        let former = try entry(bench, .miniorange, "cy")
+        try bench.delete(.miniorange, former)
+        let cy = try bench.create(.miniorange, "Cy", ["displayname": ["Another"]])
+        try bench.setMembers(.miniorange, group, add: [cy])
+        let directory = bench.directories.miniorange
+        let told = try [directory.snapshotWithMembers(group), directory.snapshot(cy)].map {
+            Change.present(try #require($0))
+        }
+        try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
+        for _ in 0..<20 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        #expect(bench.values(.ad, "cy", "displayname") == "[Another]")
+        #expect(bench.members(.miniorange, "crew") == "ann bo cy")
+        // Its plain name was still taken there.
+        #expect(bench.members(.ad, "crew") == "ann bo cy (2)")
+    }
+
+    @Test
     func `Who is just being renamed comes into a group by the new name`() throws {
         let bench = try bench()
         let cy = try entry(bench, .ad, "cy")
