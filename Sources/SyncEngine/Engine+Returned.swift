@@ -42,7 +42,7 @@ extension Engine {
     }
 
     /// What both sides show of a membership, without what has come back. Servers tell when the attribute was set that holds it, not each value: where that was later than everything was
-    /// known, what is there counts. Where nobody can tell, another server's word counts, which has yet to hear the rest; of one that was restored nobody gets access by it.
+    /// known, what is there counts, and what another server has more counts in any case. Where nobody can tell, another server's word counts, which has yet to hear the rest; of one that was restored nobody gets access by it.
     mutating func shown(
         _ view: LinkView,
         _ isPresent: PerSide<Bool>,
@@ -67,7 +67,8 @@ extension Engine {
             }
             let known = range(ofKnown: setBack.knownUntil, side)
             switch Age(of: Stamp(told), isEmpty: !isPresent[side], known, present: shownNow(side)) {
-            case .older: shown[side] = view.isAgreed
+            // What another server has more may have been on its way here: until when everything was known is an estimate, and nobody loses access by it.
+            case .older: if setBack.cause == .restored || view.isAgreed { shown[side] = view.isAgreed }
             case .later: continue
             case .unknown: if setBack.cause == .restored { shown[side] = false }
             }

@@ -68,6 +68,29 @@ struct SetBackTests {
         #expect(lines.count == 1 && lines[0].hasPrefix("ad delete \(old.anchor.low)"), "\(lines)")
     }
 
+    /// Bo was added at AD just before another domain controller answers, and nothing told of it.
+    @Test
+    func `Who is in a group at another server only may have been on his way here`() throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
+        let crew = try bench.createGroup(.ad, "crew", members: [people[0]])
+        try bench.settle()
+        try bench.setMembers(.ad, crew, add: [people[1]], remove: [])
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        // Something else is told meanwhile, so that everything seems to be known.
+        try bench.set(.ad, people[0], "title", ["later"])
+        let told = try #require(bench.directories.ad.snapshot(people[0]))
+        _ = try bench.step(.feed(.ad, .changes([.present(told)], cursor: SimulatedFeed.cursor(98))))
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .anotherServer, reason: "a test"))
+        let entries = bench.directories.ad.sorted.compactMap { bench.directories.ad.snapshotWithMembers($0.anchor) }
+        _ = try bench.step(.feed(.ad, .changes(entries.map { .present($0) }, cursor: nil)))
+        let present = entries.map(\.anchor).sorted()
+        _ = try bench.step(.feed(.ad, .complete(present: present, cursor: SimulatedFeed.cursor(99))))
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
     /// Ann and Bo were in the group an hour ago; since then Bo went and Cy came. Then AD shows what it held before.
     @Test(arguments: [nil, "dee"])
     func `A membership from before is not carried, and what was agreed is written back`(_ added: String?) throws {
