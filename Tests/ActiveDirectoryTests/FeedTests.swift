@@ -185,7 +185,8 @@ extension RealDomainController {
                 status: { if $0.error != nil { said.yield($0) } },
                 { _ in
                     let status = await statuses.first { _ in true }
-                    #expect(status?.error?.contains("wrong name or password (49, data 52e)") == true)
+                    let words = "wrong name or password for \(lab["AD_SYNC_DN"]) (49, data 52e)"
+                    #expect(status?.error?.contains(words) == true)
                     #expect(status?.phase == .waiting(.seconds(300)))
                 }
             )
