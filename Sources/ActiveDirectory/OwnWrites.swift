@@ -17,25 +17,39 @@ package final class OwnWrites: Sendable {
 
     package init() {}
 
-    func begin(_ operation: WriteOperation) {
-        state.withLock { state in
+    /// What an operation changes; nil where it only reads, or deletes.
+    private enum Target {
+        case added
+        case entry(Anchor)
+
+        init?(_ operation: WriteOperation) {
             switch operation {
-            case .add: state.adds += 1
+            case .add: self = .added
             case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .editValues(let anchor, _, _):
-                state.underWay[anchor, default: 0] += 1
-            default: break
+                self = .entry(anchor)
+            default: return nil
+            }
+        }
+    }
+
+    func begin(_ operation: WriteOperation) {
+        guard let target = Target(operation) else { return }
+        state.withLock { state in
+            switch target {
+            case .added: state.adds += 1
+            case .entry(let anchor): state.underWay[anchor, default: 0] += 1
             }
         }
     }
 
     func end(_ operation: WriteOperation, _ outcome: WriteOutcome) {
+        guard let target = Target(operation) else { return }
         state.withLock { state in
-            switch operation {
-            case .add: state.adds -= 1
-            case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .editValues(let anchor, _, _):
+            switch target {
+            case .added: state.adds -= 1
+            case .entry(let anchor):
                 let count = state.underWay[anchor, default: 1] - 1
                 state.underWay[anchor] = count > 0 ? count : nil
-            default: return
             }
             switch outcome {
             case .done(let entry), .edited(let entry, _):

@@ -78,8 +78,8 @@ extension Engine {
         return value
     }
 
-    /// Whether a value that is to name an entry may mean somebody else when it is there: the entry, or what it stands in, is just being renamed by us, or was renamed to what is being asked for; or somebody else had the name a
-    /// moment ago, and his server rewrites whatever value holds it.
+    /// Whether a value that is to name an entry may mean somebody else when it is there: the entry, or what it stands in, is just being renamed by us, or was renamed
+    /// to what is being asked for; or somebody else had the name a moment ago, and his server rewrites whatever value holds it.
     func mayMeanAnotherSoon(
         _ value: Octets,
         _ id: LinkID,

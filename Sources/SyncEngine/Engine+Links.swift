@@ -94,7 +94,10 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
-        guard form.form.holder == .group, try store.isLoaded(holder.side) else { return false }
+        // Else none of them was: nothing is to be walked through.
+        guard form.form.holder == .group, holder.side == .miniorange, form.form.isMaintainedByServer,
+            version != .unordered, try store.isLoaded(holder.side)
+        else { return false }
         let there = try linked(to: holder.anchor, form, holder.side, store).filter {
             try wasThere(form.link(holder.side, holder.anchor, $0), holder, form, asOf: version, store)
         }

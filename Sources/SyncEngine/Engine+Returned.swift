@@ -2,8 +2,8 @@ import Mapping
 import Reconcile
 import SyncModel
 
-/// Memberships of a server that was set back. What it shows otherwise than it was known, when everything there is read anew, may have come back with its older state; what was known before has
-/// not: it is agreed on, or a change that is yet to be carried.
+/// Memberships of a server that was set back. What it shows otherwise than it was known, when everything there is read anew, may have come back with its older state;
+/// what was known before has not: it is agreed on, or a change that is yet to be carried.
 extension Engine {
     private static func returnedFact(_ side: Side, _ anchors: Anchor...) -> String {
         "returned.\(side.name)." + anchors.map { $0.text(on: side) }.joined(separator: ".")
@@ -41,8 +41,9 @@ extension Engine {
         case heldBy(PairID)
     }
 
-    /// What both sides show of a membership, without what has come back. Servers tell when the attribute was set that holds it, not each value: where that was later than everything was
-    /// known, what is there counts, and what another server has more counts in any case. Where nobody can tell, another server's word counts, which has yet to hear the rest; of one that was restored nobody gets access by it.
+    /// What both sides show of a membership, without what has come back. Servers tell when the attribute was set that holds it, not each value: where that was later
+    /// than everything was known, what is there counts, and what another server has more counts in any case. Where nobody can tell, another server's word counts,
+    /// which has yet to hear the rest; of one that was restored nobody gets access by it.
     mutating func shown(
         _ view: LinkView,
         _ isPresent: PerSide<Bool>,
@@ -67,7 +68,7 @@ extension Engine {
             }
             let known = range(ofKnown: setBack.knownUntil, side)
             switch Age(of: Stamp(told), isEmpty: !isPresent[side], known, present: shownNow(side)) {
-            // What another server has more may have been on its way here: until when everything was known is an estimate, and nobody loses access by it.
+            // What another server has more may have been on its way here: until when everything was known is an estimate, by which nobody loses access.
             case .older: if setBack.cause == .restored || view.isAgreed { shown[side] = view.isAgreed }
             case .later: continue
             case .unknown: if setBack.cause == .restored { shown[side] = false }
