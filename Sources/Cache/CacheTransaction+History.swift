@@ -63,7 +63,7 @@ extension CacheTransaction {
             count += 1
             return .delete
         }
-        if count > 0 { try setFact(Self.historyBegins, Octets(UInt64(bitPattern: time.milliseconds).bigEndianOctets)) }
+        if count > 0 { try setFact(Self.historyBegins, time.octets) }
         return count
     }
 
@@ -71,8 +71,7 @@ extension CacheTransaction {
 
     /// From when on every line is there; nil if none was ever forgotten.
     package func historyBegins() throws -> Timestamp? {
-        try fact(Self.historyBegins).flatMap { UInt64(bigEndianOctets: $0.bytes) }
-            .map { Timestamp(milliseconds: Int64(bitPattern: $0)) }
+        try fact(Self.historyBegins).flatMap(Timestamp.init(octets:))
     }
 
     /// The line with this number.

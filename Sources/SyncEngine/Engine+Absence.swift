@@ -201,31 +201,26 @@ extension Engine {
     mutating func noteFirstRead(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
         let fact = Engine.firstReadFact(side)
         guard certain[side] == nil, try store.fact(fact) == nil, try store.cursor(side) == nil else { return }
-        try store.setFact(fact, Octets(UInt64(bitPattern: now.milliseconds).bigEndianOctets))
+        try store.setFact(fact, now.octets)
     }
 
     mutating func endFirstRead(_ side: Side, _ store: any StoreTransaction) throws {
         let fact = Engine.firstReadFact(side)
-        guard let octets = try store.fact(fact), let began = UInt64(bigEndianOctets: octets.bytes) else { return }
+        guard let began = try store.fact(fact).flatMap(Timestamp.init(octets:)) else { return }
         try store.setFact(fact, nil)
         guard certain[side] == nil else { return }
         let offset = clocks[side]?.earliest ?? -configuration.judge.tolerance
-        try setCertain(Timestamp(milliseconds: Int64(bitPattern: began)).advanced(byMilliseconds: offset), side, store)
+        try setCertain(began.advanced(byMilliseconds: offset), side, store)
     }
 
     private mutating func setCertain(_ time: Timestamp, _ side: Side, _ store: any StoreTransaction) throws {
         certain[side] = time
-        try store.setFact(
-            Engine.certainFact(side),
-            Octets(UInt64(bitPattern: time.milliseconds).bigEndianOctets)
-        )
+        try store.setFact(Engine.certainFact(side), time.octets)
     }
 
     mutating func recallCertain(_ store: any StoreTransaction) throws {
         for side in Side.allCases {
-            certain[side] = try store.fact(Engine.certainFact(side))
-                .flatMap { UInt64(bigEndianOctets: $0.bytes) }
-                .map { Timestamp(milliseconds: Int64(bitPattern: $0)) }
+            certain[side] = try store.fact(Engine.certainFact(side)).flatMap(Timestamp.init(octets:))
         }
     }
 }

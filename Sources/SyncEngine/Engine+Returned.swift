@@ -17,12 +17,12 @@ extension Engine {
     private mutating func note(_ content: Octets, _ fact: String, _ side: Side, _ store: any StoreTransaction) throws {
         guard let since = setBacks[side]?.since else { return }
         returnedFacts[side].insert(fact)
-        try store.setFact(fact, Octets(UInt64(bitPattern: since.milliseconds).bigEndianOctets + content.bytes))
+        try store.setFact(fact, Octets(since.octets.bytes + content.bytes))
     }
 
     private func noted(_ fact: String, _ side: Side, _ store: any StoreTransaction) throws -> Octets? {
         guard let since = setBacks[side]?.since, let octets = try store.fact(fact)?.bytes, octets.count >= 8,
-            UInt64(bigEndianOctets: octets[..<8]) == UInt64(bitPattern: since.milliseconds)
+            Timestamp(octets: Octets(octets[..<8])) == since
         else { return nil }
         return Octets(octets[8...])
     }

@@ -29,19 +29,22 @@ struct FormerNames: Sendable {
 
     /// Whether values may still stand by a name from before.
     func mayStillStand(at now: Timestamp) -> Bool {
-        latest.map { now < $0.advanced(byMilliseconds: Self.settlingTime) } ?? false
+        Self.isWithin(Self.settlingTime, of: latest, now)
+    }
+
+    private static func isWithin(_ milliseconds: Int64, of time: Timestamp?, _ now: Timestamp) -> Bool {
+        time.map { now < $0.advanced(byMilliseconds: milliseconds) } ?? false
+    }
+
+    /// Whether something is so of the name, or of one that it stands below: who stood in a container went with it.
+    private static func holds(for name: DistinguishedName, _ isSo: (Octets) -> Bool) -> Bool {
+        name.rdns.indices.contains { isSo(DistinguishedName(Array(name.rdns[$0...])).normalized) }
     }
 
     /// Whether a value with this name may still mean an entry that was deleted, or left the scope.
     func mayStillMeanLeaver(_ name: DistinguishedName, at now: Timestamp) -> Bool {
         guard !left.isEmpty else { return false }
-        // Or one that stood in a container which went with it.
-        return name.rdns.indices.contains { depth in
-            guard let time = left[DistinguishedName(Array(name.rdns[depth...])).normalized]?.time else {
-                return false
-            }
-            return now < time.advanced(byMilliseconds: Self.settlingTime)
-        }
+        return Self.holds(for: name) { Self.isWithin(Self.settlingTime, of: left[$0]?.time, now) }
     }
 
     /// Whether a value that stands for an entry may still mean one that had the name before.
@@ -70,12 +73,9 @@ struct FormerNames: Sendable {
 
     /// Whether a server may be just about to rewrite, or to take away, values that hold this name, or a name below it: somebody who had it has another one, or is gone.
     func isBeingFollowed(_ name: DistinguishedName, at now: Timestamp) -> Bool {
-        guard latest.map({ now < $0.advanced(byMilliseconds: Self.followingTime) }) ?? false else { return false }
-        return name.rdns.indices.contains { depth in
-            let part = DistinguishedName(Array(name.rdns[depth...])).normalized
-            return [anchors[part]?.time, left[part]?.time].contains { time in
-                time.map { now < $0.advanced(byMilliseconds: Self.followingTime) } ?? false
-            }
+        guard Self.isWithin(Self.followingTime, of: latest, now) else { return false }
+        return Self.holds(for: name) { part in
+            [anchors[part]?.time, left[part]?.time].contains { Self.isWithin(Self.followingTime, of: $0, now) }
         }
     }
 

@@ -21,6 +21,15 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package func advanced(byMilliseconds delta: Int64) -> Timestamp {
         Timestamp(milliseconds: milliseconds + delta)
     }
+
+    /// Its form as a fact of the cache: 8 octets.
+    package var octets: Octets { Octets(UInt64(bitPattern: milliseconds).bigEndianOctets) }
+
+    /// Nil for anything but 8 octets.
+    package init?(octets: Octets) {
+        guard let number = UInt64(bigEndianOctets: octets.bytes) else { return nil }
+        self.init(milliseconds: Int64(bitPattern: number))
+    }
 }
 
 /// What sort of thing an entry is.
