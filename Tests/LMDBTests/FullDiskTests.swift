@@ -17,8 +17,8 @@ final class SmallDisk {
 
     func setBallast(octets: Int) throws {
         let path = directory.path + "/ballast"
-        unlink(path)
-        let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
+        // Emptied, not unlinked, and closed on exec: a program that another test starts would keep an unlinked file's room.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         defer { close(descriptor) }
         var length = octets
         var code = posix_fallocate(descriptor, 0, length)
