@@ -78,6 +78,8 @@ struct ReplicationMetadata: Hashable, Sendable {
     private static let lastSecond = Int64.max / 10_000_000
 
     private static func number(in bytes: [UInt8], at start: Int, length: Int) -> UInt64 {
-        bytes[start..<(start + length)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        var number: UInt64 = 0
+        for place in 0..<length { number |= UInt64(bytes[start + place]) << (8 * UInt64(place)) }
+        return number
     }
 }

@@ -24,6 +24,7 @@ package struct CacheFinding: Hashable, Sendable, CustomStringConvertible {
         case holdMissing = "the deletion is held by no open hold"
         case pairMissing = "there is no such pair"
         case numberReused = "the number is beyond those that were given out"
+        case countWrong = "the number of entries or join differences that is noted is not the one that there is"
     }
 
     package let table: CacheTable

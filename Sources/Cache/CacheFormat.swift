@@ -4,14 +4,14 @@ import SyncModel
 /// The format of all tables together, and the way to it from earlier ones.
 ///
 /// Format 1 is the first; 2 added memberships and the index of history, 3 stamps, held conflicts and the indexes of the conflict report, 4 which pairs of the queue go first,
-/// 5 holds and deletions that wait. A change of any key or record raises `current` and adds a step; each step leads from one format to the next, and all that are
+/// 5 holds and deletions that wait, 6 how many entries and join differences there are. A change of any key or record raises `current` and adds a step; each step leads from one format to the next, and all that are
 /// needed run in one transaction.
 struct CacheFormat: Sendable {
     /// The first octet of every record whose fields have not changed since format 1.
     static let recordVersion: UInt8 = 1
     static let current = CacheFormat(
-        number: 5,
-        steps: [.indexHistory, .indexConflicts, .nothing(from: 3), .nothing(from: 4)]
+        number: 6,
+        steps: [.indexHistory, .indexConflicts, .nothing(from: 3), .nothing(from: 4), .countRows]
     )
 
     /// What leads from format `from` to `from + 1`.
@@ -104,6 +104,39 @@ extension CacheFormat.Step {
                 in: transaction
             )
         }
+    }
+}
+
+extension CacheFormat.Step {
+    /// Counts what was not counted.
+    static let countRows = CacheFormat.Step(from: 5) { tables, transaction in
+        let names = NameTable()
+        let row = try tables.meta.get(Counters.key, in: transaction) ?? []
+        // The integrity check tells of a record that nothing writes.
+        var counters = row.withUnsafeBytes { octets in
+            var reader = RecordReader(octets, names: names)
+            return try? Counters.decode(from: &reader)
+        }
+        guard counters != nil || row.isEmpty else { return }
+        var replicas: UInt64 = 0
+        try tables.replicas.scanRows(prefix: [Side.ad.rawValue], in: transaction) { _ in
+            replicas += 1
+            return .next
+        }
+        var joins: UInt64 = 0
+        try tables.conflicts.forEach(in: transaction) { key, value in
+            var reader = RecordReader(value, names: names)
+            guard let id = key.number(at: 0).map(ConflictID.init),
+                let head = try? ConflictCodec.decodeHead(id, from: &reader)
+            else { return }
+            if head.isJoin { joins += 1 }
+        }
+        counters = counters ?? Counters()
+        counters?.replicasOfAD = replicas
+        counters?.joinDifferences = joins
+        let writer = RecordWriter()
+        counters?.encode(into: writer)
+        try Counters.key.withUnsafeBytes { _ = try tables.meta.put($0, writer.octets, in: transaction) }
     }
 }
 

@@ -72,7 +72,7 @@ extension CacheTransaction {
         return try body(conflict)
     }
 
-    private func head(_ id: ConflictID) throws -> ConflictHead? {
+    func head(_ id: ConflictID) throws -> ConflictHead? {
         try record(.conflicts, tables.conflicts, key.number(id.rawValue)) { reader throws(RecordDamage) in
             try ConflictCodec.decodeHead(id, from: &reader)
         }

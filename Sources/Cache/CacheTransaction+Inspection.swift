@@ -25,17 +25,6 @@ extension CacheTransaction {
         }
     }
 
-    /// Number of one side's replicas. Walks over their keys.
-    package func countReplicas(_ side: Side) throws -> Int {
-        let all = try count(.replicas)
-        var count = 0
-        try tables.replicas.scanRows(prefix: [Side.ad.rawValue], in: transaction) { _ in
-            count += 1
-            return .next
-        }
-        return side == .ad ? count : all - count
-    }
-
     /// Whether `waiter` is to be looked at again when `target` changes its presence.
     package func isWaiting(on target: PairID, waiter: PairID) throws -> Bool {
         try tables.waiting.contains(key.waiting(on: target, waiter: waiter), in: transaction)

@@ -19,6 +19,7 @@ extension CacheTransaction {
         ReplicaCodec.encode(replica, into: writer)
         try storeRecord(tables.replicas, key.entry(replica.side, replica.anchor))
         guard let old else {
+            if replica.side == .ad { try change(\.replicasOfAD, by: 1) }
             try putName(of: replica)
             for matchKey in replica.keys { try putKey(matchKey, of: replica) }
             return
@@ -31,10 +32,17 @@ extension CacheTransaction {
     }
 
     package func remove(_ replica: Replica) throws {
-        try tables.replicas.delete(key.entry(replica.side, replica.anchor), in: try writable())
+        let wasThere = try tables.replicas.delete(key.entry(replica.side, replica.anchor), in: try writable())
+        if wasThere && replica.side == .ad { try change(\.replicasOfAD, by: -1) }
         try removeName(of: replica)
         for matchKey in replica.keys { try removeKey(matchKey, of: replica) }
         try removeStamps(replica.side, replica.anchor)
+    }
+
+    /// Number of one side's replicas, without looking at them.
+    package func countReplicas(_ side: Side) throws -> Int {
+        let ofAD = Int(try counters().replicasOfAD)
+        return side == .ad ? ofAD : max(0, try count(.replicas) - ofAD)
     }
 
     package func forEachAnchor(_ side: Side, after: Anchor?, _ body: (Anchor) throws -> Bool) throws {

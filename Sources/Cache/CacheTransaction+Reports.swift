@@ -35,11 +35,17 @@ extension CacheTransaction {
     /// Conflicts that wait for a person, without reading them.
     package func countOpenConflicts() throws -> Int { try tables.openConflicts.count(in: transaction) }
 
+    /// Conflicts that are differences found when entries were joined, without reading them.
+    package func countJoinDifferences() throws -> Int { Int(try counters().joinDifferences) }
+
     private func store(_ conflict: StoredConflict, replacing old: StoredConflict?) throws {
         let writing = try writable()
         let id = conflict.id.rawValue
         ConflictCodec.encode(conflict.record, conflict.resolution, into: writer)
         try storeRecord(tables.conflicts, key.number(id))
+        if conflict.record.isJoin != (old?.record.isJoin ?? false) {
+            try change(\.joinDifferences, by: conflict.record.isJoin ? 1 : -1)
+        }
         if let old, old.place != conflict.place {
             try removeFromOtherIndexes(old.place)
             try tables.conflictsAt.delete(key.conflict(old.id, at: old.place.time, pair: old.place.pair), in: writing)
@@ -72,6 +78,7 @@ extension CacheTransaction {
             guard let place = ConflictPlace(at: key) else { throw damaged(.conflictsAt, key, "invalid key") }
             guard count < limit, place.time < time else { return .stop }
             if try isNeeded(place) { return .next }
+            if try head(place.id)?.isJoin == true { try change(\.joinDifferences, by: -1) }
             try tables.conflicts.delete(self.key.number(place.id.rawValue), in: writing)
             try removeFromOtherIndexes(place)
             count += 1

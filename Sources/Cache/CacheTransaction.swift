@@ -130,13 +130,18 @@ package final class CacheTransaction: StoreTransaction {
 
     /// Gives the next number of a kind, which this transaction's commit makes used for good.
     func take(_ counter: WritableKeyPath<Counters, UInt64>) throws -> UInt64 {
+        let number = try counters()[keyPath: counter]
+        try change(counter, by: 1)
+        return number
+    }
+
+    func change(_ counter: WritableKeyPath<Counters, UInt64>, by difference: Int64) throws {
         _ = try writable()
         var counters = try counters()
-        let number = counters[keyPath: counter]
-        counters[keyPath: counter] = number + 1
+        // What a damaged cache counts wrong is a finding of the integrity check, and no reason to end.
+        counters[keyPath: counter] = UInt64(max(0, Int64(counters[keyPath: counter]) + difference))
         loadedCounters = counters
         countersChanged = true
-        return number
     }
 
     // MARK: - Servers

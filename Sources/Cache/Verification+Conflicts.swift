@@ -23,6 +23,7 @@ extension Verification {
             }
             if number >= counters.nextConflict { check.note(.conflicts, key, .numberReused) }
             let conflict = try check.cache.decodeConflict(key, value)
+            if conflict.record.isJoin { check.counted.joinDifferences += 1 }
             let (id, time) = (conflict.id, conflict.record.time)
             let isFound =
                 try check.contains(.conflictsOf, check.ownKey.conflict(id, of: conflict.record.pair, time))

@@ -7,6 +7,8 @@ struct Verification {
     private let limit: Int
     let ownKey: CacheKey
     private var findings: [CacheFinding] = []
+    /// What the counters should say.
+    var counted = (replicasOfAD: 0, joinDifferences: 0)
 
     init(_ cache: CacheTransaction, limit: Int) throws {
         self.cache = cache
@@ -29,6 +31,7 @@ struct Verification {
         for table in [CacheTable.pendingLinks, .refusedLinks] { try checkLinksOfPairs(table) }
         try checkStamps()
         try checkConflicts()
+        try checkCounts()
         try checkConflictIndexes()
         try checkHeldConflicts()
         try checkSettlements()
@@ -67,6 +70,7 @@ struct Verification {
             guard key.count == 17, let anchor = key.anchor(at: 1) else {
                 return check.note(.replicas, key, .unreadable)
             }
+            if side == .ad { check.counted.replicasOfAD += 1 }
             let replica = try check.cache.decode(.replicas, key, value) { reader throws(RecordDamage) in
                 try ReplicaCodec.decode(side, anchor, from: &reader)
             }
@@ -84,6 +88,15 @@ struct Verification {
                 check.note(.replicas, key, .keyMissing)
             }
         }
+    }
+
+    private mutating func checkCounts() throws {
+        let counters = try cache.counters()
+        guard counters.replicasOfAD != counted.replicasOfAD || counters.joinDifferences != counted.joinDifferences
+        else {
+            return
+        }
+        Counters.key.withUnsafeBytes { note(.meta, $0, .countWrong) }
     }
 
     func contains(_ table: CacheTable, _ key: UnsafeRawBufferPointer) throws -> Bool {

@@ -9,13 +9,12 @@ package struct Anchor: Hashable, Comparable, Sendable {
     }
 
     /// Takes exactly 16 octets; nil for any other number.
+    @inlinable
     package init?(octets: some Collection<UInt8>) {
         guard octets.count == 16 else { return nil }
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for (position, octet) in octets.enumerated() {
-            if position < 8 { high = high << 8 | UInt64(octet) } else { low = low << 8 | UInt64(octet) }
-        }
+        let half = octets.index(octets.startIndex, offsetBy: 8)
+        guard let high = UInt64(bigEndianOctets: octets[..<half]), let low = UInt64(bigEndianOctets: octets[half...])
+        else { return nil }
         self.init(high: high, low: low)
     }
 
@@ -39,6 +38,7 @@ extension UInt64 {
     }
 
     /// Takes exactly 8 octets; nil for any other number.
+    @inlinable
     package init?(bigEndianOctets octets: some Collection<UInt8>) {
         guard octets.count == 8 else { return nil }
         self = octets.reduce(0) { $0 << 8 | UInt64($1) }

@@ -123,12 +123,12 @@ extension StatusReport {
                     miniorange: try transaction.isLoaded(.miniorange)
                 ),
                 entries: PerSide(
-                    ad: try StatusReport.countEntries(.ad, transaction),
-                    miniorange: try StatusReport.countEntries(.miniorange, transaction)
+                    ad: try transaction.countReplicas(.ad),
+                    miniorange: try transaction.countReplicas(.miniorange)
                 ),
                 pairs: try transaction.count(.pairs), backlog: try transaction.count(.dirty),
-                intents: try transaction.count(.intents), conflicts: try transaction.countConflicts(),
-                open: try transaction.countOpenConflicts(),
+                intents: try transaction.count(.intents), conflicts: try transaction.count(.conflicts),
+                joins: try transaction.countJoinDifferences(), open: try transaction.countOpenConflicts(),
                 holds: try StatusReport.openHolds(transaction),
                 waitingDeletions: try StatusReport.countDeletions(transaction).waiting,
                 clocks: PerSide(
@@ -177,9 +177,9 @@ extension StatusReport {
             containers: census.containers,
             backlog: facts.backlog + facts.intents,
             lagSeconds: facts.lag,
-            conflicts: facts.conflicts.total,
+            conflicts: facts.conflicts,
             openConflicts: facts.open,
-            joinDifferences: facts.conflicts.joins,
+            joinDifferences: facts.joins,
             holds: facts.holds,
             waitingDeletions: facts.waitingDeletions,
             quarantined: facts.quarantined,
@@ -195,20 +195,13 @@ extension StatusReport {
         )
     }
 
-    private static func countEntries(_ side: Side, _ transaction: CacheTransaction) throws -> Int {
-        var count = 0
-        try transaction.forEachAnchor(side, after: nil) { _ in
-            count += 1
-            return true
-        }
-        return count
-    }
-
     /// How long the oldest of the pairs that are looked at next has waited, in seconds. Pairs that are set aside do not count.
     static func lag(_ transaction: CacheTransaction, now: Timestamp) throws -> Double {
+        let anyQuarantined = try transaction.count(.quarantine) > 0
         var oldest = now
         for pair in try transaction.dirty(after: nil, limit: 1_000) {
-            guard try transaction.quarantine(pair) == nil, let record = try transaction.dirty(pair) else { continue }
+            guard try !anyQuarantined || transaction.quarantine(pair) == nil, let record = try transaction.dirty(pair)
+            else { continue }
             oldest = min(oldest, record.since)
         }
         return max(0, Double(now.milliseconds - oldest.milliseconds) / 1_000)

@@ -62,7 +62,9 @@ enum Codec: CaseIterable, Sendable {
                 nextIntent: 1,
                 nextConflict: .max,
                 nextHistory: 128,
-                nextHold: 9
+                nextHold: 9,
+                replicasOfAD: generator.next(),
+                joinDifferences: 3
             )
             noun.encode(into: writer)
             read = reader()

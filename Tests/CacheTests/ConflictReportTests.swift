@@ -99,6 +99,7 @@ import Testing
         let rows = try fill(seed)
         try cache.read { transaction throws in
             #expect(try transaction.countOpenConflicts() == rows.count(where: \.isOpen))
+            #expect(try transaction.countJoinDifferences() == rows.count { $0.record.isJoin })
             #expect(try transaction.conflicts().map(\.id) == rows.map(\.id))
             #expect(try transaction.conflicts() == rows)
         }
@@ -152,7 +153,11 @@ import Testing
             let ofNone = try transaction.append(record(PairID(77), .held, at: 5))
             let young = try transaction.append(record(pair.id, .later, at: 100))
 
-            func left() throws -> [ConflictID] { try transaction.conflicts().map(\.id) }
+            func left() throws -> [ConflictID] {
+                let conflicts = try transaction.conflicts()
+                #expect(try transaction.countJoinDifferences() == conflicts.count { $0.record.isJoin })
+                return conflicts.map(\.id)
+            }
             #expect(try left() == [automatic, held, oscillating, decided, ofNone, young])
             #expect(try transaction.removeConflicts(before: time, limit: 1) == 1)
             #expect(try left() == [held, oscillating, decided, ofNone, young])

@@ -52,6 +52,12 @@ import Testing
         try cache.write { transaction in
             for number in 1...5 { try transaction.put(.sample(UInt64(number)), replacing: nil) }
             try transaction.put(.sample(3, side: .miniorange), replacing: nil)
+            try transaction.put(.sample(6), replacing: nil)
+            try transaction.put(.sample(6, name: "Other"), replacing: .sample(6))
+            try transaction.remove(.sample(6, name: "Other"))
+            try transaction.remove(.sample(7))
+            #expect(try transaction.countReplicas(.ad) == 5)
+            #expect(try transaction.countReplicas(.miniorange) == 1)
         }
         let glance = ReplicaGlance(attributes: ["mail"])
         var seen: [Anchor] = []

@@ -106,7 +106,7 @@ import Testing
     @Test func aCacheOfFormat1IsRefusedByAReaderUntilTheWriterHasUpgradedIt() throws {
         try writeFormat1()
         let error = #expect(throws: CacheError.self) { _ = try directory.open(.readOnly) }
-        #expect(error?.kind == .olderFormat(found: 1, supported: 5))
+        #expect(error?.kind == .olderFormat(found: 1, supported: 6))
         try directory.open().close()
         #expect(try directory.open(.readOnly).read { try $0.count(.replicas) } == 2)
     }
@@ -124,6 +124,7 @@ import Testing
         try cache.write { transaction throws in
             #expect(try transaction.replica(.ad, .number(1)) == anna)
             #expect(try transaction.replica(.ad, .number(9))?.kind == .container)
+            #expect(try transaction.countReplicas(.ad) == 2)
             #expect(try transaction.child(.ad, of: .number(9), named: anna.rdn.normalized) == .number(1))
             #expect(try transaction.children(.ad, of: .number(9), after: nil, limit: 9) == [.number(1)])
             #expect(try transaction.anchors(.ad, key: "0anna", limit: 9) == [.number(1)])

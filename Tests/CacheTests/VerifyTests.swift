@@ -11,7 +11,7 @@ import Testing
     enum Plant: CaseIterable, Sendable {
         case nameGone, nameOfOther, nameUnreadable, keyGone, keyOfNone, replicaGone, replicaUnreadable
         case joinGone, joinOfNone, pairGone, dirtyOfNone, intentOfNone, quarantineOfNone, numberGone, conflictUnreadable
-        case deletionOfNone, holdGone, holdUnreadable, deletionUnreadable
+        case countOff, deletionOfNone, holdGone, holdUnreadable, deletionUnreadable
 
         /// Changes tables behind the cache's back.
         func plant(_ tables: CacheTables, _ transaction: WriteTransaction) throws {
@@ -55,6 +55,10 @@ import Testing
             case .holdUnreadable: try tables.holds.put([UInt8](key.number(1)), [1, 9], in: transaction)
             case .deletionUnreadable: try tables.deletions.put([UInt8](key.number(1)), [1], in: transaction)
             case .numberGone: try tables.meta.delete(Counters.key, in: transaction)
+            case .countOff:
+                let writer = RecordWriter()
+                Counters(nextPair: 9, nextConflict: 9, nextHistory: 9, replicasOfAD: 4).encode(into: writer)
+                try tables.meta.put([UInt8](Counters.key), [UInt8](writer.octets), in: transaction)
             case .conflictUnreadable: try tables.conflicts.put([UInt8](key.number(1)), [], in: transaction)
             }
         }
@@ -85,6 +89,7 @@ import Testing
             case .holdUnreadable: (.holds, .unreadable)
             case .deletionUnreadable: (.deletions, .unreadable)
             case .numberGone: (.pairs, .numberReused)
+            case .countOff: (.meta, .countWrong)
             case .conflictUnreadable: (.conflicts, .unreadable)
             }
         }

@@ -107,6 +107,7 @@ extension CacheFinding.Problem {
         case .pairMissing: "pair-missing"
         case .holdMissing: "hold-missing"
         case .numberReused: "number-reused"
+        case .countWrong: "count-wrong"
         case .stampOfNone: "stamp-of-none"
         case .conflictIndexMissing: "conflict-index-missing"
         case .conflictIndexWrong: "conflict-index-wrong"
