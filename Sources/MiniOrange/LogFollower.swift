@@ -5,6 +5,13 @@ internal import SyncModel
 struct LogFollower: Sendable {
     let session: FeedSession
     let connection: LDAPConnection
+    private let ownName: Octets?
+
+    init(session: FeedSession, connection: LDAPConnection) {
+        self.session = session
+        self.connection = connection
+        ownName = session.settings.credentials?.distinguishedName?.normalized
+    }
 
     func run(from progress: FeedPosition.Progress) async throws {
         guard case .cookie(var cookie) = progress else { throw MiniOrangeError.feedEnded }
@@ -61,7 +68,7 @@ struct LogFollower: Sendable {
             guard state?.state != .delete else { return }
             let record = LogRecord(entry)
             let isInOrder = order.accept(record.number)
-            switch record.meaning(shape: session.shape, scopes: session.view.bases) {
+            switch record.meaning(shape: session.shape, scopes: session.view.bases, ownName: ownName) {
             case .nothing: break
             case .read(let anchor, let withMembers):
                 batch.steps.append(.read(anchor, withMembers: withMembers, isOutOfOrder: !isInOrder))
@@ -155,7 +162,7 @@ extension Change {
     fileprivate func tellsMembers(_ shape: EntryShape) -> Bool {
         switch self {
         case .present(let entry): entry.tellsMembers
-        case .edited(_, let edits, _, _): edits.contains { shape.holdsMembers($0.name) }
+        case .edited(_, let edits, _, _, _): edits.contains { shape.holdsMembers($0.name) }
         case .members: true
         case .deleted: false
         }

@@ -35,10 +35,25 @@ package struct LogRecord: Sendable {
         return logged ?? entry.first("entryCSN").flatMap(ChangeSequenceNumber.init(parsing:))
     }
 
+    /// When and by whom the write was made. A replicated one is done by whoever replicates; its author is among what is replicated, at the end.
+    private func stamp(_ number: ChangeSequenceNumber, ownName: Octets?) -> Stamp {
+        let logged = entry["reqMod"]?.suffix(Self.mostOperational).lazy.compactMap { value -> Octets? in
+            guard case .modification(_, "modifiersname", let author?) = LogModification(parsing: value) else {
+                return nil
+            }
+            return author
+        }.first
+        return Stamp(number, source: .log, author: Author(logged ?? entry.first("reqAuthzID"), ownName: ownName))
+    }
+
+    /// The server adds entryCSN, modifiersName and modifyTimestamp to what was asked of it.
+    private static let mostOperational = 4
+
     /// An `entryCSN:= …` is shorter, in octets.
     private static let numberSize = 80
 
-    package func meaning(shape: EntryShape, scopes: [DistinguishedName]) -> Meaning {
+    /// - Parameter ownName: whom our own writes are logged as, normalised.
+    package func meaning(shape: EntryShape, scopes: [DistinguishedName], ownName: Octets?) -> Meaning {
         guard let anchor = entry.first("reqEntryUUID").flatMap(Anchor.init(entryUUID:)),
             let type = entry.text("reqType")
         else { return .unreadable }
@@ -63,7 +78,8 @@ package struct LogRecord: Sendable {
                 holdsMembers: shape.holdsMembers
             )
             guard let number, let edits else { return .read(anchor, withMembers: touchesMembers(shape)) }
-            return .change(.edited(anchor, edits: edits, newName: nil, version: .csn(number)))
+            let stamp = stamp(number, ownName: ownName)
+            return .change(.edited(anchor, edits: edits, newName: nil, version: .csn(number), stamp: stamp))
         case "modrdn", "moddn":
             let wasInside = isInside("reqDN")
             if wasInside == false && isInside("reqNewDN") == false { return .nothing }

@@ -166,14 +166,3 @@ final class Delivery: Sendable {
         }
     }
 }
-
-extension Change {
-    /// The version as of which it is true, where there is one.
-    fileprivate var version: Version? {
-        switch self {
-        case .present(let entry): entry.version
-        case .edited(_, _, _, let version), .members(_, _, let version): version
-        case .deleted: nil
-        }
-    }
-}

@@ -225,16 +225,6 @@ extension Engine {
     }
 }
 
-extension Change {
-    fileprivate var version: Version? {
-        switch self {
-        case .present(let entry): entry.version
-        case .edited(_, _, _, let version), .members(_, _, let version): version
-        case .deleted: nil
-        }
-    }
-}
-
 extension QuarantineRecord {
     var isVanished: Bool {
         if case .vanished = reason { return true }

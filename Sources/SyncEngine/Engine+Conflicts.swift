@@ -62,9 +62,10 @@ extension Engine {
             }
             let wanted = Set(names.flatMap { object.stampedAttributes(of: $0, side) })
             let asked = stampsAsked[side][replica.anchor]
-            if asked?.version != replica.version || !wanted.isSubset(of: asked?.attributes ?? []) {
-                asking.append((side, replica.anchor, wanted))
-            }
+            if asked?.version == replica.version && wanted.isSubset(of: asked?.attributes ?? []) { continue }
+            // Where the log told it of these very values, it has no more to say.
+            if try wanted.allSatisfy({ try store.stamp(side, replica.anchor, $0)?.source == .log }) { continue }
+            asking.append((side, replica.anchor, wanted))
         }
         guard asking.isEmpty else {
             guard asking.allSatisfy({ isConnected[$0.side] }) else { return .waits }
@@ -141,14 +142,20 @@ extension Engine {
         }
     }
 
-    /// A row describes the value that is there: it goes with it. Where the version tells when, we know when the new one came.
-    func noteChangedValues(_ replica: Replica, from old: Replica?, _ store: any StoreTransaction) throws {
+    /// A row describes the value that is there: it goes with it. Where the version tells when, we know when the new one came, and by `told`, by whom.
+    func noteChangedValues(
+        _ replica: Replica,
+        from old: Replica?,
+        _ told: Stamp?,
+        _ store: any StoreTransaction
+    ) throws {
         guard let old else { return }
         var changed = Attributes.differing(old.attributes, replica.attributes)
         if old.parent != replica.parent || old.rdn != replica.rdn { changed.append(AttributeStamp.entryName) }
         guard !changed.isEmpty else { return }
-        if case .csn(let number) = replica.version {
-            let stamp = Stamp(number, source: .observed)
+        var stamp = told
+        if stamp == nil, case .csn(let number) = replica.version { stamp = Stamp(number, source: .observed) }
+        if let stamp {
             for name in changed {
                 try store.put(AttributeStamp(attribute: name, stamp: stamp), replica.side, replica.anchor)
             }

@@ -8,6 +8,7 @@ extension Engine {
         _ edits: [AttributeEdit],
         _ newName: DistinguishedName?,
         _ version: Version,
+        _ stamp: Stamp?,
         _ side: Side,
         _ store: any StoreTransaction,
         now: Timestamp
@@ -54,7 +55,7 @@ extension Engine {
         replica.version = version
         replica.isProtected = isProtected
         replica.keys = object.mapping.keys(side, attributes)
-        try adopt(replica, old, store, now: now)
+        try adopt(replica, old, stamp: stamp, store, now: now)
         try readIfMisnamed(anchor, side, .told(version), knowing: old, store, now: now)
     }
 

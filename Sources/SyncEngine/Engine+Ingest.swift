@@ -117,8 +117,8 @@ extension Engine {
         switch change {
         case .present(let snapshot):
             try ingestPresent(snapshot, from: side, store, now: now)
-        case .edited(let anchor, let edits, let newName, let version):
-            try ingestEdits(anchor, edits, newName, version, side, store, now: now)
+        case .edited(let anchor, let edits, let newName, let version, let stamp):
+            try ingestEdits(anchor, edits, newName, version, stamp, side, store, now: now)
         case .members(let anchor, let edits, let version):
             guard try store.replica(side, anchor) != nil else { return }
             _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
@@ -230,10 +230,11 @@ extension Engine {
         }
     }
 
-    /// Stores a new state of an entry and makes its pair dirty where that means anything.
+    /// Stores a new state of an entry and makes its pair dirty where that means anything. `stamp`: when and by whom it came to be so, where that is known.
     mutating func adopt(
         _ replica: Replica,
         _ old: Replica?,
+        stamp: Stamp? = nil,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
@@ -243,7 +244,7 @@ extension Engine {
         if isMoved { try noteFormerHolder(of: replica, store, now: now) }
         try store.put(replica, replacing: old)
         try noteSeen(replica.anchor, side, store)
-        try noteChangedValues(replica, from: old, store)
+        try noteChangedValues(replica, from: old, stamp, store)
         var pair = try joined(replica, store)
         let before = pair
         let isSelected = try isSelected(replica.anchor, replica.object.flatMap { objects[$0] }, side, store)

@@ -27,8 +27,9 @@ package struct AttributeEdit: Hashable, Sendable {
 /// Tells which entry moved and what it now holds. State, not events: a repeated, reordered or echoed change is a no-op.
 package enum Change: Hashable, Sendable {
     case present(EntrySnapshot)
-    /// The log's edits, to be applied to the replica that the cache holds; where that is not possible the entry is read.
-    case edited(Anchor, edits: [AttributeEdit], newName: DistinguishedName?, version: Version)
+    /// The log's edits, to be applied to the replica that the cache holds; where that is not possible the entry is read. `stamp`: when and by whom, where
+    /// the log tells.
+    case edited(Anchor, edits: [AttributeEdit], newName: DistinguishedName?, version: Version, stamp: Stamp? = nil)
     /// Values that came to and went from attributes of `DirectoryView.memberAttributes`, true as of `version` or later. What else the entry holds is told apart.
     case members(Anchor, edits: [AttributeEdit], version: Version)
     /// A tombstone or a delete event: proof.
@@ -37,9 +38,18 @@ package enum Change: Hashable, Sendable {
     package var anchor: Anchor {
         switch self {
         case .present(let entry): entry.anchor
-        case .edited(let anchor, _, _, _): anchor
+        case .edited(let anchor, _, _, _, _): anchor
         case .members(let anchor, _, _): anchor
         case .deleted(let anchor, _): anchor
+        }
+    }
+
+    /// As of which it is true; nil for the end of an entry.
+    package var version: Version? {
+        switch self {
+        case .present(let entry): entry.version
+        case .edited(_, _, _, let version, _), .members(_, _, let version): version
+        case .deleted: nil
         }
     }
 }

@@ -122,7 +122,7 @@ final class FeedMirror: Sendable {
         case .deleted(let anchor, _):
             state.entries[anchor] = nil
             state.deleted.insert(anchor)
-        case .edited(let anchor, let edits, _, let version):
+        case .edited(let anchor, let edits, _, let version, _):
             state.edits[anchor, default: []] += edits
             guard var entry = state.entries[anchor], version.supersedes(entry.version) else { return }
             entry.version = version

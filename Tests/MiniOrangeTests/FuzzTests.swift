@@ -134,7 +134,7 @@ import Testing
         FuzzSubject("log record", records, tokens: tokens) { octets in
             let record = LogRecord(entry(octets))
             let scopes = [try DistinguishedName(parsing: "ou=people,dc=syncline,dc=test")]
-            return (record.number, record.meaning(shape: shape, scopes: scopes))
+            return (record.number, record.meaning(shape: shape, scopes: scopes, ownName: "cn=sync"))
         },
         FuzzSubject("stamps of the log", [records.flatMap { $0 + [0x0C] }], tokens: tokens + ["\u{0C}"]) { octets in
             let schema = AttributeSchema()

@@ -62,14 +62,41 @@ struct LogRecordTests {
                     anchor,
                     edits: [AttributeEdit(kind: .replace, name: "mail", values: ["b"])],
                     newName: nil,
-                    version: version
+                    version: version,
+                    stamp: stamp("cn=x")
+                )
+            )
+        ),
+        Row(
+            "a modify that does not tell its author is whose it was",
+            [
+                "reqType": ["modify"], "reqDN": [inside], "reqAuthzID": ["cn=Admin,dc=syncline,dc=test"],
+                "reqMod": ["entryCSN:= \(csn)".octets],
+            ],
+            .change(
+                .edited(anchor, edits: [], newName: nil, version: version, stamp: stamp("cn=Admin,dc=syncline,dc=test"))
+            )
+        ),
+        Row(
+            "a modify that was replicated is its author's, ours as well",
+            [
+                "reqType": ["modify"], "reqDN": [inside], "reqAuthzID": ["cn=replicator"],
+                "reqMod": ["entryCSN:= \(csn)".octets, "modifiersName:= CN=Sync,dc=syncline,dc=test"],
+            ],
+            .change(
+                .edited(
+                    anchor,
+                    edits: [],
+                    newName: nil,
+                    version: version,
+                    stamp: stamp("CN=Sync,dc=syncline,dc=test", isOurs: true)
                 )
             )
         ),
         Row(
             "a modify of nothing wanted still has a version",
             ["reqType": ["modify"], "reqDN": [inside], "reqMod": ["userPassword:= x", "entryCSN:= \(csn)".octets]],
-            .change(.edited(anchor, edits: [], newName: nil, version: version))
+            .change(.edited(anchor, edits: [], newName: nil, version: version, stamp: stamp(nil)))
         ),
         Row(
             "a modify with an increment is read",
@@ -161,7 +188,8 @@ struct LogRecordTests {
                         AttributeEdit(kind: .replace, name: "member", values: []),
                     ],
                     newName: nil,
-                    version: version
+                    version: version,
+                    stamp: stamp(nil)
                 )
             )
         ),
@@ -202,6 +230,14 @@ struct LogRecordTests {
         #expect(try Self.meaning(row, try TestSlapd.viewOfGroups()) == row.expected)
     }
 
+    /// As the record with `csn` tells it.
+    private static func stamp(_ author: String?, isOurs: Bool = false) -> Stamp {
+        var stamp = Stamp(ChangeSequenceNumber(parsing: csn)!, source: .log, author: Author(nil, ownName: nil))
+        stamp.author = author
+        stamp.isOurs = isOurs
+        return stamp
+    }
+
     private static func meaning(_ row: Row, _ view: DirectoryView) throws -> LogRecord.Meaning {
         var attributes = row.attributes
         if attributes["reqEntryUUID"] == nil { attributes["reqEntryUUID"] = [Octets(uuid)] }
@@ -209,7 +245,11 @@ struct LogRecordTests {
             dn: "reqStart=1,cn=accesslog",
             attributes: attributes.map { LDAPAttribute($0.key, $0.value) }
         )
-        return LogRecord(entry).meaning(shape: EntryShape(view: view), scopes: view.scopes.map(\.base))
+        return LogRecord(entry).meaning(
+            shape: EntryShape(view: view),
+            scopes: view.scopes.map(\.base),
+            ownName: "cn=sync,dc=syncline,dc=test"
+        )
     }
 
     @Test func `old values, which hold password hashes, are never asked for`() {

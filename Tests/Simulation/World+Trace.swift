@@ -56,7 +56,7 @@ extension World {
     private func describe(_ change: Change) -> String {
         switch change {
         case .present(let entry): "present \(describe(entry))"
-        case .edited(let anchor, let edits, let newName, let version):
+        case .edited(let anchor, let edits, let newName, let version, _):
             "edited \(anchor.low) v\(number(version)) "
                 + edits.map { "\($0.kind) \($0.name) \(describe($0.values))" }.joined(separator: "; ")
                 + (newName.map { " -> \($0)" } ?? "")

@@ -28,6 +28,8 @@ package final class SimulatedDirectory {
         package var version: Version
         /// Members that came (true) and went, as the entry holds them.
         package var members: [(attribute: String, value: Octets, isAdded: Bool)] = []
+        /// As the log tells it.
+        package var stamp: Stamp?
     }
 
     package let side: Side
@@ -174,14 +176,18 @@ package final class SimulatedDirectory {
                     source: .attribute,
                     version: version
                 )
-                : Stamp(
-                    time: Timestamp(milliseconds: time),
-                    granularity: 1,
-                    source: .log,
-                    author: author ?? "syncline",
-                    isOurs: author == nil
-                )
+                : logStamp
         }
+    }
+
+    private var logStamp: Stamp {
+        Stamp(
+            time: Timestamp(milliseconds: times.last ?? 0),
+            granularity: 1,
+            source: .log,
+            author: author ?? "syncline",
+            isOurs: author == nil
+        )
     }
 
     private func noteLeft(_ anchor: Anchor, _ attributes: [String]) {
@@ -375,7 +381,8 @@ package final class SimulatedDirectory {
                 kind: kind,
                 snapshot: snapshotWithMembers(anchor),
                 version: version(sequence),
-                members: members
+                members: members,
+                stamp: side == .miniorange && tellsAttributeStamps ? logStamp : nil
             )
         )
     }

@@ -241,7 +241,8 @@ package struct SimulatedFeed {
         switch record.kind {
         // The log does not tell an added entry as the server shows it: it is read, and may be gone again.
         case .added: directory.snapshotWithMembers(record.anchor).map { .present($0) }
-        case .edited(let edits): .edited(record.anchor, edits: edits, newName: nil, version: record.version)
+        case .edited(let edits):
+            .edited(record.anchor, edits: edits, newName: nil, version: record.version, stamp: record.stamp)
         case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
         case .deleted: .deleted(record.anchor)
         }

@@ -100,6 +100,31 @@ struct ConflictTests {
         #expect(record.stamps.ad?.source == .attribute && record.stamps.miniorange?.author == "user")
     }
 
+    @Test func `a side whose log told who set the value is not asked`() throws {
+        let (bench, anchors) = try bench(.newest)
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["there"])
+        let record = try #require(bench.directories.miniorange.log.last)
+        guard case .edited(let edits) = record.kind else { return try #require(Bool(false), "\(record.kind)") }
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.set(.ad, anchors.ad, "displayname", ["here"])
+        bench.engine.isPaused = true
+        let told = Change.edited(
+            anchors.miniorange,
+            edits: edits,
+            newName: nil,
+            version: record.version,
+            stamp: record.stamp
+        )
+        try bench.step(.feed(.miniorange, .changes([told], cursor: nil)))
+        try bench.tell(.ad)
+        bench.engine.isPaused = false
+        let lines = try bench.settle()
+        #expect(lines.filter { $0.contains("readStamps") } == ["ad readStamps \(anchors.ad.low) displayname"])
+        let (_, conflict) = try conflict(bench)
+        #expect(conflict.winner == .ad && conflict.decision == .later)
+        #expect(conflict.stamps.miniorange == record.stamp && record.stamp?.author == "user")
+    }
+
     @Test func `a side that is away keeps the conflict waiting and nothing else`() throws {
         let (bench, anchors) = try bench(.newest)
         try bench.set(.ad, anchors.ad, "displayname", ["here"])
