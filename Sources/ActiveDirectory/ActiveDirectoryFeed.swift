@@ -37,9 +37,10 @@ package struct ActiveDirectoryFeed: DirectoryFeed {
 
     package func run(
         from cursor: Cursor?,
+        _ demand: ReadingDemand,
         deliver: @escaping @Sendable (FeedEvent) async throws -> Void
     ) async throws {
-        let progress = FeedProgress(cursor: cursor)
+        let progress = FeedProgress(cursor: cursor, demand)
         let delivery = FeedDelivery(deliver: deliver, progress: progress)
         var backoff = Backoff()
         var complaint = Complaint()

@@ -44,7 +44,7 @@ struct ChangeFollower {
             if try await ask(.range(first: position + 1), since: begin, entriesFirst: isSecond), !owesMembers { return }
         }
         while true {
-            let highest = try await session.highestUSN()
+            let (highest, shown) = try await session.highestUSN()
             var query = DeltaQuery.choose(after: position, upTo: highest, rangeCost: rangeCost)
             let isSecond = query != .nothing && pace.isInStream(.now)
             if query == .nothing && owesMembers { query = .range(first: position + 1) }
@@ -52,12 +52,14 @@ struct ChangeFollower {
             case .nothing: return
             case .serverWentBack: throw ServerWentBack(from: position, to: highest)
             case .part:
-                if try await !ask(query, since: begin) { try await askInPages(query, upTo: highest, since: begin) }
+                if try await !ask(query, since: begin) {
+                    try await askInPages(query, upTo: highest, shown, since: begin)
+                }
             case .range, .each:
                 session.board.update { $0.serverPosition = highest }
                 let isSmall = highest - position <= DeltaQuery.partLength
                 let isAsked = isSmall ? try await ask(query, since: begin, entriesFirst: isSecond) : false
-                if !isAsked { try await askInPages(query, upTo: highest, since: begin) }
+                if !isAsked { try await askInPages(query, upTo: highest, shown, since: begin) }
                 if !owesMembers { return }
             }
         }
@@ -75,7 +77,7 @@ struct ChangeFollower {
         let requests = [DomainController.usnRequest, memberRequest, delta].compactMap(\.self)
         let asked = ContinuousClock.now
         let answers = await connection.pipeline(requests.map(PipelinedRequest.search))
-        let highest = try session.highestUSN(answers[0])
+        let (highest, shown) = try session.highestUSN(answers[0])
         if highest < position { throw ServerWentBack(from: position, to: highest) }
         guard let found = try entries(in: answers[answers.count - 1]) else { return false }
         var news: News?
@@ -88,13 +90,16 @@ struct ChangeFollower {
             pace.saw(sighting(found), .now)
             if owesMembers && !query.isPart { return try await ask(.range(first: position + 1), since: begin) }
         }
-        try await tell(found, news, upTo: min(query.last ?? highest, highest), since: begin, isPart: query.isPart)
+        let last = min(query.last ?? highest, highest)
+        let known = last == highest ? shown : nil
+        try await tell(found, news, upTo: last, known, since: begin, isPart: query.isPart)
         return true
     }
 
     private mutating func askInPages(
         _ query: DeltaQuery,
         upTo highest: UInt64,
+        _ shown: Timestamp?,
         since begin: ContinuousClock.Instant
     ) async throws {
         guard let filter = query.filter else { return }
@@ -103,7 +108,7 @@ struct ChangeFollower {
             let asked = ContinuousClock.now
             let requests = [DomainController.usnRequest, memberRequest]
             let answers = await connection.pipeline(requests.map(PipelinedRequest.search))
-            news = try await self.news(answers[1], asOf: session.highestUSN(answers[0]), since: asked)
+            news = try await self.news(answers[1], asOf: session.highestUSN(answers[0]).usn, since: asked)
         }
         var request = session.deltaRequest(filter: filter)
         request.pageSize = Self.pageSize
@@ -118,7 +123,8 @@ struct ChangeFollower {
             throw ActiveDirectoryError.ldap(error)
         }
         let last = min(query.last ?? highest, highest)
-        try await tell([], news, upTo: last, since: begin, isPart: query.isPart, mustDeliver: true)
+        let known = last == highest ? shown : nil
+        try await tell([], news, upTo: last, known, since: begin, isPart: query.isPart, mustDeliver: true)
     }
 
     private func entries(
@@ -137,6 +143,7 @@ struct ChangeFollower {
         _ entries: [LDAPEntry],
         _ news: News?,
         upTo highest: UInt64,
+        _ shown: Timestamp?,
         since begin: ContinuousClock.Instant,
         isPart: Bool,
         mustDeliver: Bool = false
@@ -155,7 +162,7 @@ struct ChangeFollower {
         // In between, entries are told further than members.
         let isComplete = members.position == nil || !isPart && pace.isSettled
         if !changes.isEmpty || mustDeliver || isComplete && reached - deliveredPosition > Self.longestSilence {
-            try await session.deliver(changes, cursor: isComplete ? cursor(at: reached) : nil)
+            try await session.deliver(changes, cursor: isComplete ? cursor(at: reached, knownUntil: shown) : nil)
             if isComplete { deliveredPosition = reached }
         }
         position = reached
@@ -169,9 +176,10 @@ struct ChangeFollower {
         }
     }
 
-    private func cursor(at position: UInt64) -> Cursor {
+    private func cursor(at position: UInt64, knownUntil: Timestamp?) -> Cursor {
         let state: FeedCursor.State = members.position.map { .dirSync(cookie: $0.settled) } ?? .live
-        return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state).cursor
+        return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state)
+            .cursor(knownUntil: knownUntil)
     }
 }
 
@@ -270,22 +278,24 @@ extension FeedSession {
         return try await self.changes(ofGroups: groups, invocationID: controller.invocationID, behind: changes)
     }
 
-    func highestUSN() async throws(ActiveDirectoryError) -> UInt64 {
+    /// With the time that the server's clock shows, where it tells.
+    func highestUSN() async throws(ActiveDirectoryError) -> (usn: UInt64, shown: Timestamp?) {
         let sent = FeedStatusBoard.now
         let answer = await connection.pipeline([.search(DomainController.usnRequest)])[0]
-        if case .success(.search(let result)) = answer, let shown = DomainController.time(in: result.entries.first) {
-            clock.read(shown, sent: sent, received: FeedStatusBoard.now)
-        }
-        return try highestUSN(answer)
+        let (usn, shown) = try highestUSN(answer)
+        if let shown { clock.read(shown, sent: sent, received: FeedStatusBoard.now) }
+        return (usn, shown)
     }
 
-    func highestUSN(_ answer: Result<PipelinedAnswer, LDAPError>) throws(ActiveDirectoryError) -> UInt64 {
+    func highestUSN(
+        _ answer: Result<PipelinedAnswer, LDAPError>
+    ) throws(ActiveDirectoryError) -> (usn: UInt64, shown: Timestamp?) {
         switch answer {
         case .success(.search(let result)):
             guard let usn = DomainController.usn(in: result) else {
                 throw .notADomainController(endpoint: connection.endpoint.uri, missing: "highestCommittedUSN")
             }
-            return usn
+            return (usn, DomainController.time(in: result.entries.first))
         case .success(.response):
             throw .notADomainController(endpoint: connection.endpoint.uri, missing: "highestCommittedUSN")
         case .failure(let error): throw .ldap(error)

@@ -32,12 +32,12 @@ struct DirSyncFollower {
     mutating func catchUp() async throws {
         let begin = ContinuousClock.now
         // Asked for before the changes, so that these reach at least as far.
-        let highest = try await session.highestUSN()
+        let (highest, shown) = try await session.highestUSN()
         // A cookie ahead of the server would bring nothing and no error.
         if highest < position { throw ServerWentBack(from: position, to: highest) }
         if highest == position { return }
         session.board.update { $0.serverPosition = highest }
-        try await follow(upTo: highest, since: begin)
+        try await follow(upTo: highest, shown, since: begin)
     }
 
     /// Tells by USN what changed up to now, which is at least up to the cookie.
@@ -46,11 +46,15 @@ struct DirSyncFollower {
         var follower = ChangeFollower(session: session, position: position, members: members, rangeCost: rangeCost)
         try await follower.catchUp(.pulse)
         position = follower.position
-        try await session.delivery.now(.changes([], cursor: cursor(at: position)))
+        try await session.delivery.now(.changes([], cursor: cursor(at: position, knownUntil: nil)))
         deliveredPosition = position
     }
 
-    private mutating func follow(upTo highest: UInt64, since begin: ContinuousClock.Instant) async throws {
+    private mutating func follow(
+        upTo highest: UInt64,
+        _ shown: Timestamp?,
+        since begin: ContinuousClock.Instant
+    ) async throws {
         var hasChanges = false
         var hasMore = true
         while hasMore {
@@ -72,7 +76,7 @@ struct DirSyncFollower {
             // Between two answers the cookie alone says how far it is.
             let reached = hasMore ? position : highest
             if hasMore || hasChanges || reached - deliveredPosition > ChangeFollower.longestSilence {
-                try await session.deliver(changes, cursor: cursor(at: reached))
+                try await session.deliver(changes, cursor: cursor(at: reached, knownUntil: hasMore ? nil : shown))
                 deliveredPosition = reached
             }
             position = reached
@@ -100,9 +104,10 @@ struct DirSyncFollower {
         }
     }
 
-    private func cursor(at position: UInt64) -> Cursor {
+    private func cursor(at position: UInt64, knownUntil: Timestamp?) -> Cursor {
         let state = FeedCursor.State.dirSync(cookie: asked.settled)
-        return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state).cursor
+        return FeedCursor(invocationID: session.controller.invocationID, position: position, state: state)
+            .cursor(knownUntil: knownUntil)
     }
 }
 

@@ -50,14 +50,20 @@ package struct FeedCursor: Hashable, Sendable {
         if case .dirSync(let cookie) = state { cookie } else { nil }
     }
 
-    package var cursor: Cursor {
+    package var cursor: Cursor { cursor(knownUntil: nil) }
+
+    package func cursor(knownUntil: Timestamp?) -> Cursor {
         let stateOctets: [UInt8] =
             switch state {
             case .live: [0]
             case .dirSync(let cookie): [Self.dirSyncState] + cookie.bytes
             case .loading(let breadth, let end): [breadth.rawValue] + end.bigEndianOctets
             }
-        return Cursor(server: Octets(invocationID.octets), position: Octets(position.bigEndianOctets + stateOctets))
+        return Cursor(
+            server: Octets(invocationID.octets),
+            position: Octets(position.bigEndianOctets + stateOctets),
+            knownUntil: knownUntil
+        )
     }
 }
 
@@ -77,7 +83,7 @@ package enum LoadBreadth: UInt8, Hashable, Sendable {
 /// Where to go on at a server, decided from what the cache has.
 enum FeedStart: Hashable, Sendable {
     case resume(FeedCursor)
-    /// `reason` nil: there is nothing in the cache.
+    /// `reason` nil: nothing is wrong with the server.
     case load(FeedCursor, reason: String?)
 
     var cursor: FeedCursor {
@@ -95,7 +101,8 @@ enum FeedStart: Hashable, Sendable {
         invocationID: Anchor,
         highestCommittedUSN: UInt64,
         known: FeedCursor?,
-        hasCache: Bool
+        hasCache: Bool,
+        _ demand: ReadingDemand = .none
     ) -> FeedStart {
         func load(_ breadth: LoadBreadth, _ reason: String?) -> FeedStart {
             let state = FeedCursor.State.loading(breadth, end: highestCommittedUSN)
@@ -116,6 +123,16 @@ enum FeedStart: Hashable, Sendable {
                 "the server went back from USN \(reached) to \(highestCommittedUSN): it was restored without being reset"
             )
         }
-        return .resume(known)
+        if demand.isSetBack {
+            // Of which the engine knows. It goes on where it was cut short, unless something else is to be read by now.
+            if !demand.isAnew, case .loading(let breadth, _) = known.state, breadth.isEverything {
+                return .resume(known)
+            }
+            return load(.everythingRestored, nil)
+        }
+        guard demand.isAnew else { return .resume(known) }
+        // What changed after what is known comes as changes: deletes and moves out of scope as well.
+        let state = FeedCursor.State.loading(.scopes, end: reached)
+        return .load(FeedCursor(invocationID: invocationID, position: 0, state: state), reason: nil)
     }
 }

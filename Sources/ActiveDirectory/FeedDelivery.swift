@@ -11,35 +11,39 @@ final class FeedProgress: Sendable {
     private struct State {
         var cursors: [Anchor: FeedCursor] = [:]
         var hasCache = false
+        var demand = ReadingDemand.none
     }
 
     private let state: Mutex<State>
 
-    init(cursor: Cursor?) {
+    init(cursor: Cursor?, _ demand: ReadingDemand = .none) {
         var initial = State()
+        initial.demand = demand
         initial.hasCache = cursor != nil
         if let cursor = cursor.flatMap(FeedCursor.init) { initial.cursors[cursor.invocationID] = cursor }
         state = Mutex(initial)
     }
 
-    func start(at controller: DomainController) -> FeedStart {
+    func start(invocationID: Anchor, highestCommittedUSN: UInt64) -> FeedStart {
         state.withLock { state in
             .decide(
-                invocationID: controller.invocationID,
-                highestCommittedUSN: controller.highestCommittedUSN,
-                known: state.cursors[controller.invocationID],
-                hasCache: state.hasCache
+                invocationID: invocationID,
+                highestCommittedUSN: highestCommittedUSN,
+                known: state.cursors[invocationID],
+                hasCache: state.hasCache,
+                state.demand
             )
         }
     }
 
     /// Only one server's cursor is durable; another's, from earlier in this run, still tells where to go on there,
     /// since whatever it tells again is only told twice.
-    func delivered(_ cursor: Cursor) {
-        guard let cursor = FeedCursor(cursor) else { return }
-        state.withLock {
-            $0.cursors[cursor.invocationID] = cursor
-            $0.hasCache = true
+    func delivered(_ event: FeedEvent) {
+        state.withLock { state in
+            state.demand.note(event)
+            guard let cursor = event.cursor.flatMap(FeedCursor.init) else { return }
+            state.cursors[cursor.invocationID] = cursor
+            state.hasCache = true
         }
     }
 }
@@ -91,7 +95,7 @@ final class FeedDelivery: Sendable {
     func now(_ event: FeedEvent) async throws {
         try await settle()
         do { try await deliver(event) } catch { throw DeliveryFailure(cause: error) }
-        note(event)
+        progress.delivered(event)
     }
 
     /// Waits for what is under way, and begins with an event that `make` then makes; nil: none.
@@ -100,7 +104,7 @@ final class FeedDelivery: Sendable {
         let task = Task { [self] in
             guard let event = try make() else { return }
             do { try await deliver(event) } catch { throw DeliveryFailure(cause: error) }
-            note(event)
+            progress.delivered(event)
         }
         state.withLock { $0.underWay = task }
     }
@@ -108,11 +112,14 @@ final class FeedDelivery: Sendable {
     func settle() async throws {
         if let task = state.withLock({ $0.underWay.take() }) { try await task.value }
     }
+}
 
-    private func note(_ event: FeedEvent) {
-        switch event {
-        case .changes(_, let cursor?), .complete(_, let cursor): progress.delivered(cursor)
-        case .changes(_, nil), .connected, .steppedBack, .disconnected, .clock: break
+extension FeedEvent {
+    fileprivate var cursor: Cursor? {
+        switch self {
+        case .changes(_, let cursor): cursor
+        case .complete(_, let cursor): cursor
+        case .connected, .steppedBack, .disconnected, .clock: nil
         }
     }
 }

@@ -42,10 +42,13 @@ extension FeedSession {
             }
         }
         if !breadth.isEverything { try await readTombstones() }
+        // What came since is yet to be told.
+        let (highest, shown) = try await highestUSN()
         let cursor = FeedCursor(invocationID: controller.invocationID, position: end, state: .live)
+            .cursor(knownUntil: highest == end ? shown : nil)
         // Of the whole naming context, and of one that was read in one go. The first load has nothing to compare it with.
         let present = breadth.isEverything && position == 0 ? seen.sorted : nil
-        try await delivery.now(.complete(present: present, cursor: cursor.cursor))
+        try await delivery.now(.complete(present: present, cursor: cursor))
         board.update {
             $0.position = end
             $0.reloadReason = nil

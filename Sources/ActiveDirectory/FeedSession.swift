@@ -45,7 +45,10 @@ struct FeedSession: Sendable {
     /// Returns only when the task is cancelled.
     func run() async throws {
         let roots = try await readRoots()
-        let start = progress.start(at: controller)
+        let start = progress.start(
+            invocationID: controller.invocationID,
+            highestCommittedUSN: controller.highestCommittedUSN
+        )
         let cause: StepBack.Cause? =
             if case .loading(.everythingRestored, _) = start.cursor.state { .restored } else { nil }
         try await delivery.connect(

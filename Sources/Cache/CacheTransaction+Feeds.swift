@@ -14,10 +14,6 @@ extension CacheTransaction {
         try storeRecord(tables.cursors, key.feed(side, .cursor))
     }
 
-    package func removeCursor(_ side: Side) throws {
-        try tables.cursors.delete(key.feed(side, .cursor), in: try writable())
-    }
-
     package func isLoaded(_ side: Side) throws -> Bool {
         try record(.cursors, tables.cursors, key.feed(side, .loaded)) { reader throws(RecordDamage) in
             try reader.begin()
@@ -63,6 +59,15 @@ extension CacheTransaction {
         writer.append(name)
         writer.append(value)
         try storeRecord(tables.meta, factKey)
+    }
+
+    package func removeFacts(withPrefix prefix: String) throws {
+        var names: [String] = []
+        try tables.meta.forEach(prefix: [CacheKey.factMark], in: transaction) { key, value in
+            let name = try decodeFact(key, value).name
+            if name.hasPrefix(prefix) { names.append(name) }
+        }
+        for name in names { try setFact(name, nil) }
     }
 
     /// Rows of a table, without looking at them. `waiting` counts those who wait for a name and those who wait for a pair.

@@ -28,7 +28,19 @@ package struct FeedPosition: Hashable, Sendable {
             case .cookie(let cookie): [Self.cookie] + (cookie?.octets.bytes ?? [])
             case .time(let time): [Self.time] + Array(time.textInSeconds.utf8)
             }
-        return Cursor(server: Octets([way.rawValue] + base.octets), position: Octets(position))
+        return Cursor(
+            server: Octets([way.rawValue] + base.octets),
+            position: Octets(position),
+            knownUntil: knownUntil
+        )
+    }
+
+    private var knownUntil: Timestamp? {
+        switch progress {
+        case .loading: nil
+        case .cookie(let cookie): cookie?.newest.map { Timestamp(milliseconds: $0.microseconds / 1000) }
+        case .time(let time): Timestamp(milliseconds: (time.seconds - PollFollower.overlapSeconds) * 1000)
+        }
     }
 
     /// Nil for what ``cursor`` never makes: then everything is read.

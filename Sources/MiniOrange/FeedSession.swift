@@ -84,28 +84,31 @@ final class FeedSession: Sendable {
         if let kept, kept.way == way, kept.base == server.roots.first?.anchor, kept.progress != .loading {
             progress = kept.progress
         }
-        var isRewound = false
+        // Of what was read since that was found out nothing proves anything at another server.
+        var isRewound = delivery.demand.isSetBack
         var refusals = 0
         var hasWaited = false
         while true {
-            let start: FeedPosition.Progress
-            if let progress {
-                start = progress
-            } else {
-                if kept != nil, !isRewound {
-                    do {
-                        try await checkTold()
-                    } catch let error as PositionRefused {
-                        isRewound = true
-                        try await connect(after: error)
-                    }
+            do {
+                if isRewound {
+                    progress = nil
+                } else if let progress {
+                    try await checkContinuity(progress, way)
+                } else if kept != nil {
+                    try await checkTold()
                 }
                 try await connect()
-                start = try await FullRead(session: self, way: way, connection: stream, isRewound: isRewound).run()
-            }
-            do {
-                if progress != nil { try await checkContinuity(start, way) }
-                try await connect()
+                var start = progress
+                if progress == nil || delivery.demand != .none {
+                    start = try await FullRead(
+                        session: self,
+                        way: way,
+                        connection: stream,
+                        isRewound: isRewound,
+                        known: progress
+                    ).run()
+                }
+                guard let start else { throw MiniOrangeError.feedEnded }
                 switch way {
                 case .accesslog: try await LogFollower(session: self, connection: stream).run(from: start)
                 case .syncrepl: try await SyncFollower(session: self, connection: stream).run(from: start)
@@ -113,9 +116,8 @@ final class FeedSession: Sendable {
                 }
                 throw MiniOrangeError.feedEnded
             } catch let error as PositionRefused {
-                if error.isRewound, !hasWaited, try await catchesUp(start, way) {
+                if error.isRewound, !hasWaited, let progress, try await catchesUp(progress, way) {
                     hasWaited = true
-                    progress = start
                     continue
                 }
                 refusals += 1

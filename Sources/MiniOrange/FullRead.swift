@@ -8,12 +8,15 @@ struct FullRead: Sendable {
     let connection: LDAPConnection
     /// Versions mean nothing against those of the cache.
     let isRewound: Bool
+    /// Where the server can go on from: it then tells by itself what is gone since, and what the read has missed.
+    let known: FeedPosition.Progress?
 
     /// The position to follow from.
     func run() async throws -> FeedPosition.Progress {
         session.report(.loading(read: 0, expected: nil))
-        let start = try await startingPoint()
+        let start: FeedPosition.Progress = if let known { known } else { try await startingPoint() }
         let isFirst = session.delivery.cursor == nil
+        let tellsPresent = !isFirst && known == nil
         if isFirst {
             // From now on a read that is cut short leaves a cache that has to be compared.
             try await session.delivery(.changes([], cursor: session.cursor(way, .loading)))
@@ -28,7 +31,7 @@ struct FullRead: Sendable {
             for entry in entries {
                 var snapshot = try shape.snapshot(entry)
                 if isRewound { snapshot.version = .unordered }
-                if !isFirst { present.append(snapshot.anchor) }
+                if tellsPresent { present.append(snapshot.anchor) }
                 changes.append(.present(snapshot))
             }
             try await session.delivery(.changes(changes, cursor: nil))
@@ -38,7 +41,7 @@ struct FullRead: Sendable {
         // Rights or a base that went meanwhile would look like absence.
         try await session.server.checkRoots(session.shape)
         try await session.delivery(
-            .complete(present: isFirst ? nil : present.sortedUnique(), cursor: session.cursor(way, start))
+            .complete(present: tellsPresent ? present.sortedUnique() : nil, cursor: session.cursor(way, start))
         )
         return start
     }

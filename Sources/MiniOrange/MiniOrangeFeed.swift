@@ -27,9 +27,10 @@ package struct MiniOrangeFeed: DirectoryFeed {
 
     package func run(
         from cursor: Cursor?,
+        _ demand: ReadingDemand,
         deliver: @escaping @Sendable (FeedEvent) async throws -> Void
     ) async throws {
-        let delivery = Delivery(cursor: cursor, deliver: deliver)
+        let delivery = Delivery(cursor: cursor, demand, deliver: deliver)
         let shape = EntryShape(view: view)
         var delay = RetryDelay()
         var complaints: [LDAPEndpoint: Complaint] = [:]
@@ -96,6 +97,7 @@ final class Delivery: Sendable {
 
     private struct State {
         var cursor: Cursor?
+        var demand: ReadingDemand
         var isConnected = false
         var liveServer: String?
         /// The newest versions of the entries that were told last.
@@ -105,8 +107,12 @@ final class Delivery: Sendable {
     private let state: Mutex<State>
     private let deliver: @Sendable (FeedEvent) async throws -> Void
 
-    init(cursor: Cursor?, deliver: @escaping @Sendable (FeedEvent) async throws -> Void) {
-        state = Mutex(State(cursor: cursor))
+    init(
+        cursor: Cursor?,
+        _ demand: ReadingDemand,
+        deliver: @escaping @Sendable (FeedEvent) async throws -> Void
+    ) {
+        state = Mutex(State(cursor: cursor, demand: demand))
         self.deliver = deliver
     }
 
@@ -135,6 +141,9 @@ final class Delivery: Sendable {
     /// Of the last event that was taken.
     var cursor: Cursor? { state.withLock(\.cursor) }
 
+    /// What is still to be read besides what came after the cursor.
+    var demand: ReadingDemand { state.withLock(\.demand) }
+
     func callAsFunction(_ event: FeedEvent) async throws {
         do {
             try await deliver(event)
@@ -144,6 +153,7 @@ final class Delivery: Sendable {
             throw Failure(cause: error)
         }
         state.withLock { state in
+            state.demand.note(event)
             switch event {
             case .connected: state.isConnected = true
             case .disconnected: state.isConnected = false

@@ -177,43 +177,12 @@ extension Engine {
     /// Until when, by a side's own clock, everything that happened there is in the cache.
     static func certainFact(_ side: Side) -> String { "certain.\(side.name)" }
 
-    /// A feed has told everything up to a point. Where its versions tell the time, that is the time; else it is when that was heard, as the server's clock showed it
-    /// at least.
-    mutating func noteCertain(_ changes: [Change], _ side: Side, _ store: any StoreTransaction) throws {
-        let times = changes.compactMap { change -> Timestamp? in
-            guard case .csn(let number)? = change.version else { return nil }
-            return Timestamp(milliseconds: number.microseconds / 1000)
+    /// A feed has told everything up to a point. What a server that was set back tells is known later than what it lacks.
+    mutating func noteCertain(_ cursor: Cursor, _ side: Side, _ store: any StoreTransaction) throws {
+        certainBefore[side] = nil
+        guard setBacks[side] == nil, let time = cursor.knownUntil, certain[side].map({ time > $0 }) ?? true else {
+            return
         }
-        let time: Timestamp
-        if let newest = times.max() {
-            time = newest
-        } else {
-            guard side == .ad, !changes.isEmpty || certain[side] == nil else { return }
-            time = heard.advanced(byMilliseconds: clocks[side]?.earliest ?? 0)
-        }
-        guard certain[side].map({ time > $0 }) ?? true else { return }
-        try setCertain(time, side, store)
-    }
-
-    private static func firstReadFact(_ side: Side) -> String { "firstread.\(side.name)" }
-
-    /// What happened before the first read began is in the cache when that is done.
-    mutating func noteFirstRead(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
-        let fact = Engine.firstReadFact(side)
-        guard certain[side] == nil, try store.fact(fact) == nil, try store.cursor(side) == nil else { return }
-        try store.setFact(fact, now.octets)
-    }
-
-    mutating func endFirstRead(_ side: Side, _ store: any StoreTransaction) throws {
-        let fact = Engine.firstReadFact(side)
-        guard let began = try store.fact(fact).flatMap(Timestamp.init(octets:)) else { return }
-        try store.setFact(fact, nil)
-        guard certain[side] == nil else { return }
-        let offset = clocks[side]?.earliest ?? -configuration.judge.tolerance
-        try setCertain(began.advanced(byMilliseconds: offset), side, store)
-    }
-
-    private mutating func setCertain(_ time: Timestamp, _ side: Side, _ store: any StoreTransaction) throws {
         certain[side] = time
         try store.setFact(Engine.certainFact(side), time.octets)
     }

@@ -15,7 +15,7 @@ extension Engine {
             }
         }
         for side in Side.allCases {
-            guard let known = setBacks[side]?.knownUntil, !openAtSetBack[side].contains(pair) else { continue }
+            guard let known = try knownUntil(pair, side, store) else { continue }
             evidence.knownUntil[side] = range(ofKnown: known, side)
             evidence.present[side] = shownNow(side)
         }

@@ -6,7 +6,24 @@ extension Engine {
     private static let mappingFact = "mapping"
     private static let conflictsFact = "conflicts"
 
+    /// Says whether a read of everything is still to begin, or is under way as the cursor tells.
     private static func reloadFact(_ side: Side) -> String { "reload.\(side.name)" }
+    private static let toBegin = Octets([1])
+    private static let underWay = Octets([2])
+
+    /// What a side's feed has to read before it goes on.
+    package static func readingDemand(_ side: Side, _ store: any StoreTransaction) throws -> ReadingDemand {
+        ReadingDemand(
+            isAnew: try store.fact(reloadFact(side)) == toBegin,
+            isSetBack: try setBack(side, store)?.isRead == false
+        )
+    }
+
+    /// A cursor came while everything is read anew: where that is cut short, it goes on from there.
+    mutating func noteReloading(_ side: Side, _ store: any StoreTransaction) throws {
+        guard isReloading[side] else { return }
+        try store.setFact(Engine.reloadFact(side), Engine.underWay)
+    }
 
     /// After a start: what was on its way when the last process ended is read again before anything else is decided of it.
     /// Nothing is started yet: the reads go out as soon as their side is connected.
@@ -37,9 +54,8 @@ extension Engine {
         if known == nil { try renewLinks(store) }
         if let known, known != mapping {
             for side in Side.allCases {
-                try store.removeCursor(side)
                 try store.setLoaded(side, false)
-                try store.setFact(Engine.reloadFact(side), Octets([1]))
+                try store.setFact(Engine.reloadFact(side), Engine.toBegin)
             }
             try markAllDirty(.configuration, store, now: now)
             try renewLinks(store)

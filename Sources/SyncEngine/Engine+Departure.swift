@@ -115,14 +115,29 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        let wasKnown = try store.outline(side, snapshot.anchor) != nil
+        var snapshot = snapshot
+        // It is being read for an edit that this answer may be older than: what follows that edit lacks it still.
+        if readsUnderWay[side][snapshot.anchor] != nil,
+            try store.replica(side, snapshot.anchor)?.version == .unordered
+        {
+            snapshot.version = .unordered
+        }
         try ingest(snapshot, from: side, isAnswer: true, store, now: now)
+        // Everything was read since, and whoever was not known then was not missed: he may be gone again.
+        if !wasKnown, let newest = openAtRead[side], id <= newest, try store.outline(side, snapshot.anchor) != nil {
+            let lastSeen = try lastSeen(snapshot.anchor, side, store)
+            try requestRead(.confirmAbsence(snapshot.anchor, lastSeen), side, store, now: now)
+        }
         try readIfMisnamed(snapshot.anchor, side, .answer(id), store, now: now)
     }
 
     /// Forgets deletions and names that no answer on its way can be older than.
     mutating func forgetMeanwhile() {
-        for side in Side.allCases where !goneMeanwhile[side].isEmpty || !namedMeanwhile[side].isEmpty {
+        for side in Side.allCases
+        where !goneMeanwhile[side].isEmpty || !namedMeanwhile[side].isEmpty || openAtRead[side] != nil {
             let oldest = openIntents[side].min()
+            if let newest = openAtRead[side], oldest.map({ $0 > newest }) ?? true { openAtRead[side] = nil }
             goneMeanwhile[side] = goneMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value.newest } ?? false
             }
             namedMeanwhile[side] = namedMeanwhile[side].filter { entry in oldest.map { $0 <= entry.value } ?? false }

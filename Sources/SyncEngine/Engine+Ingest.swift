@@ -15,23 +15,21 @@ extension Engine {
             try noteServer(server, side, store)
             if let stepBack { try noteStepBack(stepBack, side, store, now: now) }
             certainBefore[side] = certain[side]
-            try noteFirstRead(side, store, now: now)
             isConnected[side] = true
             queue.recallBacklog()
         case .changes(let changes, let cursor):
             for change in changes { try ingest(change, from: side, store, now: now) }
             guard let cursor else { return }
             try store.put(cursor, for: side)
-            certainBefore[side] = nil
-            if setBacks[side] == nil { try noteCertain(changes, side, store) }
+            try noteReloading(side, store)
+            try noteCertain(cursor, side, store)
         case .steppedBack(let stepBack):
             try noteStepBack(stepBack, side, store, now: now)
         case .complete(let present, let cursor):
             if let present { try suspectAbsent(present, side, store, now: now) }
             try store.put(cursor, for: side)
-            certainBefore[side] = nil
+            try noteCertain(cursor, side, store)
             try noteRead(side, store)
-            try endFirstRead(side, store)
             let isFirst = try !store.isLoaded(side)
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)
@@ -292,10 +290,12 @@ extension Engine {
         var comparable = replica
         if let old { comparable.version = old.version }
         if let old { comparable.membersVersion = old.membersVersion }
-        if old == nil || comparable != old || before.presence[side] != pair.presence[side] {
+        // By another mapping a bar may count that did not.
+        let isNews = old == nil || comparable != old || before.presence[side] != pair.presence[side]
+        if isNews || isReloading[side] { try noteBar(replica, from: old, pair, store, now: now) }
+        if isNews {
             if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
             if old != nil { try noteOtherwise(pair.id, side, store) }
-            try noteBar(replica, from: old, pair, store, now: now)
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {

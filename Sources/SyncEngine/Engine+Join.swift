@@ -266,6 +266,7 @@ extension Engine {
                 try setDeletion(nil, of: pair.id, store)
             }
         }
+        try trust(pair.id, store)
         try store.remove(pair)
         try store.removeQuarantine(pair.id)
         try store.clearDirty(pair.id)

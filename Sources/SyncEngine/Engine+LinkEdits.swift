@@ -20,7 +20,7 @@ extension Engine {
         var isTaken = false
         var isUnderstood = true
         let isNews = !isOlder(version, than: replica.membersVersion)
-        for edit in edits {
+        for edit in Engine.removalsFirst(edits) {
             let name = CaseFolding.lowercaseName(edit.name)
             let matching = forms.filter { $0.form.attribute == name }
             if matching.isEmpty { rest.append(edit) }
@@ -38,6 +38,17 @@ extension Engine {
             try noteMembersVersion(version, of: anchor, side, store)
         }
         return rest
+    }
+
+    /// In one change a value may come that stands for the same as one that goes: it stands alone.
+    private static func removalsFirst(_ edits: [AttributeEdit]) -> [AttributeEdit] {
+        let removals = edits.filter { $0.kind == .delete && !$0.values.isEmpty }
+        let additions = edits.filter { $0.kind == .add }
+        let added = Set(additions.flatMap(\.values))
+        guard removals.count + additions.count == edits.count, added.isDisjoint(with: removals.flatMap(\.values)) else {
+            return edits
+        }
+        return removals + additions
     }
 
     /// False where values went of which it is not known whom they named: the entry is read.
@@ -62,6 +73,15 @@ extension Engine {
         var mustRead = false
         var known: [Octets: Anchor]?
         for value in edit.values {
+            if isPresent, form.form.keepsValue, form.form.holder == .member {
+                // One that was written for a group stands for it, whoever has that name by now: none is made for it.
+                let values = try known ?? knownValues(of: holder.anchor, form, side, store)
+                known = values
+                if let anchor = values[form.form.comparable(value)] {
+                    try tell(form.link(side, holder.anchor, anchor), true, form, version, value: value, store, now: now)
+                    continue
+                }
+            }
             var name = try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now)
             if !isPresent, form.form.isMaintainedByServer, case .former = name {
                 // By the name from before he is gone; by the one that he has now he may well be there.
@@ -96,7 +116,8 @@ extension Engine {
             switch name {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
-                if try !tell(link, isPresent, form, version, value: value, store, now: now) { mustRead = true }
+                let noted = try isPresent && mustBeReplaced(link, form.form, store) ? nil : value
+                if try !tell(link, isPresent, form, version, value: noted, store, now: now) { mustRead = true }
             case .former(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
                 if try !tell(link, isPresent, form, version, value: nil, store, now: now) { mustRead = true }
@@ -123,6 +144,16 @@ extension Engine {
         guard mustRead, form.form.holder == .group else { return true }
         try requestRead(.readMembers(holder.anchor), side, store, now: now)
         return isPresent
+    }
+
+    /// Whether a membership stands by a value that names nobody any more, and is to be taken away: it is, though the right one came beside it.
+    private mutating func mustBeReplaced(
+        _ id: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard form.keepsValue, let row = try store.link(id), row.isPresent, let value = row.value else { return false }
+        return try !isExpected(value, id, form, store)
     }
 
     /// Rows of who is gone that stand by just this value, which may be another one's name by now.

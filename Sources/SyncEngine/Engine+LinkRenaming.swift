@@ -68,6 +68,16 @@ extension Engine {
         }
     }
 
+    /// Whether a value names the entry as it is named now.
+    mutating func isExpected(
+        _ value: Octets,
+        _ link: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        try expectedValue(link, form, store).map { form.isSame($0, value) } ?? false
+    }
+
     /// The value at the LDAP side that no longer names the entry, or nil where it does.
     mutating func outdatedValue(_ view: LinkView, _ store: any StoreTransaction) throws -> Octets? {
         guard let row = view.rows.miniorange, row.isPresent, let value = row.value else { return nil }

@@ -196,7 +196,9 @@ extension Engine {
         for value in values {
             let meant = known.isEmpty ? nil : known[form.form.comparable(value)]
             if let meant, form.form.keepsValue {
-                told[meant] = value
+                // Of two the one that it should not stand by is noted, and taken away.
+                let link = form.link(side, holder.anchor, meant)
+                if try told[meant] == nil || !isExpected(value, link, form.form, store) { told[meant] = value }
                 continue
             }
             switch try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now) {
@@ -346,7 +348,7 @@ extension Engine {
                 for: id
             )
             comparison?.movedLinks += 1
-            try noteReturned(id, store)
+            try noteReturned(id, form.form, store)
             try linkMoved(id, store, now: now)
             return true
         }
@@ -382,7 +384,7 @@ extension Engine {
         let isByFormerName = held && isPresent && value == nil && form.form.isMaintainedByServer
         if link.isPresent != old.isPresent {
             comparison?.movedLinks += 1
-            try noteReturned(id, store)
+            try noteReturned(id, form.form, store)
         }
         if link.isPresent != old.isPresent || isAnotherValue || isByFormerName { try linkMoved(id, store, now: now) }
         return true

@@ -60,6 +60,10 @@ extension Engine {
             try store.clearDirty(id)
             return
         }
+        if try asksForAge(pair, store, now: now) {
+            unsaved[id] = DirtyRecord(since: now, cause: currentCause)
+            return
+        }
         guard let pair = try joinedIfPossible(pair, object, store, now: now) else { return }
         try forgetDeletion(ofNone: pair, store)
         try reconcile(leaveMovedAlone(pair, object, store), object, store, now: now)
@@ -157,6 +161,7 @@ extension Engine {
         }
         for name in plan.settled { next.base?[name] = result.target[name] }
         try carryOut(plan, pair, next, result, states, object, store, now: now)
+        try noteAgreement(pair.id, plan, result, states, store)
         if let circle = plan.circle { try settleCircle(circle.winner, circle.values, pair, store, now: now) }
         if hasMemberships, let current = try store.pair(pair.id) { try processLinks(current, store, now: now) }
     }

@@ -40,7 +40,8 @@ extension Engine {
             try setAside(vanished: suspects, side, store, now: now)
             return []
         }
-        suspects += try leavers(side, store)
+        openAtRead[side] = openIntents[side].max()
+        suspects += try leavers(side, store).map(\.anchor)
         for anchor in suspects {
             try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)
         }
@@ -50,12 +51,12 @@ extension Engine {
     static func leaversFact(_ side: Side) -> String { "leavers.\(side.name)" }
 
     /// Entries that left the scope: no scan shows them, so each is looked for. Pairs are only gone through where there ever was one.
-    func leavers(_ side: Side, _ store: any StoreTransaction) throws -> [Anchor] {
+    func leavers(_ side: Side, _ store: any StoreTransaction) throws -> [(pair: PairID, anchor: Anchor)] {
         guard try store.fact(Engine.leaversFact(side)) != nil else { return [] }
-        var leavers: [Anchor] = []
+        var leavers: [(pair: PairID, anchor: Anchor)] = []
         try store.forEachPairID(after: nil) { id in
             if let pair = try store.pair(id), pair.presence[side] == .outOfScope, let anchor = pair.anchors[side] {
-                leavers.append(anchor)
+                leavers.append((id, anchor))
             }
             return true
         }

@@ -5,18 +5,19 @@ import SyncModel
 /// Memberships of a server that was set back. What it shows otherwise than it was known, when everything there is read anew, may have come back with its older state;
 /// what was known before has not: it is agreed on, or a change that is yet to be carried.
 extension Engine {
+    static func returnedFacts(_ side: Side) -> String { "returned.\(side.name)." }
+
     private static func returnedFact(_ side: Side, _ anchors: Anchor...) -> String {
-        "returned.\(side.name)." + anchors.map { $0.text(on: side) }.joined(separator: ".")
+        returnedFacts(side) + anchors.map { $0.text(on: side) }.joined(separator: ".")
     }
 
     private static func ageFact(_ side: Side, _ holder: Anchor) -> String {
-        "returned.\(side.name).stamp.\(holder.text(on: side))"
+        returnedFacts(side) + "stamp.\(holder.text(on: side))"
     }
 
     /// What is written down means something for this one set-back only.
-    private mutating func note(_ content: Octets, _ fact: String, _ side: Side, _ store: any StoreTransaction) throws {
+    private func note(_ content: Octets, _ fact: String, _ side: Side, _ store: any StoreTransaction) throws {
         guard let since = setBacks[side]?.since else { return }
-        returnedFacts[side].insert(fact)
         try store.setFact(fact, Octets(since.octets.bytes + content.bytes))
     }
 
@@ -27,10 +28,40 @@ extension Engine {
         return Octets(octets[8...])
     }
 
+    private static func holderFact(_ side: Side, _ holder: Anchor) -> String {
+        returnedFacts(side) + "holder.\(holder.text(on: side))"
+    }
+
     /// A membership came, or went, as a side tells it.
-    mutating func noteReturned(_ link: LinkID, _ store: any StoreTransaction) throws {
+    func noteReturned(_ link: LinkID, _ form: MembershipForm, _ store: any StoreTransaction) throws {
         guard setBacks[link.side]?.isRead == false else { return }
+        // What was never agreed on can't have been set back.
+        for anchor in [link.group, link.member] {
+            guard let id = try store.pairID(link.side, anchor), try store.pair(id)?.base != nil else { return }
+        }
         try note(Octets([]), Engine.returnedFact(link.side, link.group, link.member), link.side, store)
+        let holder = form.holder == .group ? link.group : link.member
+        try note(
+            Octets(CaseFolding.lowercaseName(form.attribute)),
+            Engine.holderFact(link.side, holder),
+            link.side,
+            store
+        )
+    }
+
+    /// Asks when the memberships were set that an entry of the pair shows otherwise than they were known. Nothing is written to it before that is known: our own
+    /// writes set them as well. False where nothing is to be asked.
+    mutating func asksForAge(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws -> Bool {
+        var asks = false
+        for side in Side.allCases where setBacks[side] != nil && isConnected[side] {
+            guard pair.presence[side] == .present, let holder = pair.anchors[side],
+                let attribute = try noted(Engine.holderFact(side, holder), side, store),
+                try noted(Engine.ageFact(side, holder), side, store) == nil
+            else { continue }
+            try requestRead(.readStamps(holder, attributes: [attribute.lossyText]), side, store, now: now)
+            asks = true
+        }
+        return asks
     }
 
     enum Shown {
@@ -78,7 +109,7 @@ extension Engine {
     }
 
     /// The first answer counts: our own writes set the attribute as well.
-    mutating func noteMembersStamps(
+    func noteMembersStamps(
         _ holder: Anchor,
         _ attributes: [String],
         _ stamps: [AttributeStamp],

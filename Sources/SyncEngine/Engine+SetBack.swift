@@ -19,11 +19,13 @@ extension Engine {
         try store.fact(lastSetBackFact(side)).flatMap(SetBack.init)
     }
 
-    /// AD's versions tell no time, nor does a read of everything: it was taken from our clock, and is the earliest that its clock could show.
+    /// AD is asked for its time before it is asked for what changed: what came to be in between may be known.
     func range(ofKnown time: Timestamp, _ side: Side) -> ClosedRange<Timestamp> {
-        let doubt = 2 * (clocks[side]?.uncertainty ?? (side == .ad ? configuration.judge.tolerance : 0))
-        return time...time.advanced(byMilliseconds: doubt)
+        time...time.advanced(byMilliseconds: side == .ad ? Engine.askingTime : 0)
     }
+
+    /// Milliseconds.
+    private static let askingTime: Int64 = 2_000
 
     /// What a server's clock shows now, at the latest.
     func shownNow(_ side: Side) -> Timestamp? {
@@ -33,6 +35,7 @@ extension Engine {
     mutating func recallSetBacks(_ store: any StoreTransaction) throws {
         for side in Side.allCases {
             setBacks[side] = try Engine.setBack(side, store)
+            doubts[side] = try Engine.doubts(side, store)
             let octets = try store.fact(Engine.openFact(side))?.bytes ?? []
             openAtSetBack[side] = Set(
                 stride(from: 0, to: octets.count, by: 8).compactMap { start in
@@ -100,6 +103,8 @@ extension Engine {
         guard setBacks[side]?.isRead == false else { return }
         setBacks[side]?.isRead = true
         if let setBack = setBacks[side] { try store.setFact(Engine.setBackFact(side), setBack.octets) }
+        // Whoever is out of scope is not looked at before he comes back.
+        for (pair, _) in try leavers(side, store) { try doubt(pair, store) }
         queue.recallBacklog()
     }
 
@@ -111,8 +116,7 @@ extension Engine {
             else { continue }
             setBacks[side] = nil
             try keepOpen([], side, store)
-            for fact in returnedFacts[side] { try store.setFact(fact, nil) }
-            returnedFacts[side] = []
+            try store.removeFacts(withPrefix: Engine.returnedFacts(side))
             try store.setFact(Engine.setBackFact(side), nil)
             try store.setFact(Engine.lastSetBackFact(side), setBack.octets)
         }

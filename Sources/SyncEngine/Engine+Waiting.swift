@@ -89,6 +89,8 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        // Who came back by it is made on the other side as soon as somebody wants him.
+        if case .returned = reason { try trust(pair, store) } else { try doubt(pair, store) }
         let previous = try store.quarantine(pair)
         let attempts = (previous?.attempts ?? 0) + 1
         var next: Timestamp?

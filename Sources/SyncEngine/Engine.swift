@@ -61,6 +61,8 @@ package struct Engine: Sendable {
     var namesAwaited = PerSide<Set<Anchor>>(both: [])
     /// Entries that came to their names while answers were on their way, with the newest of these.
     var namedMeanwhile = PerSide<[Anchor: IntentID]>(both: [:])
+    /// The newest intents that were open when everything of a side was last read: their answers, or earlier ones', may be older than that.
+    var openAtRead = PerSide<IntentID?>(both: nil)
     /// By which versions entries came to their names, and what the store knows of that.
     var namings = PerSide(both: Namings())
     var namingsKept = PerSide<Version?>(both: nil)
@@ -117,15 +119,13 @@ package struct Engine: Sendable {
     var setBacks = PerSide<SetBack?>(both: nil)
     /// Pairs that were not in agreement then, and whose entry is as it was known: what was still to be carried is no older state.
     var openAtSetBack = PerSide<Set<PairID>>(both: [])
-    /// What is written down of what they showed, as far as this process knows: it goes with them, and what another process wrote means nothing to the next one.
-    var returnedFacts = PerSide<Set<String>>(both: [])
+    /// How many pairs came to no agreement meanwhile.
+    var doubts = PerSide<Int>(both: 0)
     /// The machine that a side was fed by before the present one.
     var formerServers = PerSide<Octets?>(both: nil)
     /// Why the pair is looked at that is being looked at.
     var currentCause = DirtyCause.retry
     var stepTime = Timestamp(milliseconds: 0)
-    /// When the events of this step came.
-    var heard = Timestamp(milliseconds: 0)
     /// What became of what persons asked for in the last step, in the order of the events.
     package private(set) var answers: [EngineAnswer] = []
     /// What became in the last step of writes that mean something to an account, in the order of their answers.
@@ -209,13 +209,10 @@ package struct Engine: Sendable {
     /// One transaction's work: takes in the events, then looks at dirty pairs until both windows are full or nothing is left.
     ///
     /// The writes that it returns may be started once the transaction is committed, not before.
-    ///
-    /// - Parameter heard: when the first of the events came, where they had to wait.
     package mutating func step(
         _ events: [EngineEvent],
         _ store: any StoreTransaction,
-        now: Timestamp,
-        heard: Timestamp? = nil
+        now: Timestamp
     ) throws -> [Write] {
         writes = []
         unsaved = [:]
@@ -223,7 +220,6 @@ package struct Engine: Sendable {
         accountChanges = []
         if now < stepTime { try setBackDeadlines(to: now, store) }
         stepTime = now
-        self.heard = min(now, heard ?? now)
         for event in events {
             switch event {
             case .feed(let side, let event): try ingest(event, from: side, store, now: now)

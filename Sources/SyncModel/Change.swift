@@ -3,10 +3,42 @@ package struct Cursor: Hashable, Sendable {
     /// AD: the invocationId. LDAP: the way of feeding, since each has its own positions.
     package var server: Octets
     package var position: Octets
+    /// Until when, by the server's own clock, everything that happened there is in the cache with it; nil where the feed can't tell. It is no part of what is kept
+    /// as the cursor.
+    package var knownUntil: Timestamp?
 
-    package init(server: Octets, position: Octets) {
+    package init(server: Octets, position: Octets, knownUntil: Timestamp? = nil) {
         self.server = server
         self.position = position
+        self.knownUntil = knownUntil
+    }
+}
+
+/// What a feed has to read besides what came after its cursor. It always compares its server with the cursor: what proves that it is the server that was followed
+/// does not go with what is asked for.
+package struct ReadingDemand: Hashable, Sendable {
+    /// The cache was filled by another mapping: everything is read from the start, whatever was read before.
+    package var isAnew: Bool
+    /// The server was set back, or another one answered, and not everything was read since: no cursor from before counts, and versions in the cache may be
+    /// higher than the server's.
+    package var isSetBack: Bool
+
+    package init(isAnew: Bool = false, isSetBack: Bool = false) {
+        self.isAnew = isAnew
+        self.isSetBack = isSetBack
+    }
+
+    package static let none = ReadingDemand()
+
+    /// What is still to be read once the cache has taken an event.
+    package mutating func note(_ event: FeedEvent) {
+        switch event {
+        case .connected(_, _, .some), .steppedBack: isSetBack = true
+        // From now on the cursor tells how far the reading is.
+        case .changes(_, .some): isAnew = false
+        case .complete: self = .none
+        case .connected, .changes, .disconnected, .clock: break
+        }
     }
 }
 

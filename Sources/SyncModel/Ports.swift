@@ -54,8 +54,13 @@ package struct DirectoryView: Hashable, Sendable {
 /// The stream of changes from one side. It owns its connections, reconnects with growing delay, and goes through its servers in order.
 package protocol DirectoryFeed: Sendable {
     /// Runs until its task is cancelled. Events come one at a time; `deliver` returns once the event is in the cache, so a cursor is never ahead of
-    /// what is stored. `cursor` is where to go on from; nil means read everything. Throws only what no retry can mend.
-    func run(from cursor: Cursor?, deliver: @escaping @Sendable (FeedEvent) async throws -> Void) async throws
+    /// what is stored. `cursor` is where to go on from; nil means read everything. What `demand` asks for besides is told before that, and ends with `complete`. Throws only
+    /// what no retry can mend.
+    func run(
+        from cursor: Cursor?,
+        _ demand: ReadingDemand,
+        deliver: @escaping @Sendable (FeedEvent) async throws -> Void
+    ) async throws
 }
 
 /// Reads one side as a whole beside its feed, over a connection of its own.

@@ -122,13 +122,14 @@ package protocol StoreTransaction: AnyObject {
     // Feeds.
     func cursor(_ side: Side) throws -> Cursor?
     func put(_ cursor: Cursor, for side: Side) throws
-    func removeCursor(_ side: Side) throws
     /// Whether the side was once read completely.
     func isLoaded(_ side: Side) throws -> Bool
     func setLoaded(_ side: Side, _ loaded: Bool) throws
     /// Small facts by name, such as the anchors of the configured bases.
     func fact(_ name: String) throws -> Octets?
     func setFact(_ name: String, _ value: Octets?) throws
+    /// Walks all of them.
+    func removeFacts(withPrefix prefix: String) throws
     func count(_ table: StoreTable) throws -> Int
 }
 

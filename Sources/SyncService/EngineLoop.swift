@@ -31,7 +31,6 @@ package final class EngineLoop: Sendable {
         var resume: (@Sendable ((any Error)?) -> Void)?
         /// Whom to tell what became of what a person asked for, once it is committed.
         var answer: (@Sendable (EngineAnswer) -> Void)?
-        let time = Timestamp.now
     }
 
     private struct Inbox {
@@ -251,8 +250,7 @@ package final class EngineLoop: Sendable {
             let writes = try cache.write { transaction in
                 // The transaction is run again after the map has grown: from the same state.
                 attempt = before
-                let heard = batch.lazy.map(\.time).min()
-                return try attempt.step(events, transaction, now: Timestamp.now, heard: heard)
+                return try attempt.step(events, transaction, now: Timestamp.now)
             }
             engine = attempt
             publish(engine, problem: nil)

@@ -239,8 +239,10 @@ struct FeedService: Service {
         var last = ""
         while !Task.isCancelled {
             do {
-                let cursor = try cache.read { try $0.cursor(side) }
-                try await feed.run(from: cursor) { event in try await loop.deliver(event, from: side) }
+                let (cursor, demand) = try cache.read {
+                    (try $0.cursor(side), try Engine.readingDemand(side, $0))
+                }
+                try await feed.run(from: cursor, demand) { event in try await loop.deliver(event, from: side) }
             } catch {
                 guard !(error is CancellationError), !Task.isCancelled else { return }
                 let problem = "\(error)"

@@ -81,6 +81,52 @@ struct DecisionTests {
         #expect((start.reason != nil) == (expected.position == 0 && hasCache))
     }
 
+    @Test(
+        arguments: [
+            // What changed since the cursor is told as changes.
+            (live(50), ReadingDemand(isAnew: true), loading(.scopes, 0, 50)),
+            (dirSync(50, "c"), ReadingDemand(isAnew: true), loading(.scopes, 0, 50)),
+            (loading(.everything, 20, 80), ReadingDemand(isAnew: true), loading(.scopes, 0, 80)),
+            (live(101), ReadingDemand(isAnew: true), loading(.everythingRestored, 0, 100)),
+            // It was found out, and the reading was cut short.
+            (live(50), ReadingDemand(isSetBack: true), loading(.everythingRestored, 0, 100)),
+            (loading(.scopes, 20, 80), ReadingDemand(isSetBack: true), loading(.everythingRestored, 0, 100)),
+            (loading(.everything, 20, 80), ReadingDemand(isSetBack: true), loading(.everything, 20, 80)),
+            (
+                loading(.everything, 20, 80), ReadingDemand(isAnew: true, isSetBack: true),
+                loading(.everythingRestored, 0, 100)
+            ),
+            (live(50, at: other), ReadingDemand(isSetBack: true), loading(.everything, 0, 100)),
+        ] as [(FeedCursor, ReadingDemand, FeedCursor)]
+    )
+    func whatIsToBeReadBesidesGoesBefore(known: FeedCursor, demand: ReadingDemand, expected: FeedCursor) {
+        let start = FeedStart.decide(
+            invocationID: Self.here,
+            highestCommittedUSN: 100,
+            known: known,
+            hasCache: true,
+            demand
+        )
+        #expect(start.cursor == expected)
+    }
+
+    @Test func whatIsDemandedEndsWithTheReading() {
+        let progress = FeedProgress(cursor: Self.live(50).cursor, ReadingDemand(isAnew: true))
+        let start = { progress.start(invocationID: Self.here, highestCommittedUSN: 100).cursor }
+        #expect(start() == Self.loading(.scopes, 0, 50))
+        progress.delivered(.changes([], cursor: nil))
+        #expect(start() == Self.loading(.scopes, 0, 50))
+        progress.delivered(.changes([], cursor: Self.loading(.scopes, 20, 50).cursor))
+        #expect(start() == Self.loading(.scopes, 20, 50))
+        progress.delivered(.complete(present: nil, cursor: Self.live(50).cursor))
+        #expect(start() == Self.live(50))
+        // Another server was set back; this one goes on from its cursor only once everything was read.
+        progress.delivered(.steppedBack(StepBack(cause: .restored, reason: "a test")))
+        #expect(start() == Self.loading(.everythingRestored, 0, 100))
+        progress.delivered(.complete(present: [], cursor: Self.live(100).cursor))
+        #expect(start() == Self.live(100))
+    }
+
     @Test(arguments: [
         live(0), live(.max), dirSync(7, "c"), dirSync(.max, Octets([UInt8](repeating: 255, count: 3000))),
         loading(.scopes, 3, 9), loading(.everything, 0, .max), loading(.everythingRestored, 1, 2),

@@ -255,7 +255,7 @@ func withFeed<Value: Sendable>(
         ownWrites: ownWrites,
         status: status
     )
-    let running = Task { try await feed.run(from: cursor) { await recorder.take($0) } }
+    let running = Task { try await feed.run(from: cursor, .none) { await recorder.take($0) } }
     let result: Result<Value, any Error>
     do { result = .success(try await body(recorder)) } catch { result = .failure(error) }
     running.cancel()

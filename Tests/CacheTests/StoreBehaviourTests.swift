@@ -266,8 +266,6 @@ import Testing
             #expect(try transaction.cursor(.miniorange) == nil)
             #expect(try transaction.isLoaded(.ad) == false)
             #expect(try transaction.isLoaded(.miniorange))
-            try transaction.removeCursor(.ad)
-            #expect(try transaction.cursor(.ad) == nil)
             for name in ["", "format", "counters", Self.longName, Self.longName + "2"] {
                 #expect(try transaction.fact(name) == nil)
                 try transaction.setFact(name, Octets(name))
@@ -276,6 +274,9 @@ import Testing
             try transaction.setFact(Self.longName, nil)
             #expect(try transaction.fact(Self.longName) == nil)
             #expect(try transaction.fact(Self.longName + "2") == Octets(Self.longName + "2"))
+            try transaction.removeFacts(withPrefix: Self.longName)
+            #expect(try transaction.fact(Self.longName + "2") == nil)
+            #expect(try transaction.fact("format") == "format")
         }
     }
 

@@ -14,6 +14,7 @@ final class FeedMirror: Sendable {
         var completes: [[Anchor]?] = []
         var connects = 0
         var disconnects = 0
+        var stepBacks = 0
         var roots: [EntrySnapshot] = []
         var statuses: [FeedStatus] = []
         var lastChange: ContinuousClock.Instant?
@@ -42,13 +43,13 @@ final class FeedMirror: Sendable {
     var known: Known { state.withLock(\.self) }
 
     /// Follows until ``stop()``; may be called again after it.
-    func start(_ settings: MiniOrangeSettings, _ view: DirectoryView) {
+    func start(_ settings: MiniOrangeSettings, _ view: DirectoryView, _ demand: ReadingDemand = .none) {
         let feed = MiniOrangeFeed(settings: settings, view: view, logger: Logger(label: "test")) { status in
             self.state.withLock { $0.statuses.append(status) }
         }
         let cursor = known.cursor
         task.withLock { task in
-            task = Task { try await feed.run(from: cursor) { self.take($0) } }
+            task = Task { try await feed.run(from: cursor, demand) { self.take($0) } }
         }
     }
 
@@ -84,11 +85,13 @@ final class FeedMirror: Sendable {
     private func take(_ event: FeedEvent) {
         state.withLock { state in
             switch event {
-            case .connected(_, let roots, _):
+            case .connected(_, let roots, let stepBack):
                 state.connects += 1
+                if stepBack != nil { state.stepBacks += 1 }
                 state.roots = roots
             case .disconnected: state.disconnects += 1
-            case .clock, .steppedBack: break
+            case .steppedBack: state.stepBacks += 1
+            case .clock: break
             case .changes(let changes, let cursor):
                 state.lastChange = .now
                 for change in changes { Self.take(change, &state) }

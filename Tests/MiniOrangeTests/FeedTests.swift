@@ -148,8 +148,56 @@ struct FeedTests {
         }
     }
 
+    /// One is deleted while nobody follows: a read anew does not tell that, what comes after the cursor does.
+    @Test(arguments: kinds)
+    func `what is read anew goes before what came after the cursor`(kind: Kind) async throws {
+        let slapd = try TestSlapd(kind.overlays, people: 3)
+        let ldap = try await slapd.connect()
+        for uid in ["a", "b"] { _ = try await ldap.perform(Self.person(uid)) }
+        let first = FeedMirror()
+        first.start(try slapd.settings(kind.feed), try TestSlapd.view())
+        try await first.untilLive()
+        await first.stop()
+        let gone = try #require(first.known.entry(Self.name("a"))).anchor
+        _ = try await ldap.perform(.delete(dn: Self.name("a")))
+        let mirror = FeedMirror(cursor: first.known.cursor)
+        mirror.start(try slapd.settings(kind.feed), try TestSlapd.view(), ReadingDemand(isAnew: true))
+        try await mirror.until("told to be gone") { known in
+            known.deleted.contains(gone) || known.completes.contains { $0?.contains(gone) == false }
+        }
+        try await mirror.untilLive()
+        let known = mirror.known
+        #expect(known.completes.first == .some(nil))
+        #expect(known.entry(Self.name("b")) != nil && known.inScope.count == 5)
+        #expect(known.stepBacks == 0)
+        await mirror.stop()
+    }
+
+    /// Polling tells everything again by itself.
     @Test(arguments: kinds.filter { $0.feed != .polling })
-    func `a cursor ahead of the server is answered by a complete read`(kind: Kind) async throws {
+    func `where a server was set back everything is read once more, and no cursor from before counts`(
+        kind: Kind
+    ) async throws {
+        let slapd = try TestSlapd(kind.overlays, people: 3)
+        let first = FeedMirror()
+        first.start(try slapd.settings(kind.feed), try TestSlapd.view())
+        try await first.untilLive()
+        await first.stop()
+        let mirror = FeedMirror(cursor: first.known.cursor)
+        mirror.start(try slapd.settings(kind.feed), try TestSlapd.view(), ReadingDemand(isSetBack: true))
+        try await mirror.until("read") { !$0.completes.isEmpty }
+        let known = mirror.known
+        #expect((known.completes.first ?? nil)?.count == 4)
+        #expect(known.entries.values.allSatisfy { $0.version == .unordered })
+        #expect(known.stepBacks == 0)
+        await mirror.stop()
+    }
+
+    @Test(arguments: kinds.filter { $0.feed != .polling }, [ReadingDemand.none, ReadingDemand(isAnew: true)])
+    func `a cursor ahead of the server is answered by a complete read`(
+        kind: Kind,
+        demand: ReadingDemand
+    ) async throws {
         let slapd = try TestSlapd(kind.overlays, people: 3)
         let ldap = try await slapd.connect()
         _ = try await ldap.perform(Self.person("a"))
@@ -162,9 +210,10 @@ struct FeedTests {
         let way: FeedWay = kind.feed == .accesslog ? .accesslog : .syncrepl
         let cursor = FeedPosition(way: way, base: base, progress: .cookie(SyncCookie([ahead]))).cursor
         let mirror = FeedMirror(cursor: cursor)
-        mirror.start(try slapd.settings(kind.feed), try TestSlapd.view())
+        mirror.start(try slapd.settings(kind.feed), try TestSlapd.view(), demand)
         try await mirror.untilLive()
         #expect((mirror.known.completes.first ?? nil)?.count == 5)
+        #expect(mirror.known.stepBacks == 1)
         _ = try await ldap.perform(Self.person("b"))
         try await mirror.until("live again") { $0.entry(Self.name("b")) != nil }
         await mirror.stop()

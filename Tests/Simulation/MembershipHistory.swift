@@ -31,6 +31,8 @@ struct MembershipHistory {
     private(set) var settledMembers: Set<Octets> = []
     /// Who had, or has, somebody's uid since everything was at rest: a list of uids may mean either.
     private(set) var namesakes: [Octets: Set<Octets>] = [:]
+    /// Who was in a group by its being his primary one, which nobody can take away, at some time since everything was at rest.
+    private(set) var implied: Set<Membership> = []
     private(set) var containerDeletes = PerSide(both: 0)
 
     mutating func changed(_ membership: Membership, _ side: Side, isAdded: Bool) {
@@ -43,6 +45,7 @@ struct MembershipHistory {
         unsteady.insert(group)
     }
 
+    mutating func wasImplied(_ membership: Membership) { implied.insert(membership) }
     mutating func deletedContainer(_ side: Side) { containerDeletes[side] += 1 }
     mutating func becameUnsteady(_ id: Octets) { unsteady.insert(id) }
     mutating func listed(_ name: Octets, by member: Octets) { listed[member, default: []].insert(name.caseFolded) }
@@ -64,6 +67,7 @@ struct MembershipHistory {
     mutating func settled(_ memberships: Set<Membership>, _ members: Set<Octets>) {
         recent = []
         unsteady = []
+        implied = []
         namesakes = [:]
         settled = memberships
         settledMembers = members

@@ -218,10 +218,10 @@ final class MutatedTransaction: StoreTransaction {
     func append(_ history: HistoryRecord) throws { try real.append(history) }
     func cursor(_ side: Side) throws -> Cursor? { try real.cursor(side) }
     func put(_ cursor: Cursor, for side: Side) throws { try real.put(cursor, for: side) }
-    func removeCursor(_ side: Side) throws { try real.removeCursor(side) }
     func isLoaded(_ side: Side) throws -> Bool { try real.isLoaded(side) }
     func setLoaded(_ side: Side, _ loaded: Bool) throws { try real.setLoaded(side, loaded) }
     func fact(_ name: String) throws -> Octets? { try real.fact(name) }
     func setFact(_ name: String, _ value: Octets?) throws { try real.setFact(name, value) }
+    func removeFacts(withPrefix prefix: String) throws { try real.removeFacts(withPrefix: prefix) }
     func count(_ table: StoreTable) throws -> Int { try real.count(table) }
 }

@@ -135,11 +135,21 @@ extension World {
             let made = directories.ad.log.first(where: { $0.anchor == group.anchor })?.snapshot,
             let name = made.attributes["samaccountname"].first
         else { return false }
-        return memberships.listed[membership.member]?.contains(name.caseFolded) ?? false
+        let own = name.caseFolded
+        if memberships.listed[membership.member]?.contains(own) == true { return true }
+        // Somebody else has listed it while the group that had the name was being deleted: a name in a list does not tell which group it was given for.
+        guard memberships.listed.values.contains(where: { $0.contains(own) }) else { return false }
+        let namesakes = directories.ad.log.compactMap(\.snapshot).filter {
+            $0.attributes["samaccountname"].first?.caseFolded == own
+        }
+        return Set(namesakes.flatMap { $0.attributes[WorldMapping.group] }).contains { former in
+            memberships.wasEverAdded(Membership(group: former, member: membership.member))
+        }
     }
 
     /// By the primary group, which is never written.
     private func isImplied(_ membership: Membership) -> Bool {
+        if memberships.implied.contains(membership) { return true }
         guard includesPrimaryGroup,
             let person = persons(.ad).first(where: { $0.attributes[WorldMapping.person] == [membership.member] }),
             let group = directories.ad.primaryGroup(of: person.anchor)

@@ -238,7 +238,8 @@ extension World {
             guard later.order > write.order, later.attribute == write.attribute else { return false }
             switch later.effect {
             case .replacedAll: return true
-            case .added: return false
+            // Who adds one to what a server holds that was set back does not see what it lacks, and servers tell when the attribute was set, not each value.
+            case .added: return write.attribute != WorldMapping.set && history.isLacked(write, by: later)
             case .removed(let value): return value == write.value
             }
         }
@@ -248,6 +249,7 @@ extension World {
     func checkCursors() throws {
         for side in Side.allCases where stepBacks[side] == nil {
             guard let cursor = try store.read({ try $0.cursor(side) }),
+                try store.read({ try Engine.readingDemand(side, $0) }) == .none,
                 cursor.server == directories[side].identity,
                 let position = UInt64(bigEndianOctets: cursor.position.bytes)
             else {

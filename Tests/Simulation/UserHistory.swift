@@ -121,6 +121,13 @@ struct UserHistory {
         losses.contains { $0.side == write.side && write.order > $0.from && write.order <= $0.to }
     }
 
+    /// Whether the side of a later write was set back in between to where it did not know of this one.
+    func isLacked(_ write: Written, by later: Written) -> Bool {
+        losses.contains {
+            $0.side == later.side && $0.from < write.order && write.order <= $0.to && $0.to < later.order
+        }
+    }
+
     func hadAccount(_ person: Octets, endingIn ending: UInt8) -> Bool {
         people[person]?.writes.contains { $0.attribute == "samaccountname" && $0.value?.bytes.last == ending } ?? false
     }

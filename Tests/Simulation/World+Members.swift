@@ -181,6 +181,11 @@ extension World {
         let reference = Reference.entry(user.anchor).octets
         let candidates = groups(.ad).filter { $0.attributes["member"].contains(reference) && isInScope($0.anchor, .ad) }
         let group = random.chance(30) ? nil : random.pick(candidates)
+        if let former = directories.ad.primaryGroup(of: user.anchor), let id = id(of: former, .ad),
+            let member = self.id(of: user.anchor, .ad)
+        {
+            memberships.wasImplied(Membership(group: id, member: member))
+        }
         guard directories.ad.setPrimaryGroup(of: user.anchor, to: group?.anchor) == nil else { return }
         note("user sets the primary group of \(user.anchor.low) to \(group.map { "\($0.anchor.low)" } ?? "none")")
     }

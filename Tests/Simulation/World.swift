@@ -43,8 +43,6 @@ package final class World {
     var isDiskFull = false
     /// What came in and could not be committed: in order.
     private var held: [EngineEvent] = []
-    /// Since when, by our clock.
-    private var heldSince: Timestamp?
     /// Sides whose server refuses every write, by its administrator's will or for want of space.
     var isClosed = PerSide(both: false)
     /// Sides whose server can't go on from any cursor.
@@ -57,7 +55,7 @@ package final class World {
     var backups = PerSide<SimulatedDirectory.Backup?>(both: nil)
     /// By what users had done when they were made.
     var backupMoments = PerSide(both: 0)
-    /// Sides whose server does not go on from where it was followed to, and why, until everything there was read.
+    /// Sides whose server does not go on from where it was followed to, and why, until the engine was told.
     var stepBacks = PerSide<StepBack.Cause?>(both: nil)
     var history: UserHistory
     var memberships = MembershipHistory()
@@ -165,12 +163,11 @@ package final class World {
         var writes: [Write] = []
         let events = held + (isClockDue ? clockEvents() : []) + events
         isClockDue = false
-        let heard = heldSince
-        (held, heldSince) = ([], nil)
+        held = []
         do {
             try store.write { transaction in
                 let seen = seen(transaction)
-                writes = try next.step(events, seen, now: clock, heard: heard)
+                writes = try next.step(events, seen, now: clock)
                 if isDiskFull { throw DiskFull() }
                 if fate == .killedBefore { throw Interruption() }
             }
@@ -180,11 +177,11 @@ package final class World {
             return false
         } catch is DiskFull {
             note("the disk is full")
-            (held, heldSince) = (events, heard ?? clock)
+            held = events
             return false
         }
         engine = next
-        try noteRead(events)
+        noteTold(events)
         if options.tracesRows { try noteRows() }
         if fate == .killedAfter {
             note("killed after the commit")
@@ -200,11 +197,9 @@ package final class World {
         return true
     }
 
-    /// Where everything of a server that was set back is in the cache, nobody is told any more that it was.
-    private func noteRead(_ events: [EngineEvent]) throws {
-        for case .feed(let side, .complete) in events where stepBacks[side] != nil {
-            if try store.read({ try Engine.setBack(side, $0) })?.isRead != false { stepBacks[side] = nil }
-        }
+    /// That a server was set back is told once; from then on the cache knows what is to be read.
+    private func noteTold(_ events: [EngineEvent]) {
+        for case .feed(let side, .connected(_, _, .some)) in events { stepBacks[side] = nil }
     }
 
     /// The store as the engine sees it.
@@ -238,7 +233,7 @@ package final class World {
     /// What was on its way is nobody's any more.
     func restartProcess() throws {
         requests = []
-        (held, heldSince) = ([], nil)
+        held = []
         try store.reopen()
         try restart()
     }
@@ -271,13 +266,14 @@ package final class World {
     }
 
     func connect(_ side: Side) throws {
-        let cursor = try store.read { try $0.cursor(side) }
+        let (cursor, demand) = try store.read { (try $0.cursor(side), try Engine.readingDemand(side, $0)) }
         // Of who was never followed nothing was known.
         if cursor == nil { stepBacks[side] = nil }
         feeds[side].connect(
             directories[side],
             roots: [WorldMapping.base(side)],
             cursor: purged[side] ? nil : cursor,
+            demand,
             stepBack: stepBacks[side]
         )
         purged[side] = false

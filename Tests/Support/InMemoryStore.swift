@@ -357,11 +357,13 @@ extension InMemoryStore: StoreTransaction {
 
     package func cursor(_ side: Side) -> Cursor? { contents.cursors[side] }
     package func put(_ cursor: Cursor, for side: Side) { set(\.cursors, side, cursor) }
-    package func removeCursor(_ side: Side) { set(\.cursors, side, nil) }
     package func isLoaded(_ side: Side) -> Bool { contents.loaded[side] ?? false }
     package func setLoaded(_ side: Side, _ loaded: Bool) { set(\.loaded, side, loaded) }
     package func fact(_ name: String) -> Octets? { contents.facts[name] }
     package func setFact(_ name: String, _ value: Octets?) { set(\.facts, name, value) }
+    package func removeFacts(withPrefix prefix: String) {
+        for name in contents.facts.keys where name.hasPrefix(prefix) { setFact(name, nil) }
+    }
 
     package func count(_ table: StoreTable) -> Int {
         switch table {

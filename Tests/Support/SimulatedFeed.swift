@@ -21,7 +21,18 @@ package struct SimulatedFeed {
     private var roots: [DistinguishedName] = []
     /// The number of log records that were told, or are in `undelivered`.
     private var told = 0
-    private var scan: (rest: [Anchor], seen: [Anchor], start: Int)?
+    private var scan: Scan?
+
+    private struct Scan {
+        var rest: [Anchor]
+        /// Nil where it proves nothing of what it does not show.
+        var seen: [Anchor]? = []
+        /// The number of log records from which on changes are told.
+        var start: Int
+        /// The server's clock when it began.
+        var knownUntil: Timestamp?
+    }
+
     /// Told by the server, not yet taken in by the engine: in order.
     package var undelivered: [FeedEvent] = []
 
@@ -39,15 +50,19 @@ package struct SimulatedFeed {
 
     /// What the engine starts from again: everything that it has not committed is told once more.
     ///
-    /// - Parameter stepBack: why the server does not go on from where it was, which its feed has noticed.
+    /// - Parameters:
+    ///   - demand: what is to be read besides what came after the cursor.
+    ///   - stepBack: why the server does not go on from where it was, which its feed has noticed.
     package mutating func connect(
         _ directory: SimulatedDirectory,
         roots: [DistinguishedName],
         cursor: Cursor?,
+        _ demand: ReadingDemand = .none,
         stepBack: StepBack.Cause? = nil
     ) {
         isConnected = true
-        isRewound = stepBack != nil && directory.side == .miniorange
+        let isSetBack = stepBack != nil || demand.isSetBack
+        isRewound = isSetBack && directory.side == .miniorange
         undelivered = []
         scan = nil
         self.roots = roots
@@ -55,11 +70,17 @@ package struct SimulatedFeed {
         let snapshots = roots.compactMap { directory.anchor(named: $0).flatMap(directory.snapshotWithMembers) }
         let told = stepBack.map { StepBack(cause: $0, reason: "the simulated server does not go on") }
         undelivered.append(.connected(server: identity, roots: snapshots, stepBack: told))
-        if stepBack != nil {
+        if isSetBack {
             beginScan(directory)
         } else if let cursor, cursor.server == identity, let position = UInt64(bigEndianOctets: cursor.position.bytes) {
             self.told = Int(position)
-            if way == .plainSynchronisation { beginRefresh(directory) }
+            if demand.isAnew {
+                beginScan(directory)
+                scan?.start = Int(position)
+                scan?.seen = nil
+            } else if way == .plainSynchronisation {
+                beginRefresh(directory)
+            }
         } else {
             beginScan(directory)
         }
@@ -69,7 +90,12 @@ package struct SimulatedFeed {
     private mutating func beginRefresh(_ directory: SimulatedDirectory) {
         let moved = Set(directory.log[told...].map(\.anchor))
         let all = directory.sorted.map(\.anchor)
-        scan = (all.filter(moved.contains), all, directory.log.count)
+        scan = Scan(
+            rest: all.filter(moved.contains),
+            seen: all,
+            start: directory.log.count,
+            knownUntil: shown(directory)
+        )
     }
 
     package mutating func disconnect() {
@@ -80,7 +106,7 @@ package struct SimulatedFeed {
 
     /// Everything is read from the start, as at a first load or a scheduled full compare.
     package mutating func beginScan(_ directory: SimulatedDirectory) {
-        scan = (directory.sorted.map(\.anchor), [], directory.log.count)
+        scan = Scan(rest: directory.sorted.map(\.anchor), start: directory.log.count, knownUntil: shown(directory))
     }
 
     package var isScanning: Bool { scan != nil }
@@ -105,7 +131,7 @@ package struct SimulatedFeed {
                 records.map { record in record.snapshot.map { Change.present($0) } ?? Change.deleted(record.anchor) }
             case .accessLog: records.compactMap { Self.logged($0, directory) }
             }
-        answer(changes, cursor(told))
+        answer(changes, cursor(told, knownUntil: told == directory.log.count ? shown(directory) : nil))
     }
 
     private var isOrdered: Bool {
@@ -164,7 +190,7 @@ package struct SimulatedFeed {
         scan.rest.removeFirst(chunk.count)
         let snapshots = chunk.compactMap(directory.snapshotWithMembers)
         // What is told besides what is in scope, no scan vouches for.
-        scan.seen += snapshots.filter { entry in roots.contains { entry.name.isEqualOrDescendant(of: $0) } }.map(
+        scan.seen? += snapshots.filter { entry in roots.contains { entry.name.isEqualOrDescendant(of: $0) } }.map(
             \.anchor
         )
         let told = snapshots.map { snapshot in
@@ -177,16 +203,31 @@ package struct SimulatedFeed {
             self.scan = scan
             return
         }
-        undelivered.append(.complete(present: scan.seen.sorted(), cursor: cursor(scan.start)))
+        let cursor = cursor(scan.start, knownUntil: scan.knownUntil)
+        undelivered.append(.complete(present: scan.seen?.sorted(), cursor: cursor))
         isRewound = false
         self.told = scan.start
         self.scan = nil
     }
 
-    private func cursor(_ position: Int) -> Cursor { Self.cursor(position, of: identity) }
+    private func cursor(_ position: Int, knownUntil: Timestamp?) -> Cursor {
+        Self.cursor(position, of: identity, knownUntil: knownUntil)
+    }
 
-    package static func cursor(_ position: Int, of identity: Octets = "simulated") -> Cursor {
-        Cursor(server: identity, position: Octets(UInt64(position).bigEndianOctets))
+    package static func cursor(
+        _ position: Int,
+        of identity: Octets = "simulated",
+        knownUntil: Timestamp? = nil
+    ) -> Cursor {
+        Cursor(server: identity, position: Octets(UInt64(position).bigEndianOctets), knownUntil: knownUntil)
+    }
+
+    /// What a server shows that has told everything: AD the time, in seconds, LDAP the last change's.
+    private func shown(_ directory: SimulatedDirectory) -> Timestamp {
+        Timestamp(
+            milliseconds: directory.side == .ad
+                ? (directory.now + directory.clockOffset) / 1000 * 1000 : directory.lastChange
+        )
     }
 
     /// Each entry once, as it stands now, in the order of its last change.

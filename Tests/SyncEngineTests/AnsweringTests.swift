@@ -228,4 +228,28 @@ struct AnsweringTests {
         try bench.settle()
         #expect(bench.values(.ad, "anna", "displayname") == "[Anna]")
     }
+
+    /// Ann is renamed after our write, and changed after that; its answer comes when the rename is being read for.
+    @Test
+    func `An answer from before a rename does not make the edits after it fit`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.miniorange, "Ann")
+        try bench.settle()
+        try bench.set(.ad, try #require(bench.counterpart(.ad, "ann")), "displayname", ["A"])
+        try bench.tell(.ad)
+        let directory = bench.directories.miniorange
+        let outcome = directory.perform(try #require(bench.sent.first).operation)
+        try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        func told(_ edits: [AttributeEdit], _ newName: DistinguishedName?) throws -> EngineEvent {
+            let version = try #require(directory.snapshot(ann)).version
+            let change = Change.edited(ann, edits: edits, newName: newName, version: version)
+            return .feed(.miniorange, .changes([change], cursor: nil))
+        }
+        #expect(try bench.step(told([], directory.name(of: ann))) == ["miniorange read \(ann.low)"])
+        try bench.answer(outcome)
+        try bench.set(.miniorange, ann, "mail", ["a@syncline.test"])
+        try bench.step(told([AttributeEdit(kind: .replace, name: "mail", values: ["a@syncline.test"])], nil))
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.values(.ad, "anna", "mail") == "[a@syncline.test]")
+    }
 }

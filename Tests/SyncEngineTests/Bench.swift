@@ -79,20 +79,22 @@ final class Bench {
     // MARK: The engine
 
     /// A new process on the same store.
-    func start() throws {
+    func start(mapping: Octets = "bench") throws {
         engine = Engine(configuration: configuration)
         sent = []
-        try store.write { try engine.recover($0, mapping: "bench", now: now) }
+        try store.write { try engine.recover($0, mapping: mapping, now: now) }
     }
 
-    /// A new process with another configuration, of the same mapping.
-    func configure(_ specify: (inout ObjectSpecification) -> Void) throws {
+    func demand(_ side: Side) throws -> ReadingDemand { try store.write { try Engine.readingDemand(side, $0) } }
+
+    /// A new process with another configuration, of the same mapping unless told otherwise.
+    func configure(mapping: Octets = "bench", _ specify: (inout ObjectSpecification) -> Void) throws {
         var specification = try Bench.specification()
         specify(&specification)
         configuration.objects = try ObjectSpecification.linked([specification]).map { try ObjectMapping($0) }
         engine = Engine(configuration: configuration)
         sent = []
-        try store.write { try engine.recover($0, mapping: "bench", conflicts: "other", now: now) }
+        try store.write { try engine.recover($0, mapping: mapping, conflicts: "other", now: now) }
         for side in Side.allCases { _ = try connect(side) }
     }
 
@@ -124,14 +126,17 @@ final class Bench {
         let records = directories[side].log[told[side]...]
         told[side] = directories[side].log.count
         let changes = records.map { record in record.snapshot.map { Change.present($0) } ?? .deleted(record.anchor) }
-        return try step(.feed(side, .changes(changes, cursor: SimulatedFeed.cursor(told[side]))))
+        return try step(.feed(side, .changes(changes, cursor: cursor(side))))
     }
+
+    /// Up to what was told last. Nothing is on its way at either server.
+    func cursor(_ side: Side) -> Cursor { SimulatedFeed.cursor(told[side], knownUntil: now) }
 
     /// A complete read has ended.
     @discardableResult
     func complete(_ side: Side) throws -> [String] {
         let present = directories[side].entries.keys.sorted()
-        return try step(.feed(side, .complete(present: present, cursor: SimulatedFeed.cursor(told[side]))))
+        return try step(.feed(side, .complete(present: present, cursor: cursor(side))))
     }
 
     /// The server carries out the first write that it was sent, and its answer arrives.

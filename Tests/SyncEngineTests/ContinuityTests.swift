@@ -74,6 +74,50 @@ struct ContinuityTests {
         #expect(bench.counterpart(.miniorange, "bo") != nil)
     }
 
+    /// Ann is added by us and deleted there, and everything is read, before the answer comes.
+    @Test
+    func `Whom an answer from before a full read shows is looked for`() throws {
+        let bench = try Bench()
+        try bench.create(.miniorange, "Ann")
+        try bench.tell(.miniorange)
+        let write = try #require(bench.sent.first)
+        let outcome = bench.directories.ad.perform(write.operation)
+        let ann = try #require(bench.counterpart(.ad, "ann"))
+        try bench.delete(.ad, ann)
+        try bench.complete(.ad)
+        #expect(try bench.answer(outcome) == ["ad confirmAbsence \(ann.low)"])
+        let lines = try bench.answer()
+        #expect(lines.count == 1 && lines[0].hasPrefix("miniorange delete"), "\(lines)")
+    }
+
+    @Test
+    func `By another mapping everything is read anew, and the cursor stays`() throws {
+        let bench = try Bench()
+        try bench.start(mapping: "another")
+        for side in Side.allCases {
+            #expect(try bench.store.write { try $0.cursor(side) } != nil)
+            #expect(try bench.demand(side) == ReadingDemand(isAnew: true))
+            _ = try bench.connect(side)
+            try bench.step(.feed(side, .changes([], cursor: nil)))
+            #expect(try bench.demand(side).isAnew)
+            // From here on it goes on where it was, unless the mapping changes again.
+            try bench.step(.feed(side, .changes([], cursor: bench.cursor(side))))
+            #expect(try bench.demand(side) == .none)
+            try bench.start(mapping: "another")
+            #expect(try bench.demand(side) == .none)
+        }
+        try bench.create(.ad, "Ann")
+        #expect(try bench.tell(.ad).isEmpty)
+        try bench.start(mapping: "third")
+        for side in Side.allCases {
+            #expect(try bench.demand(side).isAnew)
+            _ = try bench.connect(side)
+        }
+        try bench.complete(.ad)
+        #expect(try bench.complete(.miniorange).count == 1)
+        for side in Side.allCases { #expect(try bench.demand(side) == .none) }
+    }
+
     @Test
     func `A base that is another entry than before is refused`() throws {
         let bench = try Bench()

@@ -169,6 +169,53 @@ struct MembershipFormTests {
         }
     }
 
+    private func edited(_ bench: Bench, _ anchor: Anchor, add values: [Octets]) throws -> EngineEvent {
+        let version = try #require(bench.directories.miniorange.snapshot(anchor)).version
+        let edits = [AttributeEdit(kind: .add, name: "groups", values: values)]
+        let change = Change.edited(anchor, edits: edits, newName: nil, version: version)
+        return .feed(.miniorange, .changes([change], cursor: nil))
+    }
+
+    @Test
+    func `None is made for the name that was being written of a group that is deleted`() throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        try settled(bench)
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.tell(.ad)
+        try bench.delete(.ad, crew)
+        try bench.set(.ad, ann, "displayname", ["A"])
+        try bench.tell(.ad)
+        try bench.answer()
+        #expect(bench.sent.count == 1)
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.step(edited(bench, other, add: ["crew"]))
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.members(.ad, "crew") == "no group")
+    }
+
+    @Test(arguments: [true, false])
+    func `Who adds the name that a group has by now leaves its former one to be taken away`(_ isLogged: Bool) throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.ad, crew, "samaccountname", ["band"])
+        try bench.set(.miniorange, other, "groups", ["crew", "band"])
+        try bench.disconnect(.miniorange)
+        try bench.tell(.ad)
+        _ = try bench.connect(.miniorange)
+        if isLogged { try bench.step(edited(bench, other, add: ["band"])) } else { try bench.tell(.miniorange) }
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.members(.ad, "band") == "ann")
+        #expect(bench.members(.ad, "crew") == "no group")
+    }
+
     @Test
     func `A group entry that a user names by its DN and that is missing is made on both sides`() throws {
         let form = MembershipForm(holder: .member, attribute: "groups", value: .name)

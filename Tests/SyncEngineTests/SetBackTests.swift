@@ -80,7 +80,7 @@ struct SetBackTests {
         // Something else is told meanwhile, so that everything seems to be known.
         try bench.set(.ad, people[0], "title", ["later"])
         let told = try #require(bench.directories.ad.snapshot(people[0]))
-        _ = try bench.step(.feed(.ad, .changes([.present(told)], cursor: SimulatedFeed.cursor(98))))
+        _ = try bench.step(.feed(.ad, .changes([.present(told)], cursor: bench.cursor(.ad))))
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
         _ = try bench.connect(.ad, stepBack: StepBack(cause: .anotherServer, reason: "a test"))
         let entries = bench.directories.ad.sorted.compactMap { bench.directories.ad.snapshotWithMembers($0.anchor) }
@@ -117,6 +117,31 @@ struct SetBackTests {
         let expected = added == nil ? "ann cy" : "ann bo dee"
         for side in Side.allCases { #expect(bench.members(side, "crew") == expected) }
         #expect(try bench.store.write { try Engine.setBack(.ad, $0) } == nil)
+    }
+
+    /// Ann was added to the group since, and the LDAP side has changed the group besides.
+    @Test
+    func `Nothing is written to an entry before it is known when its memberships were set`() throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let ann = try bench.create(.ad, "Ann")
+        let crew = try bench.createGroup(.ad, "crew")
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        let backup = bench.directories.ad.backUp()
+        try bench.setMembers(.ad, crew, add: [ann])
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        try bench.disconnect(.ad)
+        try bench.set(.miniorange, try #require(bench.groupNamed(.miniorange, "crew")), "description", ["since"])
+        #expect(try bench.tell(.miniorange).isEmpty)
+        bench.directories.ad.restore(backup)
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .restored, reason: "a test"))
+        let entries = bench.directories.ad.sorted.compactMap { bench.directories.ad.snapshotWithMembers($0.anchor) }
+        #expect(try bench.step(.feed(.ad, .changes(entries.map { .present($0) }, cursor: nil))).isEmpty)
+        #expect(try bench.complete(.ad) == ["ad readStamps \(crew.low) member"])
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
+        #expect(bench.directories.ad.entries[crew]?.attributes["description"] == ["since"])
     }
 
     @Test
@@ -164,19 +189,53 @@ struct SetBackTests {
         #expect(lines.first?.hasPrefix("miniorange modify") == true)
     }
 
+    /// What came with a cursor that does not tell is not all that had happened by then.
     @Test
-    func `What waited to be kept is known until it came`() throws {
+    func `Everything is known until the time that its feed tells`() throws {
         let bench = try Bench()
+        let told = bench.now
         let ann = try bench.create(.ad, "Ann")
-        let came = bench.now
         _ = try bench.pass(milliseconds: Self.wayBack)
-        let told = Change.present(try #require(bench.directories.ad.snapshot(ann)))
-        _ = try bench.store.write { store in
-            let event = EngineEvent.feed(.ad, .changes([told], cursor: SimulatedFeed.cursor(99)))
-            return try bench.engine.step([event], store, now: bench.now, heard: came)
-        }
+        let change = Change.present(try #require(bench.directories.ad.snapshot(ann)))
+        try bench.step(.feed(.ad, .changes([change], cursor: SimulatedFeed.cursor(99))))
         _ = try bench.connect(.ad, stepBack: StepBack(cause: .restored, reason: "a test"))
-        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.knownUntil == came)
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) }?.knownUntil == told)
+        #expect(try bench.demand(.ad) == ReadingDemand(isSetBack: true))
+    }
+
+    /// What is written to AD is refused, and everything else is done with; then the server takes it.
+    @Test
+    func `What is set aside is from before whenever it is looked at again`() throws {
+        let (bench, old) = try restored()
+        try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil)))
+        _ = try bench.complete(.ad)
+        for _ in 0..<2 {
+            let isOfAD = bench.sent.first?.side == .ad
+            _ =
+                try isOfAD
+                ? bench.answer(stamped(bench, old, "displayname", ago: 2 * Self.wayBack)) : bench.answer()
+        }
+        try bench.answer(.refused(Refusal(reason: .notAllowed, code: 50, message: "not now")))
+        #expect(bench.quarantine == ["refused by ad: notAllowed"])
+        #expect(try bench.store.write { try Engine.setBack(.ad, $0) } == nil)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        _ = try bench.pass(milliseconds: 2_000)
+        for _ in 0..<2 where bench.sent.first?.operation.isRead == true {
+            let isOfAD = bench.sent.first?.side == .ad
+            _ =
+                try isOfAD
+                ? bench.answer(stamped(bench, old, "displayname", ago: 2 * Self.wayBack)) : bench.answer()
+        }
+        let write = try #require(bench.sent.first)
+        #expect(write.side == .ad && write.operation.line.contains("displayname: [old] -> [new]"))
+        var written = old
+        written.attributes["displayname"] = ["new"]
+        try bench.answer(.done(written))
+        // From then on what it shows counts.
+        try bench.step(.feed(.ad, .changes([.present(old)], cursor: nil)))
+        let lines = bench.sent.map { "\($0.side.name) \($0.operation.line)" }
+        #expect(lines.count == 1 && lines[0].contains("displayname: [new] -> [old]"), "\(lines)")
     }
 
     @Test

@@ -44,6 +44,33 @@ struct UrgencyTests {
         }
     }
 
+    /// Bo was disabled where nothing counted; Ann was changed.
+    @Test
+    func `Whose losing access counts by another configuration only goes first by that`() throws {
+        let bar = AttributeSpecification(
+            ad: "userAccountControl",
+            miniorange: "pwdAccountLockedTime",
+            type: .accountEnabled
+        )
+        let bench = try Bench {
+            $0.attributes.append(bar)
+            $0.direction = .toMiniOrange
+        }
+        let people = try Self.people(["Ann", "Bo"], bench)
+        bench.engine.isPaused = true
+        try bench.set(.miniorange, people[0].miniorange, "displayname", ["A"])
+        try Self.disable(people[1], at: .miniorange, bench)
+        try bench.tell(.miniorange)
+        try bench.configure(mapping: "another") { $0.attributes.append(bar) }
+        var lines: [String] = []
+        for side in Side.allCases {
+            let entries = bench.directories[side].sorted.compactMap { bench.directories[side].snapshot($0.anchor) }
+            try bench.step(.feed(side, .changes(entries.map { .present($0) }, cursor: nil)))
+            lines += try bench.complete(side)
+        }
+        #expect(lines.first == Self.line(people[1], disabledAt: .miniorange), "\(lines)")
+    }
+
     @Test
     func `Who takes another's name and is disabled meanwhile is disabled before he makes way for him`() throws {
         let bench = try Self.bench()

@@ -53,7 +53,7 @@ struct FeedCheck {
         let feed = feeds[side]
         let follow = Task {
             // Once the bases were told nothing more is taken: the feed stands still until it is cancelled.
-            try await feed.run(from: nil) { event in
+            try await feed.run(from: nil, .none) { event in
                 if case .connected = event { return }
                 try await Task.sleep(for: .seconds(86_400))
             }

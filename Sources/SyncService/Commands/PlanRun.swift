@@ -57,10 +57,15 @@ struct PlanRun {
         let cursors = try cache.read {
             PerSide(ad: try $0.cursor(.ad), miniorange: try $0.cursor(.miniorange))
         }
+        let demands = try cache.read {
+            PerSide(ad: try Engine.readingDemand(.ad, $0), miniorange: try Engine.readingDemand(.miniorange, $0))
+        }
         let followers = Side.allCases.map { side in
             Task {
                 do {
-                    try await feeds[side].run(from: cursors[side]) { try await loop.deliver($0, from: side) }
+                    try await feeds[side].run(from: cursors[side], demands[side]) {
+                        try await loop.deliver($0, from: side)
+                    }
                 } catch {
                     if !Task.isCancelled { board.noteFailure(side, error) }
                 }
