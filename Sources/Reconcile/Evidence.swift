@@ -4,6 +4,8 @@ package import SyncModel
 package struct Evidence: Hashable, Sendable {
     /// When, where and by whom the sides' values were set, by canonical name. A name that is not here was not asked for yet; a side that is nil could not tell.
     package var stamps: [String: PerSide<Stamp?>]
+    /// Canonical names that show what a side does not hold, and nobody ever set there as far as its server knows.
+    package var unset = PerSide<Set<String>>(both: [])
     /// Persons' decisions that are still to be carried out, by canonical name.
     package var settlements: [String: Settlement]
     /// Canonical names that two writers overwrite without end.

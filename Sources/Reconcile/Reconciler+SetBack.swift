@@ -23,7 +23,8 @@ extension Reconciler {
         var returned: Side?
         for side in doubtful {
             guard let known = evidence.knownUntil[side] else { continue }
-            switch Age(of: stamps[side], isEmpty: values[side].isEmpty, known, present: evidence.present[side]) {
+            let isEmpty = values[side].isEmpty || evidence.unset[side].contains(rule.name)
+            switch Age(of: stamps[side], isEmpty: isEmpty, known, present: evidence.present[side]) {
             case .older:
                 effective[side] = base
                 returned = side
@@ -66,6 +67,21 @@ extension Reconciler {
             verdict.winner = returned.opposite
         }
         return verdict
+    }
+
+    /// Whether a value that could stand against a deletion is from before its side was set back. Where something of the entry was set since, it may be this; where
+    /// nobody can tell, nobody who is gone comes back by it.
+    func age(
+        of rule: MergeRule,
+        _ values: Attributes,
+        on side: Side,
+        _ known: ClosedRange<Timestamp>,
+        _ evidence: Evidence
+    ) -> Age {
+        let stamp = evidence.stamps[rule.name]?[side] ?? nil
+        let isEmpty = values[rule.name].isEmpty || evidence.unset[side].contains(rule.name)
+        let age = Age(of: stamp, isEmpty: isEmpty, known, present: evidence.present[side])
+        return age == .unknown && stamp?.source == .entry ? .later : age
     }
 }
 

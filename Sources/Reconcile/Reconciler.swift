@@ -84,7 +84,9 @@ package struct Reconciler: Sendable {
             return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
 
         case .deleted:
+            let agreed = base
             var movedNames = moved(values, unknown: unknown, from: base)
+            var undated: [MergeRule] = []
             if let known = evidence.knownUntil[side], base != nil, mayCreate, mayDelete {
                 // What came back with an older state is no change that could stand against the deletion.
                 let missing = movedNames.map(\.name).filter { evidence.stamps[$0] == nil }
@@ -93,11 +95,9 @@ package struct Reconciler: Sendable {
                     held.needsStamps = missing
                     return held
                 }
-                let present = evidence.present[side]
-                let returned = movedNames.filter { rule in
-                    let stamp = evidence.stamps[rule.name]?[side] ?? nil
-                    return Age(of: stamp, isEmpty: values[rule.name].isEmpty, known, present: present) == .older
-                }
+                let ages = movedNames.map { age(of: $0, values, on: side, known, evidence) }
+                undated = zip(movedNames, ages).filter { $1 == .unknown }.map(\.0)
+                let returned = zip(movedNames, ages).filter { $1 != .later }.map(\.0)
                 movedNames.removeAll(where: returned.contains)
                 // Nor will it be when the deletion has waited for something, and nobody asks any more what was set when.
                 for rule in returned { base?[rule.name] = values[rule.name] }
@@ -136,6 +136,7 @@ package struct Reconciler: Sendable {
             }
             if !restores {
                 result.conflicts += lost(movedNames, values, on: side, from: base, decision ?? .direction)
+                result.conflicts += lost(undated, values, on: side, from: agreed, .deleteWins)
             }
             return result
         }

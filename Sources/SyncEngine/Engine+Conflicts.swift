@@ -81,10 +81,12 @@ extension Engine {
         for name in names {
             var stamps = PerSide<Stamp?>(both: nil)
             for side in Side.allCases {
-                guard let anchor = replicas[side]?.anchor else { continue }
-                stamps[side] = try object.stampedAttributes(of: name, side)
-                    .compactMap { try store.stamp(side, anchor, $0) }
+                guard let replica = replicas[side] else { continue }
+                let attributes = object.stampedAttributes(of: name, side)
+                stamps[side] = try attributes.compactMap { try store.stamp(side, replica.anchor, $0) }
                     .max { $0.time < $1.time }
+                let isHeld = attributes.contains { $0 == AttributeStamp.entryName || !replica.attributes[$0].isEmpty }
+                if stamps[side] == nil, !isHeld { evidence.unset[side].insert(name) }
             }
             evidence.stamps[name] = stamps
         }

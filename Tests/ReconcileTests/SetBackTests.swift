@@ -89,6 +89,34 @@ struct SetBackTests {
         #expect((result.existence == .delete(.ad)) == isDeleted)
     }
 
+    @Test(arguments: [
+        // Set in the moment up to which everything was known, or nobody can tell when: what goes is reported.
+        (9_500 as Int64?, Stamp.Source.attribute, false, true, 1), (nil, .attribute, false, true, 1),
+        // It stands in for what the side does not hold, and nobody ever set there.
+        (nil, .attribute, true, true, 0),
+        // Something of the entry was set since.
+        (20_000, .entry, false, false, 1),
+    ])
+    func `where it can't be known, nobody who was deleted comes back`(
+        _ stamp: Int64?,
+        _ source: Stamp.Source,
+        _ isUnset: Bool,
+        _ isDeleted: Bool,
+        _ conflicts: Int
+    ) {
+        var evidence = evidence(stamp, source)
+        evidence.stamps[Vocabulary.name]?.ad?.granularity = 1_000
+        if isUnset { evidence.unset.ad = [Vocabulary.name] }
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+            base: Vocabulary.base("x"),
+            ad: Vocabulary.state("y"),
+            miniorange: Vocabulary.state("deleted"),
+            evidence
+        )
+        #expect((result.existence == .delete(.ad)) == isDeleted)
+        #expect(result.conflicts.count == conflicts)
+    }
+
     @Test
     func `what came back is no change later either, when nobody asks any more what is from before`() {
         let reconciler = Reconciler(rules: [Vocabulary.rule(.register)])
