@@ -71,7 +71,8 @@ struct ChangeFollower {
         since begin: ContinuousClock.Instant,
         entriesFirst: Bool = false
     ) async throws -> Bool {
-        guard let filter = query.filter else { return true }
+        let answered = session.ownWrites.answered(after: position, at: session.controller.invocationID)
+        guard let filter = query.filter(besides: answered) else { return true }
         let delta = session.deltaRequest(filter: filter, sizeLimit: 2 * Int(DeltaQuery.partLength))
         let memberRequest = !entriesFirst && asksMembers(query) ? self.memberRequest : nil
         let requests = [DomainController.usnRequest, memberRequest, delta].compactMap(\.self)

@@ -46,6 +46,12 @@ enum DeltaQuery: Hashable, Sendable {
         }
     }
 
+    /// The same, without entries that have one of these USNs.
+    func filter(besides known: [UInt64]) -> String? {
+        guard let filter, !known.isEmpty else { return filter }
+        return "(&\(filter)\(known.map { "(!(uSNChanged=\($0)))" }.joined()))"
+    }
+
     /// RFC 4515; nil where nothing is to be asked.
     var filter: String? {
         switch self {

@@ -34,6 +34,11 @@ extension FeedSession {
             && reading.isInScope(entry)
     }
 
+    /// Whether it tells of an entry that our own writes alone may have made what it is.
+    func mayBeOurs(_ event: SearchEvent) -> Bool {
+        if case .entry(let entry, _) = event { mayBeOurs(entry) } else { false }
+    }
+
     /// Whether our own writes alone may have made it what it is.
     func mayBeOurs(_ entry: LDAPEntry) -> Bool {
         guard let anchor = EntryReading.anchor(of: entry), let usn = EntryReading.usn(of: entry) else { return false }

@@ -80,8 +80,21 @@ struct FeedSession: Sendable {
             tellPulseOnly("uSNChanged has no index for ranges here: each notification would read the whole directory")
         }
         let (wakes, waker) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(1))
+        let (ownWakes, ownWaker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            if usesNotifications { group.addTask { try await watchNotifications { waker.yield(.notification) } } }
+            if usesNotifications {
+                group.addTask {
+                    try await watchNotifications { isOurs in
+                        if isOurs { ownWaker.yield() } else { waker.yield(.notification) }
+                    }
+                }
+                group.addTask {
+                    for await _ in ownWakes {
+                        try await Task.sleep(for: Self.ownPatience)
+                        waker.yield(.notification)
+                    }
+                }
+            }
             group.addTask { try await feed(from: start, wakes, rangeCost) }
             group.addTask { try await watchRoots(roots) }
             group.addTask {
@@ -97,6 +110,9 @@ struct FeedSession: Sendable {
 
     /// Where it must do without notifications. One look costs the server a tenth of a millisecond.
     private static let quickPulse = Duration.milliseconds(20)
+
+    /// What we do ourselves is known by its answer: nobody waits for the feed to tell it, and the server has better to do than to be asked at each write.
+    private static let ownPatience = Duration.milliseconds(50)
 
     enum Wake: Sendable { case notification, pulse }
 
@@ -237,8 +253,8 @@ struct FeedSession: Sendable {
         )
     }
 
-    /// Wakes at each change until the connection fails. A server that refuses is left to the pulse.
-    private func watchNotifications(_ wake: @Sendable () -> Void) async throws {
+    /// Wakes at each change until the connection fails; `isOurs`: by what may all be our own doing. A server that refuses is left to the pulse.
+    private func watchNotifications(_ wake: @Sendable (_ isOurs: Bool) -> Void) async throws {
         let notifier: LDAPConnection
         do throws(ActiveDirectoryError) {
             notifier = try await settings.open(controller.endpoint)
@@ -249,7 +265,7 @@ struct FeedSession: Sendable {
         let request = SearchRequest(
             base: controller.namingContext,
             scope: .subtree,
-            attributes: ["objectGUID"],
+            attributes: ["objectGUID", "uSNChanged"],
             controls: [.notification, .showDeleted]
         )
         let stream = notifier.stream(request)
@@ -260,8 +276,8 @@ struct FeedSession: Sendable {
         do throws(LDAPError) {
             // Of what changed before the server had taken the search no notification comes. It answers in order.
             _ = try await notifier.search(DomainController.usnRequest)
-            wake()
-            while try await !stream.nextBatch().isEmpty { wake() }
+            wake(false)
+            while case let batch = try await stream.nextBatch(), !batch.isEmpty { wake(batch.allSatisfy(mayBeOurs)) }
             tellPulseOnly("the server ended the notifications")
         } catch {
             guard error.serverResult != nil, error.disposition == .refuse else {

@@ -10,9 +10,12 @@ package final class OwnWrites: Sendable {
         var adds = 0
         /// As of which version entries hold what we wrote.
         var versions: [Anchor: Version] = [:]
+        /// Those of entries that are told in full by the answer to our write; not of groups, whose members somebody else may have changed as well.
+        var answered: [Version] = []
     }
 
     private static let mostVersions = 10_000
+    private static let mostAnswered = 200
     private let state = Mutex(State())
 
     package init() {}
@@ -55,8 +58,27 @@ package final class OwnWrites: Sendable {
             case .done(let entry), .edited(let entry, _):
                 if state.versions.count >= Self.mostVersions { state.versions = [:] }
                 state.versions[entry.anchor] = entry.version
+                guard !Self.isGroup(entry) else { break }
+                if state.answered.count >= Self.mostAnswered { state.answered.removeFirst(Self.mostAnswered / 2) }
+                state.answered.append(entry.version)
             default: break
             }
+        }
+    }
+
+    private static func isGroup(_ entry: EntrySnapshot) -> Bool {
+        entry.attributes["objectclass"].contains { $0.lossyText.lowercased() == "group" }
+    }
+
+    /// USNs beyond `position` of which the feed need not tell: an entry that has one of them is as the answer to our write told it.
+    func answered(after position: UInt64, at server: Anchor) -> [UInt64] {
+        state.withLock { state in
+            let numbers = state.answered.compactMap { version -> UInt64? in
+                guard case .usn(let number, server) = version, number > position else { return nil }
+                return number
+            }
+            state.answered = numbers.map { .usn($0, invocationID: server) }
+            return numbers
         }
     }
 

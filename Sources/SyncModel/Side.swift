@@ -24,15 +24,18 @@ package struct PerSide<Value> {
     package var ad: Value
     package var miniorange: Value
 
+    @inlinable
     package init(ad: Value, miniorange: Value) {
         self.ad = ad
         self.miniorange = miniorange
     }
 
+    @inlinable
     package init(both value: Value) {
         self.init(ad: value, miniorange: value)
     }
 
+    @inlinable
     package subscript(side: Side) -> Value {
         get { side == .ad ? ad : miniorange }
         // In place: what is a collection would be copied as a whole at each change.

@@ -38,6 +38,8 @@ struct DecisionTests {
     ])
     func theDeltaHasAFilter(query: DeltaQuery, filter: String?) {
         #expect(query.filter == filter)
+        #expect(query.filter(besides: []) == filter)
+        #expect(query.filter(besides: [8, 9]) == filter.map { "(&\($0)(!(uSNChanged=8))(!(uSNChanged=9)))" })
     }
 
     private static let here = Anchor(high: 1, low: 1)

@@ -20,8 +20,10 @@ struct OwnWritesTests {
     )
     private static let add = WriteOperation.add(name: name, objectClasses: ["group"], attributes: Attributes())
 
-    private static func entry(_ number: UInt64) -> EntrySnapshot {
-        EntrySnapshot(anchor: group, name: name, attributes: Attributes(), version: version(number))
+    private static func entry(_ number: UInt64, at server: UInt64 = 1, _ attributes: Attributes = Attributes())
+        -> EntrySnapshot
+    {
+        EntrySnapshot(anchor: group, name: name, attributes: attributes, version: version(number, at: server))
     }
 
     @Test func aGroupThatIsBeingWritten() {
@@ -58,6 +60,27 @@ struct OwnWritesTests {
         #expect(!writes.mayHaveMade(Self.version(9), of: Self.other))
         writes.begin(Self.add)
         #expect(!writes.mayHaveMade(Self.version(11), of: Self.group))
+    }
+
+    @Test func whatAnAnswerToldInFull() {
+        let writes = OwnWrites()
+        let server = Anchor(high: 1, low: 0)
+        let modify = WriteOperation.modify(Self.group, name: Self.name, version: .unordered, changes: [])
+        func end(_ outcome: WriteOutcome) {
+            writes.begin(modify)
+            writes.end(modify, outcome)
+        }
+        for number in [7, 9, 8] as [UInt64] { end(.done(Self.entry(number))) }
+        end(.done(Self.entry(11, ["objectclass": ["top", "Group"]])))
+        end(.done(Self.entry(12, at: 2)))
+        end(.stale(Self.entry(13)))
+        #expect(writes.answered(after: 7, at: server) == [9, 8])
+        // What the feed is past is forgotten.
+        #expect(writes.answered(after: 0, at: server) == [9, 8])
+        #expect(writes.answered(after: 9, at: server) == [])
+        for number in 10..<1000 as Range<UInt64> { end(.done(Self.entry(number))) }
+        let last = writes.answered(after: 9, at: server)
+        #expect(last.last == 999 && last.count <= 200)
     }
 
     @Test func readingMakesNothing() {
