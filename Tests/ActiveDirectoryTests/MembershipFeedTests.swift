@@ -335,8 +335,14 @@ struct Ground: Sendable {
         after previous: [AttributeEdit.Kind: [Anchor]]
     ) async -> [AttributeEdit.Kind: [Anchor]]? {
         for _ in 0..<8 {
-            let told = await edits(in: feed)
-            if told != previous { return told }
+            guard let told = await edits(in: feed) else { return nil }
+            // What was told before may be told once more with what is new.
+            let news = Dictionary(
+                uniqueKeysWithValues: told.map { kind, members in
+                    (kind, members.filter { previous[kind]?.contains($0) != true })
+                }
+            )
+            if !news.allSatisfy(\.value.isEmpty) { return news.filter { !$0.value.isEmpty } }
         }
         return nil
     }
