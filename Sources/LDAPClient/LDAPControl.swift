@@ -25,6 +25,8 @@ package struct LDAPControl: Sendable, Hashable {
     package static let notification = LDAPControl("1.2.840.113556.1.4.528", isCritical: true)
     /// Referral entries are treated as entries (RFC 3296).
     package static let manageDsaIT = LDAPControl("2.16.840.1.113730.3.4.2", isCritical: true)
+    /// Rules of the schema and of the server's own attributes don't hold for who has the right to manage (draft-zeilenga-ldap-relax).
+    package static let relaxRules = LDAPControl("1.3.6.1.4.1.4203.666.5.12", isCritical: true)
     /// DNs come as `<GUID=…>;<SID=…>;DN` ([MS-ADTS] 3.1.1.3.4.1.5); `hexadecimal` chooses the older spelling.
     package static func extendedDN(hexadecimal: Bool = false) -> LDAPControl {
         var writer = BERWriter()

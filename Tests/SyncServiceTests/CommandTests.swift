@@ -71,6 +71,44 @@ struct CommandTests {
         #expect(all.allSatisfy { $0.subject != words || $0.level != .ok })
     }
 
+    /// Rights that look harmless by their names, and are not.
+    @Test func aRightOfOperatorsIsNamedAsOneTooMany() async throws {
+        let lab = try CommandLab.required()
+        let name = "CN=svc-operator,CN=Users,\(lab["AD_BASE"])"
+        try await lab.modify(ad: try user(name, account: "svc-operator", control: 512))
+        try await lab.modify(
+            ad: """
+                dn: CN=Nested,\(lab["AD_TEAMS_BASE"])
+                changetype: add
+                objectClass: group
+                sAMAccountName: Nested
+                member: \(name)
+
+                dn: CN=Account Operators,CN=Builtin,\(lab["AD_BASE"])
+                changetype: modify
+                add: member
+                member: CN=Nested,\(lab["AD_TEAMS_BASE"])
+
+                """
+        )
+        let database = "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n"
+        let rule =
+            "{0}to dn.subtree=\"\(lab["LDAP_PEOPLE_BASE"])\" by dn.exact=\"\(lab["LDAP_SYNC_DN"])\" manage by * break"
+        try await lab.modify(ldapConfiguration: database + "add: olcAccess\nolcAccess: \(rule)\n")
+        // AD notes somebody's first bind.
+        let before = try await lab.marks().last
+        let all = try await findings([
+            (lab["AD_SYNC_PASSWORD_FILE"], try lab.file(userPassword, "password")),
+            (lab["AD_SYNC_DN"], "svc-operator@syncline.test"),
+        ])
+        #expect(try await lab.marks().last == before)
+        try await lab.modify(ldapConfiguration: database + "delete: olcAccess\nolcAccess: {0}\n")
+        try await lab.modify(ad: "dn: CN=Nested,\(lab["AD_TEAMS_BASE"])\nchangetype: delete\n")
+        expect(all, .warning, .ad, "least rights", containing: "is in Account Operators")
+        let managed = "has the right manage at \(lab["LDAP_PEOPLE_BASE"]):"
+        expect(all, .warning, .miniorange, "least rights", containing: managed)
+    }
+
     @Test func usersGroupsThatTheServerKeepsCantBeWritten() async throws {
         let lab = try CommandLab.required()
         let base = "miniorange: {base: \"\(lab["LDAP_TEAMS_BASE"])\""

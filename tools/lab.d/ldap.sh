@@ -232,7 +232,6 @@ await_ldap() {
 # grant_ldap_rights FOLDER: the recipe that production's admins use, by the way that they use it.
 grant_ldap_rights() {
   local folder=$1 options=(--account "$ldap_account" --suffix "$ldap_base" --base "$ldap_people" --base "$ldap_teams" --config-read)
-  [[ -z $identity ]] || options+=(--identity)
   [[ $ldap_mode != full ]] || options+=(--log 'olcDatabase={2}mdb,cn=config')
   "$grant_ldap" "${options[@]}" \
     | ldapmodify -Q -Y EXTERNAL -H "$(ldapi_uri "$folder")" >"$folder/log/grant-ldap.log" 2>&1 \

@@ -21,6 +21,7 @@ struct ExcessRightsCheck {
             try await checkCreation(&findings)
         case .miniorange:
             try await checkSuffix(&findings)
+            try await checkManage(&findings)
             try await checkPasswords(&findings)
         }
         if findings.all.count == before {
@@ -129,24 +130,49 @@ struct ExcessRightsCheck {
     private func checkSuffix(_ findings: inout Findings) async throws(LDAPError) {
         guard let suffix = server.suffix(of: wiring.configuration.miniorange.base), isOutside(suffix) else { return }
         let value: Octets = "no such value: Syncline asks for the right to write"
-        let impossible = LDAPOperation.modify(
-            dn: suffix.description,
-            modifications: [
-                Modification(.delete, "description", [value]), Modification(.delete, "description", [value]),
-            ]
+        guard try await mayDelete("description", value, of: suffix) else { return }
+        findings.warning(
+            "least rights",
+            "\(account) may write \(suffix), which no object of the configuration has as its base: it is the rootdn, or has a right "
+                + "too many",
+            remedy: "use an account with rights below the bases alone, as \(recipe) does"
         )
+    }
+
+    /// OpenLDAP's highest right: who has it may also write what the server keeps by itself.
+    private func checkManage(_ findings: inout Findings) async throws(LDAPError) {
+        var managed: [DistinguishedName] = []
+        for base in wiring.views[side].scopes.map(\.base) where !managed.contains(base) {
+            let nobody: Octets = "cn=no such entry,dc=syncline,dc=invalid"
+            guard try await mayDelete("creatorsName", nobody, of: base, controls: [.relaxRules]) else { continue }
+            managed.append(base)
+        }
+        guard !managed.isEmpty else { return }
+        findings.warning(
+            "least rights",
+            "\(account) has the right manage at \(managed.map(\.description).joined(separator: "; ")): it may forge entryUUID, who made "
+                + "an entry and when",
+            remedy: "grant write instead, as \(recipe) does"
+        )
+    }
+
+    /// Whether a server would let a value go that no entry holds: it looks at the rights first. Changes nothing.
+    private func mayDelete(
+        _ attribute: String,
+        _ value: Octets,
+        of name: DistinguishedName,
+        controls: [LDAPControl] = []
+    ) async throws(LDAPError) -> Bool {
+        let modification = Modification(.delete, attribute, [value])
         do throws(LDAPError) {
-            _ = try await connection.perform(impossible)
+            _ = try await connection.perform(
+                .modify(dn: name.description, modifications: [modification, modification], controls: controls)
+            )
+            return false
         } catch {
             guard let result = error.serverResult else { throw error }
             // What the entry's class or the server's kind refuses says nothing about rights.
-            guard result.code == .noSuchAttribute else { return }
-            findings.warning(
-                "least rights",
-                "\(account) may write \(suffix), which no object of the configuration has as its base: it is the rootdn, or has a right "
-                    + "too many",
-                remedy: "use an account with rights below the bases alone, as \(recipe) does"
-            )
+            return result.code == .noSuchAttribute
         }
     }
 
