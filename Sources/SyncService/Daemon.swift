@@ -41,7 +41,7 @@ package struct Daemon {
         }
         let level = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = BoundedLogHandler(StreamLogHandler.standardError(label: label))
             handler.logLevel = label == AuditLog.label ? min(level, .notice) : level
             return handler
         }
