@@ -17,7 +17,7 @@ package struct ConflictHead: Hashable, Sendable {
 }
 
 /// How far a conflict has come.
-package enum ConflictState: Hashable, Sendable, CaseIterable {
+package enum ConflictState: Hashable, Sendable, CaseIterable, Codable {
     /// A rule decided it at once.
     case automatic
     /// It waits for a person.

@@ -60,11 +60,28 @@ struct AdminAccessReader {
 }
 
 extension Configuration {
+    package static let defaultAdminSocket = "/run/syncline/admin.sock"
+    package static let defaultCachePath = "/var/lib/syncline"
+
     /// Where the service that runs with this file listens, without the passwords that the file names: who steers the service need not be
     /// able to read them.
     package static func adminSocket(path: String) throws(ConfigurationErrors) -> String {
+        try place("socket", of: "admin", path) ?? defaultAdminSocket
+    }
+
+    /// Where its cache is, likewise.
+    package static func cachePath(path: String) throws(ConfigurationErrors) -> String {
+        try place("path", of: "cache", path) ?? defaultCachePath
+    }
+
+    /// What a key of a section says, without a look at all others.
+    private static func place(
+        _ key: String,
+        of section: String,
+        _ path: String
+    ) throws(ConfigurationErrors) -> String? {
         let problems = Problems(file: path)
-        var socket: String?
+        var place: String?
         if let text = readText(path, problems), let document = Document(text: text, problems: problems),
             let root = document.root
         {
@@ -73,12 +90,10 @@ extension Configuration {
                 credentialsDirectory: Environment.credentialsDirectory
             )
             let reading = Reading(document: document, problems: problems, files: files)
-            let admin = Value(node: root, path: "", reading: reading).asSection()?["admin"]?.asSection()
-            socket = admin?["socket"].flatMap(files.resolve)
+            let values = Value(node: root, path: "", reading: reading).asSection()?[section]?.asSection()
+            place = values?[key].flatMap(files.resolve)
         }
         if let errors = problems.collected { throw errors }
-        return socket ?? defaultAdminSocket
+        return place
     }
-
-    package static let defaultAdminSocket = "/run/syncline/admin.sock"
 }

@@ -15,7 +15,7 @@ struct ConfigurationReader {
         guard let top = Value(node: root, path: "", reading: reading).asSection() else { return nil }
         readVersion(top)
         let cache = top["cache"]?.asSection()
-        let cachePath = cache?["path"].flatMap(reading.files.resolve) ?? "/var/lib/syncline"
+        let cachePath = cache?["path"].flatMap(reading.files.resolve) ?? Configuration.defaultCachePath
         let cacheEncryption = cache.flatMap { CacheEncryptionReader(section: $0, directory: cachePath).read() }
         let admin = top["admin"]?.asSection()
         let log = top["log"]?.asSection()

@@ -52,6 +52,6 @@ package struct Hold: Hashable, Sendable {
 }
 
 /// What a person decides about what a hold stops.
-package enum HoldVerdict: UInt8, Hashable, Sendable {
+package enum HoldVerdict: UInt8, Hashable, Sendable, Codable {
     case approve, reject
 }

@@ -33,7 +33,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 /// What sort of thing an entry is.
-package enum ObjectKind: UInt8, Hashable, Sendable, CaseIterable {
+package enum ObjectKind: UInt8, Hashable, Sendable, CaseIterable, Codable {
     case user = 0
     case group = 1
     case container = 2

@@ -13,7 +13,7 @@ package enum Direction: UInt8, Hashable, Sendable {
 }
 
 /// How a conflict is settled.
-package enum ConflictRule: UInt8, Hashable, Sendable, CaseIterable {
+package enum ConflictRule: UInt8, Hashable, Sendable, CaseIterable, Codable {
     /// The later write stands; where that can't be told, provenance decides, then the preferred side.
     case newest = 0
     case ad = 1

@@ -1,5 +1,5 @@
 /// One of the two directories.
-package enum Side: UInt8, Hashable, Comparable, CaseIterable, Sendable {
+package enum Side: UInt8, Hashable, Comparable, CaseIterable, Codable, Sendable {
     case ad = 0
     case miniorange = 1
 

@@ -17,7 +17,7 @@ struct AdminServer {
     var status: @Sendable () throws -> StatusReport
     var isAlive: @Sendable () -> Bool
     var setPaused: @Sendable (Bool) -> Void
-    var resync: @Sendable (String?) throws -> String
+    var resync: @Sendable (String?) async throws -> String
     var metrics: @Sendable () -> String
     /// Carries out what a person asks for: an event that is answered.
     var ask: @Sendable (EngineEvent) async throws -> EngineAnswer
@@ -25,6 +25,9 @@ struct AdminServer {
     var fetchStamps: @Sendable (PairID) async -> Void
     /// Has a full compare begun, and says so.
     var reconcile: @Sendable () -> String
+
+    /// The cache, for who may ask the daemon and not read it.
+    var inspected: @Sendable () throws -> InspectedCache
 
     /// Who besides root and the service's own account may use the socket.
     var access = AdminAccess()
@@ -35,6 +38,8 @@ struct AdminServer {
     private static let maximumConnections = 64
     /// A client that says nothing for so long is hung up on.
     private static let idleTimeout = TimeAmount.seconds(60)
+
+    let desk = QueryDesk()
 
     func socketApplication(path: String, logger: Logger) -> some Service {
         let router = Router(context: AdminRequestContext.self)
@@ -54,7 +59,7 @@ struct AdminServer {
         }
         router.post("resync") { request, _ in
             do {
-                return Self.text(try self.resync(request.uri.queryParameters.get("entry")) + "\n")
+                return Self.text(try await self.resync(request.uri.queryParameters.get("entry")) + "\n")
             } catch let error as LookupError {
                 return Self.text("\(error)\n", status: .notFound)
             }
@@ -62,6 +67,7 @@ struct AdminServer {
         router.post("reconcile") { _, _ in Self.text(self.reconcile() + "\n") }
         addConflictRoutes(to: router)
         addHoldRoutes(to: router)
+        addQueryRoutes(to: router)
         return Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),

@@ -31,12 +31,10 @@ enum CommandOutput {
         return untold
     }
 
-    /// Where the service listens, or nil after the configuration's errors were printed. Who steers the service need be able to read neither
-    /// the passwords nor the configuration: without it, the usual place is meant.
-    static func adminSocket(at path: String) -> String? {
-        if access(path, R_OK) != 0, errno == EACCES { return Configuration.defaultAdminSocket }
-        do throws(ConfigurationErrors) {
-            return try Configuration.adminSocket(path: path)
+    /// The daemon that runs with this configuration, or nil after it was said why that is not known.
+    static func daemon(at path: String) -> AdminClient? {
+        do {
+            return try AdminClient(configurationPath: path)
         } catch {
             complain("\(error)")
             return nil

@@ -75,6 +75,9 @@ package final class EngineLoop: Sendable {
     /// Moves a full compare on; returns once that is committed.
     package func compare(_ event: ComparisonEvent) async throws { try await take(.comparison(event)) }
 
+    /// Has a pair, or all of them, looked at again; returns once that is noted for good.
+    package func resync(_ pair: PairID?) async throws { try await take(.resync(pair)) }
+
     private func take(_ event: EngineEvent) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             post(event) { error in

@@ -62,7 +62,7 @@ final class Session: Sendable {
             isAlive: { [self] in loop.current.problem == nil && Side.allCases.allSatisfy { board[$0].state != .failed }
             },
             setPaused: { [self] in loop.setPaused($0) },
-            resync: { [self] in try resync($0) },
+            resync: { [self] in try await resync($0) },
             metrics: { [self] in
                 recordGauges()
                 return metrics.render()
@@ -70,6 +70,7 @@ final class Session: Sendable {
             ask: { [self] in try await loop.ask($0) },
             fetchStamps: { [self] in await loop.fetchStamps(of: $0) },
             reconcile: { [self] in comparisons.request() },
+            inspected: { [self] in InspectedCache(wiring, cache) },
             access: wiring.configuration.adminAccess
         )
     }
@@ -121,15 +122,15 @@ final class Session: Sendable {
         return report
     }
 
-    private func resync(_ entry: String?) throws -> String {
+    private func resync(_ entry: String?) async throws -> String {
         guard let entry else {
-            loop.post(.resync(nil))
+            try await loop.resync(nil)
             return "every pair is looked at again"
         }
         let pair = try cache.read { transaction in
             try EntryLookup(transaction, wiring: wiring).pair(entry)
         }
-        loop.post(.resync(pair))
+        try await loop.resync(pair)
         return "\(entry) is looked at again"
     }
 

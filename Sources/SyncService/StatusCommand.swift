@@ -13,9 +13,9 @@ package struct StatusCommand {
     }
 
     package func run() async -> Int32 {
-        guard let socket = CommandOutput.adminSocket(at: configurationPath) else { return CommandOutput.untold }
+        guard let client = CommandOutput.daemon(at: configurationPath) else { return CommandOutput.untold }
         do {
-            let report = try await AdminClient(socket: socket).status()
+            let report = try await client.status()
             print(report)
             return report.isHealthy ? 0 : 1
         } catch let error as AdminClient.Failure {

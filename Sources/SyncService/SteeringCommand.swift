@@ -20,13 +20,13 @@ package struct SteeringCommand {
     }
 
     package func run() async -> Int32 {
-        guard let socket = CommandOutput.adminSocket(at: configurationPath) else { return CommandOutput.untold }
+        guard let client = CommandOutput.daemon(at: configurationPath) else { return CommandOutput.untold }
         var target = path
         if let entry, let escaped = entry.addingPercentEncoding(withAllowedCharacters: .alphanumerics) {
             target += "?entry=\(escaped)"
         }
         do {
-            let answer = try await AdminClient(socket: socket).post(target)
+            let answer = try await client.post(target)
             if json {
                 CommandOutput.json(Answer(answer: answer.trimmingCharacters(in: .newlines)))
             } else {

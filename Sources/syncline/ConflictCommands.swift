@@ -65,7 +65,7 @@ struct ConflictSortOptions: ParsableArguments {
     var order: ConflictSelection.Order { ConflictSelection.Order(rawValue: sort.rawValue) ?? .time }
 }
 
-struct ConflictList: ParsableCommand {
+struct ConflictList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "Lists conflicts, a page at a time; the newest first.",
@@ -82,7 +82,7 @@ struct ConflictList: ParsableCommand {
     @Option(name: .long, help: "Go on after the conflict with this number.")
     var after: UInt64?
 
-    func run() throws {
+    func run() async throws {
         let command = ConflictListCommand(
             options.inspector,
             filters.selection,
@@ -91,11 +91,11 @@ struct ConflictList: ParsableCommand {
             limit: limit,
             after: after
         )
-        throw ExitCode(command.run())
+        throw ExitCode(await command.run())
     }
 }
 
-struct ConflictShow: ParsableCommand {
+struct ConflictShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Shows who set what, where and when, what decided, and the command that reverses it."
@@ -104,8 +104,8 @@ struct ConflictShow: ParsableCommand {
     @Argument(help: "The conflict's number.")
     var id: UInt64
 
-    func run() throws {
-        throw ExitCode(ConflictShowCommand(options.inspector, id: id).run())
+    func run() async throws {
+        throw ExitCode(await ConflictShowCommand(options.inspector, id: id).run())
     }
 }
 

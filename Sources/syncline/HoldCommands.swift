@@ -1,7 +1,7 @@
 import ArgumentParser
 import SyncService
 
-struct Holds: ParsableCommand {
+struct Holds: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists writes that are stopped until a person decides, by cause; with ID, entry by entry.",
         discussion: "Exit codes: 0 nothing is held, 1 something is, 2 it could not be told."
@@ -18,9 +18,9 @@ struct Holds: ParsableCommand {
         if cause != nil && id == nil { throw ValidationError("--cause goes with the hold's number") }
     }
 
-    func run() throws {
+    func run() async throws {
         let command = HoldsCommand(shared.inspector, id: id, cause: cause, showsEnded: ended)
-        throw ExitCode(command.run())
+        throw ExitCode(await command.run())
     }
 }
 

@@ -34,9 +34,12 @@ import Testing
     /// Whoever steers the service need not be able to read its passwords.
     @Test func theSocketIsFoundWithoutThePasswords() throws {
         let workspace = try Workspace()
-        let text = Workspace.sound.replacing("ad.password", with: "nowhere") + "admin: {socket: here.sock}\n"
+        let text =
+            Workspace.sound.replacing("ad.password", with: "nowhere")
+            + "admin: {socket: here.sock}\ncache: {path: there}\n"
         let file = try workspace.write("syncline.yaml", text)
         #expect(try Configuration.adminSocket(path: file) == "\(workspace.path)/here.sock")
+        #expect(try Configuration.cachePath(path: file) == "\(workspace.path)/there")
         #expect(
             try Configuration.adminSocket(path: workspace.write("other.yaml", Workspace.sound))
                 == "/run/syncline/admin.sock"

@@ -57,6 +57,11 @@ final class Daemon: Sendable {
         try await Program.run(["\(Daemon.folder)/syncline"] + words + ["--config", ground.configurationFile])
     }
 
+    /// The beginning of `syncline COMMAND` by another user of the machine, in no group but the user's own.
+    static func tool(as user: String) -> [String] {
+        ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "\(folder)/syncline"]
+    }
+
     /// Nil while the daemon does not answer.
     func status() async throws -> Status? {
         let answer = try await tool("status", "--json")

@@ -19,6 +19,8 @@ struct Ground: Sendable {
         /// The file with the authorities' certificates; empty: the lab's.
         var caFile = ""
         var cache = ""
+        /// More keys of the admin section.
+        var admin = ""
         /// More lines at the top level.
         var more = ""
         /// More keys of the people's sections and of the object itself.
@@ -92,7 +94,7 @@ struct Ground: Sendable {
         let text = """
             version: 1
             cache: {path: "\(or(settings.cache, cacheFolder))"}
-            admin: {socket: "\(folder)/admin.sock"}
+            admin: {socket: "\(folder)/admin.sock"\(more(settings.admin))}
             ad:
               servers: [\(list(settings.servers.ad, lab["AD_URI"]))]
               base: "\(lab["AD_BASE"])"

@@ -3,7 +3,6 @@ import Foundation
 import Fuzzing
 import Glibc
 import Logging
-import ServiceLifecycle
 import SyncEngine
 import Testing
 
@@ -36,6 +35,7 @@ struct AdminRoleTests {
     @Test(
         arguments: [
             (true, "/status", .look), (true, "/anything", .look), (false, "/stamps", .look),
+            (false, "/queries/hold-decision", .look),
             (false, "/pause", .operate),
             (false, "/resume", .operate), (false, "/resync", .operate), (false, "/conflicts/7/resolve", .approve),
             (false, "/holds/1/approve", .approve), (false, "/whatever/comes", .approve), (false, "", .approve),
@@ -71,6 +71,7 @@ struct AdminRoleTests {
             ask: { _ in .resolution(.accepted) },
             fetchStamps: { _ in },
             reconcile: { "" },
+            inspected: { throw LookupError(description: "no cache") },
             access: access
         )
     }
@@ -89,16 +90,12 @@ struct AdminRoleTests {
             path: path,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        let running = Task { try await service.run() }
-        let end = ContinuousClock.now + .seconds(120)
         // The mode comes last.
-        while Self.mode(path) != AdminSocketOwner.mode(access) {
-            try #require(ContinuousClock.now < end)
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        try await body(path)
-        running.cancel()
-        _ = try? await running.value
+        try await AdminStandIn.serve(
+            service,
+            whenReady: { Self.mode(path) == AdminSocketOwner.mode(access) },
+            { try await body(path) }
+        )
     }
 
     private static func mode(_ path: String) -> mode_t? {

@@ -23,19 +23,63 @@ enum AdminStandIn {
             metrics: { "" },
             ask: { try ask($0) },
             fetchStamps: { fetchStamps($0) },
-            reconcile: { "" }
+            reconcile: { "" },
+            inspected: { try InspectedCache(folder.options) }
         )
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let service = server.socketApplication(path: folder.socketPath, logger: logger)
-        let running = Task { try await service.run() }
-        defer { running.cancel() }
-        // Other tests of the same process may keep both processors for a while.
-        let end = ContinuousClock.now + .seconds(180)
-        while !UnixSocket.isOpen(folder.socketPath) {
-            try #require(ContinuousClock.now < end)
-            try await Task.sleep(for: .milliseconds(10))
+        let service = server.socketApplication(path: folder.socketPath, logger: quiet)
+        try await serve(service, whenReady: { UnixSocket.isOpen(folder.socketPath) }, body)
+    }
+
+    private static var quiet: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }
+
+    /// Runs a service beside a test's body and ends it as the daemon does: a server that is cancelled drops connections that it has just accepted, which NIO
+    /// takes for a programming error.
+    static func serve(
+        _ service: any Service,
+        whenReady isReady: () -> Bool,
+        _ body: () async throws -> Void
+    ) async throws {
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [service], logger: quiet))
+        let running = Task { try await group.run() }
+        let result: Result<Void, any Error>
+        do {
+            // Other tests of the same process may keep both processors for a while.
+            let end = ContinuousClock.now + .seconds(180)
+            while !isReady() {
+                try #require(ContinuousClock.now < end)
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            result = .success(try await body())
+        } catch {
+            result = .failure(error)
         }
-        try await body()
+        await group.triggerGracefulShutdown()
+        try await running.value
+        try result.get()
+    }
+
+    /// For who asks it for no more than to look into its cache.
+    static func look(_ folder: InspectorFolder, _ body: () async throws -> Void) async throws {
+        try await run(folder) { _ in
+            throw CancellationError()
+        } _: {
+            try await body()
+        }
+    }
+
+    /// What a command prints that asks the daemon for no more than to look into its cache.
+    static func answer(
+        _ folder: InspectorFolder,
+        _ command: (InspectorOutput) async -> Int32
+    ) async throws -> InspectorFolder.Answer {
+        var answer: InspectorFolder.Answer?
+        try await look(folder) { answer = try await folder.finish(command) }
+        return try #require(answer)
     }
 }

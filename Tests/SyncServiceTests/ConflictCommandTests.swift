@@ -50,9 +50,11 @@ struct ConflictCommandTests {
         ),
     ]
 
-    @Test(arguments: rows) private func filtersSelect(_ row: Row) throws {
+    @Test(arguments: rows) private func filtersSelect(_ row: Row) async throws {
         let folder = try ConflictFolder.filled()
-        let answer = try folder.run { ConflictListCommand(folder.jsonOptions, select(row.change)).run($0) }
+        let answer = try await folder.finish {
+            await ConflictListCommand(folder.jsonOptions, select(row.change)).run($0)
+        }
         #expect(try ids(answer) == row.ids, "\(answer.errors)")
     }
 
@@ -60,7 +62,7 @@ struct ConflictCommandTests {
         (ConflictSelection.Order.time, true, [1, 2, 3, 4, 5, 6, 10, 11, 12]),
         (.attribute, false, [4, 2, 12, 5, 10, 11, 3, 6, 1]), (.entry, false, [11, 10, 6, 3, 12, 2, 1, 4, 5]),
     ])
-    func orderAndPagesAgree(_ row: (order: ConflictSelection.Order, isReversed: Bool, ids: [Int])) throws {
+    func orderAndPagesAgree(_ row: (order: ConflictSelection.Order, isReversed: Bool, ids: [Int])) async throws {
         let folder = try ConflictFolder.filled()
         var found: [Int] = []
         var after: UInt64?
@@ -73,24 +75,24 @@ struct ConflictCommandTests {
                 limit: 2,
                 after: after
             )
-            let answer = try folder.run { command.run($0) }
+            let answer = try await folder.finish { await command.run($0) }
             found += try ids(answer)
             after = (try answer.object()["next"] as? Int).map(UInt64.init)
         } while after != nil
         #expect(found == row.ids)
     }
 
-    @Test func aListFitsEightyColumnsAndSumsUpJoins() throws {
+    @Test func aListFitsEightyColumnsAndSumsUpJoins() async throws {
         let folder = try ConflictFolder.filled()
-        let answer = try folder.run { ConflictListCommand(folder.options, ConflictSelection()).run($0) }
+        let answer = try await folder.finish { await ConflictListCommand(folder.options, ConflictSelection()).run($0) }
         #expect(answer.code == 1, "one waits for a person")
         #expect(answer.lines.allSatisfy { $0.count <= 80 }, "\(answer.output)")
         #expect(answer.lines.first?.hasPrefix("ID  TIME (UTC)") == true)
         #expect(answer.lines.last == "3 differences when entries were joined; --joins lists them")
         #expect(answer.output.contains("2026-01-01 13:00  bert"))
         #expect(!answer.output.contains("\u{1B}"), "no colours where no terminal is")
-        let none = try folder.run {
-            ConflictListCommand(folder.options, select { $0.since = "2100-01-01" }).run($0)
+        let none = try await folder.finish {
+            await ConflictListCommand(folder.options, select { $0.since = "2100-01-01" }).run($0)
         }
         #expect(none.code == 0)
         #expect(none.output == "no conflicts\n")
@@ -108,10 +110,10 @@ struct ConflictCommandTests {
     }
 
     @Test(arguments: [("yesterday", "--since"), ("3 d", "--since"), ("2026-13-01", "--since")])
-    func aTimeThatIsNoneIsNamed(_ row: (text: String, option: String)) throws {
+    func aTimeThatIsNoneIsNamed(_ row: (text: String, option: String)) async throws {
         let folder = try ConflictFolder.filled()
-        let answer = try folder.run {
-            ConflictListCommand(folder.options, select { $0.since = row.text }).run($0)
+        let answer = try await folder.finish {
+            await ConflictListCommand(folder.options, select { $0.since = row.text }).run($0)
         }
         #expect(answer.code == 2)
         #expect(answer.errors.hasPrefix("syncline: --since: \(row.text) is no time"))
@@ -132,9 +134,9 @@ struct ConflictCommandTests {
 
     // MARK: show
 
-    @Test func showTellsWhoSetWhatWhereAndWhen() throws {
+    @Test func showTellsWhoSetWhatWhereAndWhen() async throws {
         let folder = try ConflictFolder.filled()
-        let answer = try folder.run { ConflictShowCommand(folder.options, id: 3).run($0) }
+        let answer = try await folder.finish { await ConflictShowCommand(folder.options, id: 3).run($0) }
         #expect(answer.code == 0)
         for words in [
             "conflict 3, found 2026-01-01T14:00:00Z",
@@ -148,7 +150,7 @@ struct ConflictCommandTests {
             #expect(answer.flat.contains(words), "\(words) in \(answer.output)")
         }
         #expect(answer.lines.allSatisfy { $0.count <= 80 || !$0.contains(" ") }, "\(answer.output)")
-        let none = try folder.run { ConflictShowCommand(folder.options, id: 99).run($0) }
+        let none = try await folder.finish { await ConflictShowCommand(folder.options, id: 99).run($0) }
         #expect(none.code == 2)
     }
 
@@ -163,17 +165,19 @@ struct ConflictCommandTests {
             (11, ["both sides came to agree by themselves"]), (12, ["CN=anna,OU=People,DC=syncline,DC=test (stands)"]),
         ] as [(UInt64, [String])]
     )
-    func showNamesWhatStandsAndWhy(_ row: (id: UInt64, words: [String])) throws {
+    func showNamesWhatStandsAndWhy(_ row: (id: UInt64, words: [String])) async throws {
         let folder = try ConflictFolder.filled()
-        let answer = try folder.run { ConflictShowCommand(folder.options, id: row.id).run($0) }
+        let answer = try await folder.finish { await ConflictShowCommand(folder.options, id: row.id).run($0) }
         for words in row.words { #expect(answer.flat.contains(words), "\(words) in \(answer.output)") }
     }
 
-    @Test func theKeysAreStable() throws {
+    @Test func theKeysAreStable() async throws {
         let folder = try ConflictFolder.filled()
-        let list = try folder.run { ConflictListCommand(folder.jsonOptions, ConflictSelection()).run($0) }.object()
+        let list = try await folder.finish {
+            await ConflictListCommand(folder.jsonOptions, ConflictSelection()).run($0)
+        }.object()
         #expect(list.keys.sorted() == ["conflicts", "joinDifferences", "next"])
-        let conflict = try folder.run { ConflictShowCommand(folder.jsonOptions, id: 3).run($0) }.object()
+        let conflict = try await folder.finish { await ConflictShowCommand(folder.jsonOptions, id: 3).run($0) }.object()
         #expect(
             conflict.keys.sorted() == [
                 "ad", "attribute", "base", "commands", "decision", "entry", "id", "isJoin", "kind", "member",
@@ -188,12 +192,12 @@ struct ConflictCommandTests {
                 "author", "granularityMilliseconds", "isOurs", "server", "source", "time", "version",
             ]
         )
-        let person = try folder.run { ConflictShowCommand(folder.jsonOptions, id: 6).run($0) }.object()
+        let person = try await folder.finish { await ConflictShowCommand(folder.jsonOptions, id: 6).run($0) }.object()
         #expect((person["resolution"] as? [String: Any])?.keys.sorted() == ["choice", "time", "values"])
         #expect((person["ad"] as? [String: Any])?["values"] as? [[String: String]] == [["base64": "/wA="]])
     }
 
-    @Test func valuesThatNobodyMaySeeAreNotShown() throws {
+    @Test func valuesThatNobodyMaySeeAreNotShown() async throws {
         let folder = try ConflictFolder.filled()
         try folder.change { transaction in
             try transaction.append(
@@ -210,17 +214,17 @@ struct ConflictCommandTests {
                 )
             )
         }
-        let commands: [(InspectorOutput) -> Int32] =
+        let commands: [(InspectorOutput) async -> Int32] =
             [
-                { ConflictShowCommand(folder.options, id: 13).run($0) },
-                { ConflictShowCommand(folder.jsonOptions, id: 13).run($0) },
-                { ConflictListCommand(folder.options, ConflictSelection()).run($0) },
+                { await ConflictShowCommand(folder.options, id: 13).run($0) },
+                { await ConflictShowCommand(folder.jsonOptions, id: 13).run($0) },
+                { await ConflictListCommand(folder.options, ConflictSelection()).run($0) },
             ]
             + ConflictExportCommand.Format.allCases.map { format in
                 { ConflictExportCommand(folder.options, ConflictSelection(), format: format).run($0) }
             }
         for command in commands {
-            let answer = try folder.run(command)
+            let answer = try await folder.finish(command)
             #expect(answer.output.contains("sambantpassword"))
             #expect(!answer.output.contains("S3CRET"), "\(answer.output)")
         }
@@ -293,7 +297,7 @@ struct ConflictCommandTests {
             .take("miniorange"),
             isConfirmed: false
         )
-        let answer = try await folder.finish { await command.run($0) }
+        let answer = try await AdminStandIn.answer(folder) { await command.run($0) }
         #expect(answer.code == 1)
         #expect(answer.output.contains("3  sn of CN=anna,"))
         #expect(answer.output.contains("to stand    Müller-Lüdenscheidt, 李"))
@@ -308,7 +312,7 @@ struct ConflictCommandTests {
             .take("ad"),
             isConfirmed: true
         )
-        let answer = try await folder.finish { await command.run($0) }
+        let answer = try await AdminStandIn.answer(folder) { await command.run($0) }
         #expect(answer.output == "no conflicts\n")
         #expect(answer.errors.hasPrefix("syncline: 1 conflict is about an entry's existence or a membership"))
     }
@@ -322,18 +326,21 @@ struct ConflictCommandTests {
             isConfirmed: false
         )
         let answer = try await folder.finish { await command.run($0) }
-        #expect(answer.code == 2)
-        #expect(answer.output.contains("to stand    bert"))
-        #expect(answer.errors.contains("no daemon answers"))
-        let nobody = ConflictResolveCommand(
+        #expect(answer.code == 2 && answer.output.isEmpty)
+        #expect(answer.errors.hasPrefix("syncline: no daemon answers at \(folder.socketPath)"), "\(answer.errors)")
+    }
+
+    @Test func aReferenceToNobodyIsNamed() async throws {
+        let folder = try ConflictFolder.filled()
+        let command = ConflictResolveCommand(
             folder.options,
             .ids([12]),
             .values(["nobody"], isBase64: false),
             isConfirmed: false
         )
-        #expect(
-            try await folder.finish { await nobody.run($0) }.errors.contains("no entry in the cache is known as nobody")
-        )
+        let answer = try await AdminStandIn.answer(folder) { await command.run($0) }
+        #expect(answer.code == 2)
+        #expect(answer.errors == "syncline: no entry in the cache is known as nobody\n")
     }
 
     @Test(

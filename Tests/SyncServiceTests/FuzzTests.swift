@@ -113,7 +113,8 @@ import Testing
             }
         },
         fetchStamps: { _ in },
-        reconcile: { "" }
+        reconcile: { "" },
+        inspected: { throw LookupError(description: "no cache") }
     )
 
     private static func requests(to socket: String) -> FuzzSubject {
@@ -124,6 +125,8 @@ import Testing
             "POST /conflicts/7/resolve HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"ta\r\n9\r\nke\":\"ad\"}\r\n0\r\n\r\n",
             "POST /holds/3/approve HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n{\"pairs\":[7]}",
             "POST /quarantine/drop HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n{\"pairs\":[7]}",
+            "POST /queries/holds HTTP/1.1\r\nHost: a\r\nContent-Length: 88\r\n\r\n{\"report\":{\"showsEnded\":true},\"screen\":{\"isJSON\":false,\"columns\":80,\"isColoured\":false}}",
+            "POST /queries/pairs HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n{\"entries\":[\"anna\"]}",
             "POST /stamps?pair=18446744073709551615 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         ]
         let tokens = [

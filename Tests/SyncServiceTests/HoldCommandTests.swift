@@ -31,9 +31,9 @@ struct HoldCommandTests {
         return asked.events
     }
 
-    @Test func `holds are listed by cause, with the commands that decide them`() throws {
+    @Test func `holds are listed by cause, with the commands that decide them`() async throws {
         let folder = try SchemaSamples.holds()
-        let answer = try folder.run { HoldsCommand(folder.options).run($0) }
+        let answer = try await folder.finish { await HoldsCommand(folder.options).run($0) }
         #expect(answer.code == 1)
         for words in [
             "hold 1: deletions of people on miniorange are stopped since 2026-01-01T12:00:00Z",
@@ -42,7 +42,7 @@ struct HoldCommandTests {
             "entries: syncline holds 1", "decide: syncline approve 1 or syncline reject 1",
         ] { #expect(answer.flat.contains(words), "\(words): \(answer.output)") }
         #expect(!answer.output.contains("hold 2"))
-        let ended = try folder.run { HoldsCommand(folder.options, showsEnded: true).run($0) }
+        let ended = try await folder.finish { await HoldsCommand(folder.options, showsEnded: true).run($0) }
         #expect(ended.output.contains("hold 2") && ended.output.contains("approved at 2026-01-01T12:00:00Z"))
     }
 
@@ -64,9 +64,11 @@ struct HoldCommandTests {
             (nil, ["CN=HR  CN=anna", "none  CN=bert"]), ("CN=HR", ["CN=HR  CN=anna"]), ("none", ["none  CN=bert"]),
         ] as [(String?, [String])]
     )
-    func `the entries of a hold are listed, those of one cause alone too`(_ cause: String?, _ lines: [String]) throws {
+    func `the entries of a hold are listed, those of one cause alone too`(_ cause: String?, _ lines: [String])
+        async throws
+    {
         let folder = try SchemaSamples.holds()
-        let answer = try folder.run { HoldsCommand(folder.options, id: 1, cause: cause).run($0) }
+        let answer = try await folder.finish { await HoldsCommand(folder.options, id: 1, cause: cause).run($0) }
         #expect(answer.code == 1 && answer.lines.count == lines.count)
         for (shown, wanted) in zip(answer.lines, lines) { #expect(shown.hasPrefix(wanted), "\(shown)") }
     }
@@ -78,10 +80,10 @@ struct HoldCommandTests {
     )
     func `what is not there is named`(_ id: UInt64, _ cause: String?, _ words: String) async throws {
         let folder = try SchemaSamples.holds()
-        let listed = try folder.run { HoldsCommand(folder.options, id: id, cause: cause).run($0) }
+        let listed = try await folder.finish { await HoldsCommand(folder.options, id: id, cause: cause).run($0) }
         #expect(listed.errors.contains(words), "\(listed.errors)")
         let subject = HoldDecisionCommand.Subject.hold(id, cause: cause, entries: [])
-        let answer = try await folder.finish {
+        let answer = try await AdminStandIn.answer(folder) {
             await HoldDecisionCommand(folder.options, .approve, subject, isConfirmed: true).run($0)
         }
         #expect(answer.code == 2 && answer.errors.contains(words), "\(answer.errors)")
@@ -172,7 +174,7 @@ struct HoldCommandTests {
             (HoldDecisionCommand.Subject.hold(1, cause: nil, entries: ["dora"]), "dora is not held by hold 1"),
             (.vanished(side: "ad", entries: ["anna"]), "anna is not missed at ad"),
         ] {
-            let answer = try await folder.finish {
+            let answer = try await AdminStandIn.answer(folder) {
                 await HoldDecisionCommand(folder.options, .approve, subject, isConfirmed: true).run($0)
             }
             #expect(answer.code == 2 && answer.errors.contains(words), "\(answer.errors)")

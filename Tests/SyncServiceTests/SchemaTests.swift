@@ -145,7 +145,7 @@ struct SchemaTests {
         let options = folder.jsonOptions
         var samples: [Sample] = []
         func add(_ definition: String, _ command: (InspectorOutput) async -> Int32) async throws {
-            let answer = try await folder.finish(command)
+            let answer = try await AdminStandIn.answer(folder, command)
             #expect(answer.code < 2, "\(answer.errors)")
             samples.append(Sample(text: answer.output, definition: definition))
         }
@@ -153,13 +153,15 @@ struct SchemaTests {
         everything.joins = .included
         let all = everything
         for selection in [ConflictSelection(), all] {
-            try await add("conflicts.json#/$defs/list") { ConflictListCommand(options, selection, limit: 3).run($0) }
+            try await add("conflicts.json#/$defs/list") {
+                await ConflictListCommand(options, selection, limit: 3).run($0)
+            }
             try await add("conflicts.json#/$defs/export") {
                 ConflictExportCommand(options, selection, format: .json).run($0)
             }
         }
         for id in UInt64(1)...13 {
-            try await add("conflicts.json#/$defs/conflict") { ConflictShowCommand(options, id: id).run($0) }
+            try await add("conflicts.json#/$defs/conflict") { await ConflictShowCommand(options, id: id).run($0) }
         }
         try await add("conflicts.json#/$defs/preview") {
             await ConflictResolveCommand(options, .ids([1, 2]), .take("ad"), isConfirmed: false).run($0)
@@ -187,14 +189,14 @@ struct SchemaTests {
         let options = folder.jsonOptions
         var samples: [Sample] = []
         func add(_ definition: String, _ command: (InspectorOutput) async -> Int32) async throws {
-            let answer = try await folder.finish(command)
+            let answer = try await AdminStandIn.answer(folder, command)
             #expect(answer.code < 2, "\(answer.errors)")
             samples.append(Sample(text: answer.output, definition: "holds.json#/$defs/\(definition)"))
         }
         for showsEnded in [false, true] {
-            try await add("holds") { HoldsCommand(options, showsEnded: showsEnded).run($0) }
+            try await add("holds") { await HoldsCommand(options, showsEnded: showsEnded).run($0) }
         }
-        try await add("entries") { HoldsCommand(options, id: 1).run($0) }
+        try await add("entries") { await HoldsCommand(options, id: 1).run($0) }
         let held = try await folder.finish { CacheGetCommand(options, entry: "anna").run($0) }
         samples.append(Sample(text: held.output, definition: "cache.json#/$defs/get"))
         try await add("preview") {
@@ -205,8 +207,8 @@ struct SchemaTests {
         }
         try await add("quarantine") { await QuarantineCommand(options, .list).run($0) }
         let replies = [
-            (HoldDecision.hold(HoldID(1)), HoldDecisionReply(.decided(moved: [PairID(2)], oneWay: []))),
-            (.hold(HoldID(2)), HoldDecisionReply(.noSuchHold)),
+            (HoldDecision.hold(1), HoldDecisionReply(.decided(moved: [PairID(2)], oneWay: []))),
+            (.hold(2), HoldDecisionReply(.noSuchHold)),
             (.vanished(.ad), HoldDecisionReply(.decided(moved: [], oneWay: [PairID(2)]))),
         ]
         let results = replies.map { question, reply in JSONValue.object(question.json + reply.json(entries: 3)) }

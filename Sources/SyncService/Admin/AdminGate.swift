@@ -30,12 +30,14 @@ struct AdminGate: RouterMiddleware {
         next: (Request, AdminRequestContext) async throws -> Response
     ) async throws -> Response {
         guard let peer = try await AdminPeer.of(context.channel) else { return try await next(request, context) }
-        let isRead = request.method == .get || request.method == .head
-        let needed = AdminRole.needed(forReading: isRead, path: request.uri.path)
+        let needed = AdminRole.needed(
+            forReading: request.method == .get || request.method == .head,
+            path: request.uri.path
+        )
         let (name, groups) = try await peer.lookUp()
         let role = policy.role(user: peer.user, groups: groups)
         let isAllowed = role.map { $0 >= needed } ?? false
-        if !isRead || !isAllowed {
+        if needed > .look || !isAllowed {
             audit.log(
                 level: isAllowed ? .notice : .warning,
                 isAllowed ? "Asked for" : "Refused",

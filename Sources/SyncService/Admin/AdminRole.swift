@@ -15,8 +15,8 @@ enum AdminRole: String, Comparable, CaseIterable, Sendable {
 
     /// What steers, by the first component of its path.
     private static let operations: Set<String> = ["pause", "resume", "resync", "reconcile", "quarantine"]
-    /// What asks the directories something and changes nothing but the cache's knowledge of them.
-    private static let questions: Set<String> = ["stamps"]
+    /// What tells of the cache, or asks the directories something, and changes nothing but the cache's knowledge of them.
+    private static let questions: Set<String> = ["queries", "stamps"]
 
     /// What a request takes. One that nobody thought of takes the most.
     static func needed(forReading isRead: Bool, path: String) -> AdminRole {

@@ -15,8 +15,7 @@ package struct ReconcileCommand {
 
     /// 0: no drift; 1: drift was found; 2: it could not be told.
     package func run() async -> Int32 {
-        guard let socket = CommandOutput.adminSocket(at: configurationPath) else { return CommandOutput.untold }
-        let client = AdminClient(socket: socket)
+        guard let client = CommandOutput.daemon(at: configurationPath) else { return CommandOutput.untold }
         do {
             let before = try await client.status().reconcile?.last?.began
             CommandOutput.note(try await client.post("/reconcile").trimmingCharacters(in: .whitespacesAndNewlines))

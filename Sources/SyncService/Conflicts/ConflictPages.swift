@@ -7,6 +7,8 @@ struct ConflictPages {
     let order: ConflictSelection.Order
     /// The newest last, or names from z to a.
     let isReversed: Bool
+    /// Of values, in a page with more than one conflict.
+    var octets = Int.max
 
     struct Page {
         var conflicts: [ShownConflict]
@@ -15,33 +17,31 @@ struct ConflictPages {
     }
 
     func page(_ view: InspectedView, after: ConflictID?, limit: Int) throws -> Page {
-        var found =
-            try order == .time
-            ? byTime(view, after: after, limit: limit) : byName(view, after: after, limit: limit)
-        let hasMore = found.count > limit
-        if hasMore { found.removeLast() }
+        var shelf = Shelf(conflicts: limit, octets: octets)
+        if order == .time {
+            try byTime(view, after: after, &shelf)
+        } else {
+            try byName(view, after: after, &shelf)
+        }
         return Page(
-            conflicts: try found.map { try ShownConflict($0, view) },
-            next: hasMore ? found.last?.id : nil
+            conflicts: try shelf.conflicts.map { try ShownConflict($0, view) },
+            next: shelf.isOverfull ? shelf.conflicts.last?.id : nil
         )
     }
 
-    /// One more than asked for where there are more.
-    private func byTime(_ view: InspectedView, after: ConflictID?, limit: Int) throws -> [StoredConflict] {
-        var found: [StoredConflict] = []
+    private func byTime(_ view: InspectedView, after: ConflictID?, _ shelf: inout Shelf) throws {
         try view.transaction.forEachConflict(
             filter.query,
             isReversed ? .oldestFirst : .newestFirst,
             after: after
         ) { conflict in
-            if filter.matches(conflict) { found.append(conflict) }
-            return found.count <= limit
+            if filter.matches(conflict) { shelf.put(conflict) }
+            return !shelf.isOverfull
         }
-        return found
     }
 
     /// Sorted by name, then the newest first. All that match have to be looked at, of which no more than the name is kept.
-    private func byName(_ view: InspectedView, after: ConflictID?, limit: Int) throws -> [StoredConflict] {
+    private func byName(_ view: InspectedView, after: ConflictID?, _ shelf: inout Shelf) throws {
         var all: [(key: String, id: ConflictID)] = []
         var names: [PairID: String] = [:]
         try view.transaction.forEachConflict(filter.query, .newestFirst) { conflict in
@@ -58,6 +58,38 @@ struct ConflictPages {
         all.sort { $0.key != $1.key ? $0.key < $1.key : $0.id > $1.id }
         if isReversed { all.reverse() }
         let start = after.flatMap { after in all.firstIndex { $0.id == after } }.map { $0 + 1 } ?? 0
-        return try all[start...].prefix(limit + 1).compactMap { try view.transaction.storedConflict($0.id) }
+        for (_, id) in all[start...] where !shelf.isOverfull {
+            if let conflict = try view.transaction.storedConflict(id) { shelf.put(conflict) }
+        }
     }
+
+    /// Takes conflicts until it is full.
+    private struct Shelf {
+        private(set) var conflicts: [StoredConflict] = []
+        /// Whether there is one that had no room any more.
+        private(set) var isOverfull = false
+        private var conflictsLeft: Int
+        private var octetsLeft: Int
+
+        init(conflicts: Int, octets: Int) {
+            conflictsLeft = conflicts
+            octetsLeft = octets
+        }
+
+        mutating func put(_ conflict: StoredConflict) {
+            let octets = conflict.record.valueOctets
+            guard conflictsLeft > 0, octets <= octetsLeft || conflicts.isEmpty else {
+                isOverfull = true
+                return
+            }
+            conflictsLeft -= 1
+            octetsLeft -= octets
+            conflicts.append(conflict)
+        }
+    }
+}
+
+extension ConflictRecord {
+    /// How many octets its values take.
+    fileprivate var valueOctets: Int { (base + values.ad + values.miniorange).reduce(0) { $0 + $1.count } }
 }

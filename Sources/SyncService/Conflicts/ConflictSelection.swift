@@ -3,10 +3,10 @@ import Mapping
 package import SyncModel
 
 /// Which conflicts a command is about, as a person asks for them. What is nil does not matter.
-package struct ConflictSelection: Sendable {
-    package enum Order: String, CaseIterable, Sendable { case time, attribute, entry }
+package struct ConflictSelection: Codable, Sendable {
+    package enum Order: String, CaseIterable, Codable, Sendable { case time, attribute, entry }
     /// Differences that were found when entries were joined.
-    package enum Joins: Sendable { case included, leftOut }
+    package enum Joins: Codable, Sendable { case included, leftOut }
 
     package var since: String?
     package var until: String?

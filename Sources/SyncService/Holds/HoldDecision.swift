@@ -1,9 +1,9 @@
 import SyncModel
 
 /// What a person approves or rejects.
-enum HoldDecision: Hashable, Sendable {
-    /// What a hold stops.
-    case hold(HoldID)
+enum HoldDecision: Hashable, Codable, Sendable {
+    /// What the hold with this number stops.
+    case hold(UInt64)
     /// The deletion, which nothing proves, of entries that a side does not show any more.
     case vanished(Side)
 
@@ -11,7 +11,7 @@ enum HoldDecision: Hashable, Sendable {
     func path(_ verdict: HoldVerdict) -> String {
         let word = verdict == .approve ? "approve" : "reject"
         switch self {
-        case .hold(let id): return "/holds/\(id.rawValue)/\(word)"
+        case .hold(let id): return "/holds/\(id)/\(word)"
         case .vanished(let side): return "/vanished/\(side.name)/\(word)"
         }
     }
@@ -19,7 +19,7 @@ enum HoldDecision: Hashable, Sendable {
     /// For a person.
     var label: String {
         switch self {
-        case .hold(let id): "\(id.rawValue)"
+        case .hold(let id): "\(id)"
         case .vanished(let side): "vanished at \(side.name)"
         }
     }
@@ -27,7 +27,7 @@ enum HoldDecision: Hashable, Sendable {
     /// For machines.
     var json: [(String, JSONValue)] {
         switch self {
-        case .hold(let id): [("id", .int(Int(clamping: id.rawValue))), ("vanishedAt", .null)]
+        case .hold(let id): [("id", .int(Int(clamping: id))), ("vanishedAt", .null)]
         case .vanished(let side): [("id", .null), ("vanishedAt", .string(side.name))]
         }
     }

@@ -1,48 +1,64 @@
-import Configuration
+/// What a person's decision comes to. The daemon tells it, since it may be the only one that may read the cache.
+protocol DecisionQuery: CacheQuery where Answer == PlannedDecision<Request> {
+    /// What the daemon is then asked for.
+    associatedtype Request: Codable, Sendable
+
+    /// Prints what is to be done, and gives it.
+    func plan(_ view: InspectedView, _ output: InspectorOutput) throws -> [Request]
+}
+
+struct PlannedDecision<Request: Codable & Sendable>: Codable, Sendable {
+    /// What is to be done: for a person, or as `--json` promises it.
+    var text: String
+    var complaints: [String]
+    var requests: [Request]
+}
+
+extension DecisionQuery {
+    func answer(_ inspected: InspectedCache) throws -> PlannedDecision<Request> {
+        let output = InspectorOutput(keeping: .answer)
+        let requests = try inspected.read { try plan($0, output) }
+        return PlannedDecision(text: try output.kept(), complaints: output.complaints, requests: requests)
+    }
+}
 
 /// A person's decision on what the cache shows. What is to be done is shown first; more than one thing is done only where that is confirmed.
 protocol ConfirmedDecision {
-    associatedtype Step
+    associatedtype Query: DecisionQuery
 
     var options: InspectorOptions { get }
+    var query: Query { get }
     var isConfirmed: Bool { get }
 
-    /// What is to be done, as the cache has it.
-    func plan(_ view: InspectedView, _ output: InspectorOutput) throws -> [Step]
-    /// For a person.
-    func show(_ steps: [Step], _ output: InspectorOutput)
-    /// Of how many things a step decides.
-    func count(of step: Step) -> Int
-    /// A step that is only shown.
-    func preview(of step: Step) -> JSONValue
+    /// Of how many things a request decides.
+    func count(of request: Query.Request) -> Int
     /// What `--yes` does with them.
-    func confirmation(of steps: [Step]) -> String
+    func confirmation(of requests: [Query.Request]) -> String
     /// Asks the daemon for it, prints what came of that, and gives the exit code.
-    func carryOut(_ steps: [Step], _ client: AdminClient, _ output: InspectorOutput) async -> Int32
+    func carryOut(_ requests: [Query.Request], _ client: AdminClient, _ output: InspectorOutput) async -> Int32
 }
 
 extension ConfirmedDecision {
     /// 0: done; 1: not, or not all; 2: it can't be told.
     func decide(_ output: InspectorOutput) async -> Int32 {
-        var steps: [Step] = []
-        var socket = ""
-        let code = InspectorRun.perform(output) {
-            let inspected = try InspectedCache(options)
-            socket = inspected.wiring.configuration.adminSocket
-            steps = try inspected.read { try plan($0, output) }
-            if !options.isJSON { show(steps, output) }
-            return 0
+        let client: AdminClient
+        let planned: PlannedDecision<Query.Request>
+        do {
+            client = try AdminClient(configurationPath: options.configurationPath)
+            planned = try await client.answer(query)
+        } catch {
+            return InspectorRun.perform(output) { throw error }
         }
-        guard code == 0 else { return code }
-        guard isConfirmed || steps.reduce(0, { $0 + count(of: $1) }) < 2 else {
-            return InspectorRun.perform(output) {
-                if options.isJSON {
-                    output.json(.object([("preview", .array(steps.map(preview)))]), isPretty: true)
-                }
-                output.complain("nothing was done; --yes \(confirmation(of: steps))")
+        let isDone = isConfirmed || planned.requests.reduce(0, { $0 + count(of: $1) }) < 2
+        let code = InspectorRun.perform(output) {
+            planned.complaints.forEach(output.complain)
+            if !options.isJSON || !isDone { output.text(planned.text) }
+            guard isDone else {
+                output.complain("nothing was done; --yes \(confirmation(of: planned.requests))")
                 return InspectorRun.found
             }
+            return 0
         }
-        return await carryOut(steps, AdminClient(socket: socket), output)
+        return isDone && code == 0 ? await carryOut(planned.requests, client, output) : code
     }
 }

@@ -9,12 +9,16 @@ struct InspectedCache {
     let cache: Cache
     let mappings: [String: ObjectMapping]
 
+    init(_ wiring: Wiring, _ cache: Cache) {
+        self.wiring = wiring
+        self.cache = cache
+        mappings = Dictionary(uniqueKeysWithValues: wiring.mappings.map { ($0.specification.name, $0) })
+    }
+
     /// Throws `ConfigurationErrors`, `MappingError`, `CacheError`.
     init(_ options: InspectorOptions) throws {
         let configuration = try Configuration.load(path: options.configurationPath)
-        wiring = try Wiring(configuration)
-        mappings = Dictionary(uniqueKeysWithValues: wiring.mappings.map { ($0.specification.name, $0) })
-        cache = try options.openCache(configuration)
+        self.init(try Wiring(configuration), try options.openCache(configuration))
     }
 
     func read<Result>(_ body: (InspectedView) throws -> Result) throws -> Result {
