@@ -121,6 +121,8 @@ package struct AdminClient: Sendable {
         let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
         var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
         request.method = post ? .POST : .GET
+        // One that is kept open would be found dead at the next request, where the daemon was started again meanwhile.
+        request.headers.add(name: "connection", value: "close")
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
