@@ -4,16 +4,22 @@ import SyncModel
 /// Names that pass from one entry to another, as far as is known here: whoever was named by them may be another one.
 extension Engine {
     /// Holds: the replica is not stored yet. Where another entry has its name, as far as is known here, that one is gone, or has another name. Who seemed to name it may name
-    /// this one, and is read anew; and values of memberships may mean either, until their server has followed.
+    /// this one, and is read anew; and values of memberships may mean either, until their server has followed. So it is where another one had the name: of who was
+    /// read meanwhile it may have been told before.
     mutating func noteFormerHolder(of replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
         let side = replica.side
-        guard case .entry(let parent) = replica.parent,
-            let holder = try store.child(side, of: parent, named: replica.rdn.normalized), holder != replica.anchor
-        else { return }
-        if side == .miniorange, hasMemberships, let name = try name(of: replica, store) {
+        guard case .entry(let parent) = replica.parent else { return }
+        var known = try store.child(side, of: parent, named: replica.rdn.normalized)
+        if let holder = known, holder != replica.anchor, side == .miniorange, hasMemberships,
+            let name = try name(of: replica, store)
+        {
             formerNames.note(name, holder, now: now)
             try readGroups(of: holder, store, now: now)
         }
+        if known == nil, side == .miniorange, !formerNames.isEmpty, let name = try name(of: replica, store) {
+            known = formerNames.anchor(name)
+        }
+        guard let holder = known, holder != replica.anchor else { return }
         guard let id = try store.pairID(side, holder) else { return }
         for referrer in try store.takeReferrers(of: id) {
             markDirty(referrer, .reference, now: now)

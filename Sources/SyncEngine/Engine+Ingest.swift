@@ -272,7 +272,7 @@ extension Engine {
                 rereads.watchGroups(of: replica.anchor, now: now)
             }
         }
-        if let old, moved, side == .miniorange, hasMemberships, let former = try name(of: old, store) {
+        if let old, moved, side == .miniorange, let former = try name(of: old, store) {
             formerNames.note(former, replica.anchor, now: now)
         }
         let renamed = renamesTold.removeValue(forKey: replica.anchor) ?? replica.version

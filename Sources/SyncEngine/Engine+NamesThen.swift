@@ -84,7 +84,7 @@ extension Engine {
     }
 
     /// Whether the entry, or a container above it, may have come to its name only later.
-    private func mayHaveBeenAnother(
+    func mayHaveBeenAnother(
         _ named: Anchor,
         _ side: Side,
         _ time: TextTime,

@@ -92,15 +92,19 @@ extension Engine {
             if let anchor = pair.anchors[side] { replicas[side] = try store.replica(side, anchor) }
         }
         try resolveAnew(&replicas, pair, store, now: now)
+        // What it names is being asked for.
+        guard inFlight[pair.id] == nil else { return keepDirty(pair.id, now: now) }
         var before = pair
         try dropDangling(&replicas, &before, object, store)
         // At once, as with the replicas: a plan that waits must not leave the one without the other.
         if before != pair { try store.put(before, replacing: pair) }
         let pair = before
-        let states = try sideStates(pair, replicas, object, store)
+        var merged = pair
+        merged.base = agreed(pair, object)
+        let states = try sideStates(merged, replicas, object, store)
         var evidence = try evidence(of: pair.id, store)
         func reconciled() -> Reconciliation {
-            object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange, evidence)
+            object.reconciler.reconcile(base: merged.base, ad: states.ad, miniorange: states.miniorange, evidence)
         }
         var result = reconciled()
         var bar = try planBar(pair, result, replicas, object, store, now: now)
@@ -137,6 +141,7 @@ extension Engine {
         }
         var next = pair
         next.base = result.base
+        keepLost(of: pair, in: &next.base, states, object)
         let plan: PairPlan
         switch result.existence {
         case .suspended:

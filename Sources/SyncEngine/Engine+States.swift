@@ -17,65 +17,6 @@ extension Engine {
         }
     }
 
-    /// A server drops the values that name an entry when that is deleted, and tells nobody. No person took them away: they leave the base as well, so that
-    /// what still stands on the other side is written again where the entry comes back.
-    mutating func dropDangling(
-        _ replicas: inout PerSide<Replica?>,
-        _ pair: inout Pair,
-        _ object: Object,
-        _ store: any StoreTransaction
-    ) throws {
-        for side in Side.allCases {
-            guard let old = replicas[side] else { continue }
-            var replica = old
-            for item in old.attributes.items where object.mapping.isReference(side, item.name) {
-                let kept = try item.values.filter { value in
-                    guard case .entry(let target) = Reference(value) else { return true }
-                    return try !isGone(target, side, store)
-                }
-                guard kept.count < item.values.count else { continue }
-                replica.attributes[item.name] = kept
-                let shown = try kept.compactMap { value -> Octets? in
-                    guard case .entry(let target) = Reference(value) else { return nil }
-                    return try store.pairID(side, target).map { Octets($0.rawValue.bigEndianOctets) }
-                }
-                for name in object.canonicalNames(of: item.name, side) {
-                    let agreed = pair.base?[name] ?? []
-                    pair.base?[name] = agreed.filter { shown.contains($0) }
-                }
-            }
-            guard replica != old else { continue }
-            try store.put(replica, replacing: old)
-            replicas[side] = replica
-        }
-    }
-
-    /// The canonical attributes in which an entry differs from what was agreed only by whom it names that is deleted on a side. Such values go by themselves: that they are still
-    /// there, or there no more, is no change which could stand against the entry's own deletion.
-    private func referencesToDeleted(
-        _ values: Attributes,
-        _ base: Attributes?,
-        _ object: Object,
-        _ store: any StoreTransaction
-    ) throws -> [String] {
-        func living(_ values: [Octets]) throws -> [Octets] {
-            try values.filter { value in
-                guard let id = UInt64(bigEndianOctets: value.bytes), let pair = try store.outline(PairID(id)) else {
-                    return false
-                }
-                return pair.presence.ad != .deleted && pair.presence.miniorange != .deleted
-            }
-        }
-        return try object.mapping.referenceNames.filter { try living(values[$0]) == living(base?[$0] ?? []) }
-    }
-
-    /// Whether an entry that was known is deleted, with proof.
-    func isGone(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
-        guard try store.outline(side, anchor) == nil else { return false }
-        guard let id = try store.pairID(side, anchor), let pair = try store.outline(id) else { return true }
-        return pair.presence[side] == .deleted
-    }
-
     /// A target's deletion takes the values that name it along without a trace: its referrers are looked at again then.
     private func awaitDeletionOfTargets(
         of replica: Replica,

@@ -34,15 +34,24 @@ extension Engine {
             }
         }
         let mapping = old.object.flatMap { objects[$0] }?.mapping
+        var isMisnamed = false
         for item in old.attributes.items where mapping?.isReference(side, item.name) == true {
             replica.attributes[item.name] = try item.values.map { value in
                 guard case .unresolved(let name) = Reference(value) else { return value }
-                if let anchor = try resolve(name, side, store) { return Reference.entry(anchor).octets }
+                if let anchor = try resolve(name, side, store) {
+                    isMisnamed = try isMisnamed || mayHaveBeenAnother(anchor, side, .told(old.version), store)
+                    return Reference.entry(anchor).octets
+                }
                 try store.park(side, name: firstUnknown(in: name, side, store).normalized, waiter: waiter)
                 return value
             }
         }
         guard replica != old else { return old }
+        // Who had the name when it was told may be gone, and somebody else have it since.
+        if isMisnamed, old.version != .unordered, try store.isLoaded(side) {
+            try readAnew(old, store, now: now)
+            return old
+        }
         try store.put(replica, replacing: old)
         // Now that its place is known its own name can be found.
         if replica.parent != old.parent { try wakeParked(replica, store, now: now) }

@@ -11,6 +11,10 @@ package struct Engine: Sendable {
         let reconciler: Reconciler
         /// Those that say whether a password must be changed.
         let demands: [String]
+        /// Each side's attributes that name entries, with the canonical ones that they show.
+        let references: PerSide<[(attribute: String, names: [String])]>
+        /// The canonical ones, with the names by which a base holds what a side has lost of them.
+        let lostNames: PerSide<[(canonical: String, lost: String)]>
         var name: String { mapping.specification.name }
 
         init(mapping: ObjectMapping, reconciler: Reconciler) {
@@ -18,6 +22,14 @@ package struct Engine: Sendable {
             self.reconciler = reconciler
             demands = mapping.specification.attributes.filter { $0.type == .mustChangePassword }
                 .map { $0.ad.lowercased() }
+            references = PerSide(
+                ad: Engine.references(of: mapping, .ad),
+                miniorange: Engine.references(of: mapping, .miniorange)
+            )
+            lostNames = PerSide(
+                ad: references.ad.flatMap(\.names).map { ($0, lostReferences($0, .ad)) },
+                miniorange: references.miniorange.flatMap(\.names).map { ($0, lostReferences($0, .miniorange)) }
+            )
         }
     }
 

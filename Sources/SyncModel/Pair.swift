@@ -37,3 +37,6 @@ package struct Pair: Hashable, Sendable {
 
 /// The canonical attribute that holds the pair of the container in which an entry stands: place merges like any other value.
 package let parentAttribute = "@parent"
+
+/// The name under which a base holds those values of a canonical reference that both sides agreed on and a side has lost with the entries that they name.
+package func lostReferences(_ name: String, _ side: Side) -> String { "\(name);lost-\(side.name)" }

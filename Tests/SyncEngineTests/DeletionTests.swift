@@ -292,6 +292,57 @@ struct DeletionTests {
         }
     }
 
+    /// Bo names Ann, who is deleted on a side and comes back there since she was changed on the other one.
+    private func renamed(_ side: Side, _ bench: Bench) throws -> (ann: Anchor, bo: Anchor) {
+        let ann = try bench.create(side, "Ann")
+        let bo = try bench.create(side, "Bo", ["manager": [Reference.entry(ann).octets]])
+        _ = try bench.settle()
+        try bench.delete(side, ann)
+        try bench.set(side.opposite, try #require(bench.counterpart(side.opposite, "ann")), "displayname", ["New"])
+        for side in Side.allCases { try bench.tell(side) }
+        return (ann, bo)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who names somebody that was deleted and came back can be deleted as well`(_ side: Side) throws {
+        let bench = try Bench()
+        let bo = try renamed(side, bench).bo
+        // Ann is there again, and Bo is yet to name her.
+        while bench.counterpart(side, "ann") == nil { try bench.answer() }
+        #expect(bench.directories[side].entries[bo]?.attributes["manager"] == [])
+        try bench.delete(side, bo)
+        _ = try bench.settle()
+        for side in Side.allCases {
+            #expect(bench.counterpart(side, "ann") != nil)
+            #expect(bench.counterpart(side, "bo") == nil)
+        }
+    }
+
+    @Test(arguments: Side.allCases, [false, true])
+    func `Who named somebody that was deleted and came back names him again`(_ side: Side, isTouched: Bool) throws {
+        let bench = try Bench()
+        let bo = try renamed(side, bench).bo
+        // What is told of Bo besides has nobody's name any more.
+        if isTouched { try bench.set(side, bo, "displayname", ["Touched"]) }
+        _ = try bench.settle()
+        let ann = try #require(bench.counterpart(side, "ann"))
+        #expect(bench.directories[side].entries[bo]?.attributes["manager"] == [Reference.entry(ann).octets])
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who is given somebody else to name after that came back is changed`(_ side: Side) throws {
+        let bench = try Bench()
+        try bench.create(side, "Cy")
+        let bo = try renamed(side, bench).bo
+        while bench.counterpart(side, "ann") == nil { try bench.answer() }
+        let other = side.opposite
+        let cy = try #require(bench.counterpart(other, "cy"))
+        try bench.set(other, try #require(bench.counterpart(other, "bo")), "manager", [Reference.entry(cy).octets])
+        try bench.delete(side, bo)
+        _ = try bench.settle()
+        for side in Side.allCases { #expect(bench.counterpart(side, "bo") != nil) }
+    }
+
     // MARK: Policies
 
     private static let account = AttributeSpecification(

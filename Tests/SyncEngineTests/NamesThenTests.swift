@@ -92,4 +92,52 @@ struct NamesThenTests {
         try bench.settle()
         #expect(bench.directories.ad.entries[cy]?.attributes["manager"] == [Reference.entry(ann).octets])
     }
+
+    /// Cy names Ann, who is never known on the LDAP side: she is deleted there, and made by us.
+    @Test(arguments: [false, true])
+    func `A name that nobody had when it was told is nobody's who has come to it since`(_ isEdit: Bool) throws {
+        let bench = try Bench()
+        try bench.create(.ad, "Cy")
+        try bench.settle()
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.miniorange, "Ann", ["displayname": ["Former"]])
+        try bench.set(.miniorange, cy, "manager", [Reference.entry(ann).octets])
+        let told = try #require(directory.snapshot(cy))
+        let edit = AttributeEdit(kind: .replace, name: "manager", values: told.attributes["manager"])
+        let change: Change =
+            isEdit ? .edited(cy, edits: [edit], newName: nil, version: told.version) : .present(told)
+        try bench.delete(.miniorange, ann)
+        try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        try Self.answerAll(bench)
+        #expect(bench.counterpart(.miniorange, "ann") != nil)
+        #expect(bench.values(.ad, "cy", "manager") == "[]")
+        #expect(directory.entries[cy]?.attributes["manager"] == [])
+    }
+
+    @Test
+    func `Who was read behind a swap of names, and told before it, names who has the name then`() throws {
+        let bench = try Bench()
+        for name in ["Ann", "Bo", "Cy"] { try bench.create(.ad, name) }
+        try bench.settle()
+        let directory = bench.directories.miniorange
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        let bo = try #require(bench.counterpart(.miniorange, "bo"))
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        try bench.set(.miniorange, cy, "manager", [Reference.entry(ann).octets])
+        for (anchor, account) in [(ann, "spare"), (bo, "ann"), (ann, "bo")] {
+            let rdn = RelativeDistinguishedName(type: "uid", value: Octets(account))
+            try bench.move(.miniorange, anchor, to: "", rdn: rdn)
+        }
+        // By its present text Cy's manager is called bo, who is another one as far as is known yet.
+        let read = Change.present(try #require(directory.snapshot(cy)))
+        try bench.step(.feed(.miniorange, .changes([read], cursor: nil)))
+        try bench.tell(.miniorange)
+        try bench.settle()
+        let manager = try #require(bench.counterpart(.ad, "bo"))
+        let source = try #require(bench.counterpart(.ad, "cy"))
+        #expect(bench.directories.ad.entries[source]?.attributes["manager"] == [Reference.entry(manager).octets])
+    }
 }

@@ -37,7 +37,8 @@ struct ShownPair {
     func values(_ values: [Octets], of name: String) throws -> [ShownValue] {
         if name == parentAttribute { return try values.map(place) }
         if SecretAttributes.contains(name, view.mapping(pair.object)) { return values.map { _ in .secret } }
-        guard view.mapping(pair.object)?.isReference(.ad, name) == true else { return values.map(ShownValue.init) }
+        let rule = String(name.prefix { $0 != ";" })
+        guard view.mapping(pair.object)?.isReference(.ad, rule) == true else { return values.map(ShownValue.init) }
         return try values.map { value in
             guard let id = UInt64(bigEndianOctets: value.bytes) else { return ShownValue(value) }
             return .text(try view.names.name(of: PairID(id)))
