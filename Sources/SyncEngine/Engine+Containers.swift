@@ -158,6 +158,23 @@ extension Engine {
         if try store.count(.parkedLinks) > 0 { rereads.watchGroups(of: anchor, now: now) }
     }
 
+    private static func outsideFact(_ name: Octets, _ side: Side) -> String {
+        // A key has its limits. Two long names that begin alike mean a read too many.
+        "outside.\(side.name).\(Octets(Array(name.bytes.prefix(96))).lossyText)"
+    }
+
+    /// Holds: an entry was told out of the scope that is not known here. Where it stands in a container that is on its way back, nothing tells of it again.
+    mutating func noteOutside(_ name: DistinguishedName, _ side: Side, _ store: any StoreTransaction) throws {
+        guard !roots[side].contains(where: { name.isDescendant(of: $0.name) }) else { return }
+        for rdn in name.rdns.dropFirst() where containersOutside[side].insert(rdn.normalized).inserted {
+            try store.setFact(Engine.outsideFact(rdn.normalized, side), Octets([1]))
+        }
+        // They are written down.
+        if containersOutside[side].count > Engine.mostContainersOutside { containersOutside[side] = [] }
+    }
+
+    private static let mostContainersOutside = 10_000
+
     /// Whether a container that is told again may have been out of scope in between, as what stands in it was told to be: the feed tells the last state only.
     func mayHaveReturned(
         _ snapshot: EntrySnapshot,
@@ -165,10 +182,11 @@ extension Engine {
         _ side: Side,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard kind == .container, try store.fact(Engine.leaversFact(side)) != nil,
-            let replica = try store.replica(side, snapshot.anchor)
+        guard kind == .container, let replica = try store.replica(side, snapshot.anchor),
+            snapshot.version.supersedes(replica.version)
         else { return false }
-        return snapshot.version.supersedes(replica.version)
+        return try store.fact(Engine.leaversFact(side)) != nil
+            || store.fact(Engine.outsideFact(replica.rdn.normalized, side)) != nil
     }
 
     private func holdsMembers(_ replica: Replica) -> Bool {

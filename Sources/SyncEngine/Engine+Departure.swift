@@ -35,6 +35,47 @@ extension Engine {
         try retryAmbiguous(old.keys, store, now: now)
     }
 
+    mutating func ingestDeletion(
+        of anchor: Anchor,
+        _ side: Side,
+        by author: String? = nil,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        if let newest = openIntents[side].max() {
+            goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
+        }
+        renamesTold[anchor] = nil
+        namesAwaited[side].remove(anchor)
+        let old = try store.replica(side, anchor)
+        if old == nil {
+            // Told before: what is left of its memberships is on its way out. AD's rows name others than those in scope, too.
+            let pair = try store.pairID(side, anchor).flatMap { try store.outline($0) }
+            if pair.map({ $0.presence[side] == .deleted }) ?? (side == .miniorange) { return }
+        }
+        if let old { try noteLeft(old, store, now: now) }
+        try dropLinks(of: anchor, side, old, store, now: now)
+        if let old {
+            try store.remove(old)
+            if old.kind == .container { places.clear(side) }
+            try attachParkedLinks(under: old.keys, side, store, now: now)
+            try wakeDeletedContainer(old.parent, side, store, now: now)
+        }
+        guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
+        guard before.presence[side] != .deleted else { return }
+        var pair = before
+        pair.presence[side] = .deleted
+        try store.put(pair, replacing: before)
+        try learnDeletion(of: pair, on: side, by: author, store, now: now)
+        if let old {
+            try retryNameTaken(side, store, now: now)
+            try retryAmbiguous(old.keys, store, now: now)
+        }
+        for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
+        if pair.kind == .user { try setUrgent(id, store) }
+        markDirty(id, DirtyCause(changedAt: side), now: now)
+    }
+
     /// Nobody has the entry's name any more, as far as is known here: its server has yet to follow that in the values that hold it.
     mutating func noteLeft(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
         guard old.side == .miniorange, hasMemberships, let name = try name(of: old, store) else { return }
@@ -132,7 +173,7 @@ extension Engine {
         try readIfMisnamed(snapshot.anchor, side, .answer(id), store, now: now)
     }
 
-    /// Forgets deletions and names that no answer on its way can be older than.
+    /// Forgets deletions, names and reads that no answer on its way can be older than.
     mutating func forgetMeanwhile() {
         for side in Side.allCases
         where !goneMeanwhile[side].isEmpty || !namedMeanwhile[side].isEmpty || openAtRead[side] != nil {

@@ -137,7 +137,8 @@ extension Engine {
         if try isGoneAhead(snapshot.anchor, side, store) {
             // Where it was brought back it has another version. Its server knows.
             guard let last = goneAhead[side][snapshot.anchor], snapshot.version.supersedes(last) else { return }
-            return try requestRead(.read(snapshot.anchor), side, store, now: now)
+            try requestRead(.read(snapshot.anchor), side, store, now: now)
+            return
         }
         goneMeanwhile[side][snapshot.anchor] = nil
         let known = try store.outline(side, snapshot.anchor)
@@ -167,6 +168,7 @@ extension Engine {
             return
         }
         guard let (object, isProtected) = standing(of: snapshot, side) else {
+            if old == nil { try noteOutside(snapshot.name, side, store) }
             try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
             return
         }
@@ -355,46 +357,5 @@ extension Engine {
         return snapshot.attributes["samaccountname"].contains {
             configuration.excludedAccounts.contains($0.lossyText.lowercased())
         }
-    }
-
-    mutating func ingestDeletion(
-        of anchor: Anchor,
-        _ side: Side,
-        by author: String? = nil,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        if let newest = openIntents[side].max() {
-            goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
-        }
-        renamesTold[anchor] = nil
-        namesAwaited[side].remove(anchor)
-        let old = try store.replica(side, anchor)
-        if old == nil {
-            // Told before: what is left of its memberships is on its way out. AD's rows name others than those in scope, too.
-            let pair = try store.pairID(side, anchor).flatMap { try store.outline($0) }
-            if pair.map({ $0.presence[side] == .deleted }) ?? (side == .miniorange) { return }
-        }
-        if let old { try noteLeft(old, store, now: now) }
-        try dropLinks(of: anchor, side, old, store, now: now)
-        if let old {
-            try store.remove(old)
-            if old.kind == .container { places.clear(side) }
-            try attachParkedLinks(under: old.keys, side, store, now: now)
-            try wakeDeletedContainer(old.parent, side, store, now: now)
-        }
-        guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
-        guard before.presence[side] != .deleted else { return }
-        var pair = before
-        pair.presence[side] = .deleted
-        try store.put(pair, replacing: before)
-        try learnDeletion(of: pair, on: side, by: author, store, now: now)
-        if let old {
-            try retryNameTaken(side, store, now: now)
-            try retryAmbiguous(old.keys, store, now: now)
-        }
-        for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
-        if pair.kind == .user { try setUrgent(id, store) }
-        markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 }

@@ -91,7 +91,7 @@ extension Engine {
         for side in Side.allCases {
             guard let replica = replicas[side] else { continue }
             places[side] = try canonicalParent(of: replica, object, store)
-            guard places[side] == nil, case .entry = replica.parent else { continue }
+            guard places[side] == nil else { continue }
             plan.obstacle = .noCounterpartForParent
             plan.retries = true
             try waitForContainer(of: replica, waiter: pair.id, store)

@@ -71,6 +71,8 @@ package struct Engine: Sendable {
     var isConnected = PerSide<Bool>(both: false)
     /// Entries that have another name, which is being asked for.
     var namesAwaited = PerSide<Set<Anchor>>(both: [])
+    /// Names of containers out of the scope in which entries were seen that are not known.
+    var containersOutside = PerSide<Set<Octets>>(both: [])
     /// Entries that came to their names while answers were on their way, with the newest of these.
     var namedMeanwhile = PerSide<[Anchor: IntentID]>(both: [:])
     /// The newest intents that were open when everything of a side was last read: their answers, or earlier ones', may be older than that.

@@ -208,6 +208,49 @@ struct AnsweringTests {
     }
 
     @Test
+    func `An added entry that was deleted before a complete read, of which the answer knows nothing, stays deleted`()
+        throws
+    {
+        let bench = try Bench()
+        try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        let directory = bench.directories.miniorange
+        let outcome = directory.perform(try #require(bench.sent.first).operation)
+        let anchor = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.delete(.miniorange, anchor)
+        let cursor = SimulatedFeed.cursor(directory.log.count)
+        try bench.step(.feed(.miniorange, .complete(present: directory.entries.keys.sorted(), cursor: cursor)))
+        #expect(try bench.answer(outcome) == ["miniorange confirmAbsence \(anchor.low)"])
+        let lines = try bench.answer()
+        #expect(lines.count == 1 && lines[0].hasPrefix("ad delete"), "\(lines)")
+    }
+
+    @Test
+    func `An answer from before a rename that the log has told brings no former name back`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.miniorange, "Ann")
+        try bench.settle()
+        let directory = bench.directories.miniorange
+        func rename(to account: Octets) throws -> Change {
+            try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: account))
+            let version = try #require(directory.log.last?.version)
+            return .edited(ann, edits: [], newName: directory.name(of: ann), version: version)
+        }
+        try bench.step(.feed(.miniorange, .changes([try rename(to: "anna")], cursor: nil)))
+        let former = directory.perform(.read(ann))
+        try bench.step(.feed(.miniorange, .changes([try rename(to: "annie")], cursor: nil)))
+        #expect(bench.sent.count == 2)
+        try bench.answer(former)
+        try bench.set(.miniorange, ann, "displayname", ["A"])
+        let edit = AttributeEdit(kind: .replace, name: "displayname", values: ["A"])
+        let version = try #require(directory.log.last?.version)
+        let change = Change.edited(ann, edits: [edit], newName: nil, version: version)
+        try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.values(.ad, "annie", "displayname") == "[A]")
+    }
+
+    @Test
     func `Edits that follow a rename in the log wait for the read`() throws {
         let bench = try Bench()
         let ann = try bench.create(.miniorange, "Ann")

@@ -76,6 +76,30 @@ struct ContainerTests {
         #expect(name(bench, .ad, "ann").contains(",ou=deep,ou=north,"))
     }
 
+    @Test
+    func `Who is new in a container that is out of scope comes in with it, though its way out was never told`() throws {
+        let bench = try bench()
+        let directory = bench.directories.ad
+        let north = try bench.place(.ad, "OU=North,")
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        _ = try settled(bench)
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        let rdn = RelativeDistinguishedName(type: "OU", value: "North")
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        // As it stands when it is asked for; and then the container, which is back by then.
+        let outside = try #require(directory.snapshot(ann))
+        #expect(try bench.step(.feed(.ad, .changes([.present(outside)], cursor: nil))).isEmpty)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.move(.ad, north, to: "")
+        let back = try #require(directory.snapshot(north))
+        let lines = try bench.step(.feed(.ad, .changes([.present(back)], cursor: nil)))
+        #expect(lines == ["ad readBelow \(north.low)"])
+        try bench.answer()
+        try bench.answer()
+        #expect(name(bench, .miniorange, "ann").contains("=ann,ou=north,ou=people,"))
+    }
+
     @Test(arguments: Side.allCases)
     func `A moved container is one move`(_ side: Side) throws {
         let bench = try bench()
@@ -172,5 +196,41 @@ struct ContainerTests {
         _ = try settled(bench)
         #expect(name(bench, .ad, "ann") == "cn=ann,ou=deep,ou=north,ou=people,dc=syncline,dc=test")
         #expect(name(bench, .ad, "bo") == "cn=bo,ou=deeper,ou=deep,ou=north,ou=people,dc=syncline,dc=test")
+    }
+
+    /// Read while its container had moved, and told before that: by the time that all is known nobody has the name by which it was read.
+    @Test
+    func `An entry whose place was told by a name that is gone is asked for again`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let north = try bench.place(.miniorange, "ou=North,")
+        let south = try bench.container(.miniorange, "South", below: try bench.place(.miniorange))
+        try bench.create(.miniorange, "Ann")
+        _ = try settled(bench)
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        let start = directory.log.count
+        try bench.move(.miniorange, ann, to: "ou=North,")
+        try bench.move(.miniorange, north, to: "ou=South,")
+        let read = try #require(directory.snapshot(ann))
+        try bench.move(.miniorange, south, to: "", rdn: RelativeDistinguishedName(type: "ou", value: "Arctic"))
+        let renames: [Change] = directory.log[(start + 1)...].compactMap { record in
+            guard case .renamed(let name) = record.kind else { return nil }
+            return .edited(record.anchor, edits: [], newName: name, version: record.version)
+        }
+        try bench.step(
+            .feed(
+                .miniorange,
+                .changes([.edited(ann, edits: [], newName: read.name, version: read.version)], cursor: nil)
+            )
+        )
+        try bench.answer(.done(read))
+        try bench.step(.feed(.miniorange, .changes(renames, cursor: nil)))
+        for _ in 0..<5 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        let replica = try bench.store.write { try $0.replica(.miniorange, ann) }
+        #expect(replica?.parent == .entry(north))
+        #expect(bench.quarantine.isEmpty)
     }
 }
