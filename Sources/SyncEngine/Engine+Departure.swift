@@ -51,6 +51,9 @@ extension Engine {
         if old == nil {
             // Told before: what is left of its memberships is on its way out. AD's rows name others than those in scope, too.
             let pair = try store.pairID(side, anchor).flatMap { try store.outline($0) }
+            if pair == nil, side == .miniorange, hasMemberships {
+                formerNames.noteUnknownLeft(newest: namings.miniorange.newest, now: now)
+            }
             if pair.map({ $0.presence[side] == .deleted }) ?? (side == .miniorange) { return }
         }
         if let old { try noteLeft(old, store, now: now) }

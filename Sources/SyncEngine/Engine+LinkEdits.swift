@@ -98,11 +98,16 @@ extension Engine {
                 }
             }
             if !isPresent, case .entry(let anchor) = name, form.form.keepsValue,
-                let kept = try store.link(form.link(side, holder.anchor, anchor))?.value,
-                !form.form.isSame(kept, value)
+                let kept = try store.link(form.link(side, holder.anchor, anchor))?.value
             {
+                let link = form.link(side, holder.anchor, anchor)
                 // It stands there by another value: what went was that of somebody who had this name before.
-                continue
+                guard form.form.isSame(kept, value) else { continue }
+                if valuesUnderWay[holder.anchor]?[link] == nil, try !isExpected(value, link, form.form, store) {
+                    // It may be listed by its present name besides.
+                    try requestRead(.readMembers(holder.anchor), side, store, now: now)
+                    continue
+                }
             }
             if isPresent, case .unknown = name, form.form.isMaintainedByServer {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)

@@ -223,19 +223,12 @@ extension Engine {
                     let object = holder.object.flatMap({ objects[$0] })
                 else { continue }
                 for form in linkForms(of: object, replica.side) where form.form.mayPark(name) {
-                    try tell(
-                        form.link(replica.side, anchor, replica.anchor),
-                        true,
-                        form,
-                        holder.membersVersion,
-                        value: try expectedValue(
-                            form.link(replica.side, anchor, replica.anchor),
-                            form.form,
-                            store
-                        ),
-                        store,
-                        now: now
-                    )
+                    let link = form.link(replica.side, anchor, replica.anchor)
+                    // Who is listed by a former name as well still is: that one is yet to be taken away.
+                    let kept =
+                        form.form.keepsValue ? try store.link(link).flatMap { $0.isPresent ? $0.value : nil } : nil
+                    let value = try kept ?? expectedValue(link, form.form, store)
+                    try tell(link, true, form, holder.membersVersion, value: value, store, now: now)
                 }
             }
         }

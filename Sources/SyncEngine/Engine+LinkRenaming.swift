@@ -134,11 +134,13 @@ extension Engine {
                         continue
                     }
                     for id in try links(of: child, .miniorange, .user, store) {
-                        guard var row = try store.link(id), row.isPresent, row.value == nil,
-                            isOlder(version, than: row.version), try isNamedByServer(id.group, .miniorange, store)
+                        guard var row = try store.link(id), row.isPresent, isOlder(version, than: row.version),
+                            try isNamedByServer(id.group, .miniorange, store)
                         else { continue }
-                        row.value = Octets(formerName.description)
-                        try store.put(row, for: id)
+                        if row.value == nil {
+                            row.value = Octets(formerName.description)
+                            try store.put(row, for: id)
+                        }
                         try linkMoved(id, store, now: now)
                     }
                 }
@@ -146,5 +148,31 @@ extension Engine {
                 last = children.last
             }
         }
+    }
+
+    // MARK: Values that were written
+
+    /// Whether a server may yet rewrite, or take away, what was written, or have it there still by another name.
+    func mayBeFollowed(
+        _ change: Intent.LinkChange,
+        of holder: Anchor,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard try isNamedByServer(change.link.group, change.link.side, store) else { return false }
+        let named = change.link.member == holder ? change.link.group : change.link.member
+        guard change.isPresent else { return formerNames.mayStillStand(at: now) }
+        return formerNames.mayStillMean(another: named, by: change.value, at: now)
+            || formerNames.mayFollowUnknown(at: now) { namings.miniorange.isLater(named, than: $0) }
+    }
+
+    /// Whether what was taken away was a text that no server keeps right, and is not what would be written now.
+    mutating func isListedByAnotherName(_ change: Intent.LinkChange, _ store: any StoreTransaction) throws -> Bool {
+        guard change.link.side == .miniorange,
+            let form = try object(ofGroup: change.link.group, .miniorange, store)?.mapping.specification.membership?
+                .form,
+            form.keepsValue, let expected = try expectedValue(change.link, form, store)
+        else { return false }
+        return !form.isSame(expected, change.value)
     }
 }

@@ -32,6 +32,8 @@ extension Engine {
                 hasMissed = true
                 continue
             }
+            // Renamed since it was sent, he may be listed by the new name besides.
+            if !change.isPresent, try isListedByAnotherName(change, store) { hasMissed = true }
             try store.unpend(change.link, of: intent.write.pair)
             // Who has left the scope meanwhile has no rows: what stands there is read when it comes back.
             guard replica != nil else { continue }
@@ -54,12 +56,8 @@ extension Engine {
         }
         // What was added by the name that another one had just now may be taken away with him, or be rewritten to his new one.
         // What was removed by its present name may stand there by the one from before, and is rewritten by the server to the present one: then it was not removed.
-        if !hasMissed, let holder, formerNames.mayStillStand(at: now),
-            try intent.links.contains(where: {
-                guard try isNamedByServer($0.link.group, $0.link.side, store) else { return false }
-                let named = $0.link.member == holder ? $0.link.group : $0.link.member
-                return !$0.isPresent || formerNames.mayStillMean(another: named, by: $0.value, at: now)
-            })
+        if !hasMissed, let holder, formerNames.mayStillStand(at: now) || formerNames.unknownLeft != nil,
+            try intent.links.contains(where: { try mayBeFollowed($0, of: holder, store, now: now) })
         {
             rereads.watch(holder, now: now)
         }

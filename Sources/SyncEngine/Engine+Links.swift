@@ -29,6 +29,10 @@ extension Engine {
             {
                 // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
                 if !isAnswer {
+                    // Read of a server that was set back it is what counts: what was known before has another order.
+                    if snapshot.version == .unordered {
+                        try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
+                    }
                     try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
                     return
                 }

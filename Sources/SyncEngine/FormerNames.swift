@@ -13,6 +13,18 @@ struct FormerNames: Sendable {
     /// Names of entries that were deleted, or left the scope, and when: their server has yet to take them out of the values that hold them.
     private var left: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
 
+    /// When a deletion was told of an entry that was never known here, and which name had been the last to be given then: its server has yet to follow it in values
+    /// whose name somebody may have got since.
+    private(set) var unknownLeft: (time: Timestamp, newest: Version?)?
+
+    mutating func noteUnknownLeft(newest: Version?, now: Timestamp) { unknownLeft = (now, newest) }
+
+    /// Whether somebody who was not known may just have left with a name that an entry has since, of whom it is known after which version he has it.
+    func mayFollowUnknown(at now: Timestamp, _ isNamedSince: (Version) -> Bool) -> Bool {
+        guard let left = unknownLeft, Self.isWithin(Self.followingTime, of: left.time, now) else { return false }
+        return left.newest.map(isNamedSince) ?? true
+    }
+
     /// Keys that values name entries by, which an entry has lost, and the version by which it has.
     private var keys: [Octets: (anchor: Anchor, until: Version)] = [:]
 
@@ -69,7 +81,12 @@ struct FormerNames: Sendable {
 
     var isEmpty: Bool { anchors.isEmpty }
 
-    func anchor(_ name: DistinguishedName) -> Anchor? { anchors[name.normalized]?.anchor }
+    /// Who had the name last, unless it was another one's since who is gone with it.
+    func anchor(_ name: DistinguishedName) -> Anchor? {
+        guard let former = anchors[name.normalized] else { return nil }
+        if let gone = left[name.normalized], gone.anchor != former.anchor, gone.time >= former.time { return nil }
+        return former.anchor
+    }
 
     /// Whether a server may be just about to rewrite, or to take away, values that hold this name, or a name below it: somebody who had it has another one, or is gone.
     func isBeingFollowed(_ name: DistinguishedName, at now: Timestamp) -> Bool {

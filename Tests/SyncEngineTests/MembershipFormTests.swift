@@ -95,6 +95,33 @@ struct MembershipFormTests {
         #expect(bench.members(.miniorange, "crew") == "ann")
     }
 
+    @Test
+    func `Who is listed by two names, and taken away by the former one, is listed on both sides or on none`() throws {
+        let bench = try posix()
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew")
+        try settled(bench)
+        let directory = bench.directories.miniorange
+        let crew = try #require(bench.groupNamed(.miniorange, "crew"))
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.setMembers(.ad, group, add: [ann])
+        try bench.tell(.ad)
+        try bench.move(.miniorange, other, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        try bench.set(.miniorange, crew, "memberuid", ["anna"])
+        try bench.setMembers(.ad, group, remove: [ann])
+        try bench.answer()
+        #expect(directory.entries[crew]?.attributes["memberuid"] == ["ann", "anna"])
+        // She is taken away by the one name, while the other one is told and asked for.
+        try bench.tell(.ad)
+        try bench.tell(.miniorange)
+        for _ in 0..<10 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        let isListed = directory.entries[crew]?.attributes["memberuid"] == ["anna"]
+        #expect(bench.members(.ad, "crew") == (isListed ? "ann" : ""))
+    }
+
     // MARK: An attribute of the user
 
     private func virtual(
@@ -248,6 +275,31 @@ struct MembershipFormTests {
         try settled(bench)
         #expect(groups(bench, of: "ann") == "")
         #expect(bench.store.contents.links.count == 0)
+    }
+
+    @Test
+    func `Who is listed by a group's new name as well before the former one was taken away makes no group of that`()
+        throws
+    {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.ad, ann, "displayname", ["A"])
+        try bench.set(.ad, group, "samaccountname", ["band"])
+        // Her own write goes first, and fails.
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.miniorange, other, "groups", ["crew", "band"])
+        let version = try #require(bench.directories.miniorange.snapshot(other)?.version)
+        let edit = AttributeEdit(kind: .add, name: "groups", values: ["band"])
+        let change = Change.edited(other, edits: [edit], newName: nil, version: version)
+        try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        while !bench.sent.isEmpty { try bench.answer() }
+        try settled(bench)
+        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.groupNamed(.ad, "crew") == nil)
+        #expect(bench.members(.ad, "band") == "ann")
     }
 
     @Test
