@@ -162,10 +162,11 @@ extension Engine {
         )
         let side = intent.write.side
         if !object.mapping.specification.direction.permits(writingTo: side) {
-            // By another configuration since nothing is written there, so nothing is missed: what it shows tells.
+            // By another configuration since nothing is written there, so nothing is missed: what it shows tells, in the light of what it was made from.
+            let source = try pair.anchors[side.opposite].flatMap { try store.replica(side.opposite, $0)?.attributes }
             let shown = try object.mapping.canonical(
-                ad: side == .ad ? attributes : nil,
-                miniorange: side == .miniorange ? attributes : nil,
+                ad: side == .ad ? attributes : source,
+                miniorange: side == .miniorange ? attributes : source,
                 base: target,
                 nameCounter: pair.nameCounter,
                 resolver: StoreResolver(store: store)

@@ -147,7 +147,7 @@ extension World {
         }
     }
 
-    /// By the primary group, which is never written.
+    /// By the primary group, now or since everything was at rest.
     private func isImplied(_ membership: Membership) -> Bool {
         if memberships.implied.contains(membership) { return true }
         guard includesPrimaryGroup,

@@ -29,6 +29,8 @@ struct UserHistory {
         var deletes: [(order: Int, side: Side)] = []
         /// Each creation by a user: when, and where.
         var creations: [(order: Int, side: Side)] = []
+        /// Of the entry that was deleted last.
+        var account: Octets?
     }
 
     /// Who took another's name since everything was at rest. Who is deleted meanwhile, and brought back, has a name that is another's for good.
@@ -41,8 +43,9 @@ struct UserHistory {
     private var byValue: [Octets: [Written]] = [:]
     /// Groups by where users made them.
     var groups: [Octets: [Side]] = [:]
-    /// Names of deleted groups.
+    /// Names of deleted groups, and of those that were deleted before everything was last at rest.
     var formerNames: [Octets] = []
+    private(set) var settledFormerNames: [Octets] = []
     /// Whom users made before everything was last at rest.
     private var old: Set<Octets> = []
     private var order = 0
@@ -96,8 +99,10 @@ struct UserHistory {
         }
     }
 
-    mutating func deleted(_ person: Octets, _ side: Side) {
+    /// `account`: by which the entry was known that is gone.
+    mutating func deleted(_ person: Octets, _ side: Side, account: Octets?) {
         people[person, default: Person()].deletes.append((nextOrder(), side))
+        people[person, default: Person()].account = account
     }
 
     /// From now until everything is at rest, and of what is not yet at rest, too.
@@ -137,6 +142,7 @@ struct UserHistory {
     mutating func settled() {
         swapping = []
         settledOrders.append(order)
+        settledFormerNames = formerNames
         for index in deafness.indices where deafness[index].to == nil { deafness[index].to = order }
         old = Set(people.keys).union(groups.keys)
     }

@@ -118,7 +118,7 @@ extension World {
         let id = id(of: anchor, side)
         guard directories[side].delete(anchor) == nil else { return }
         if let person = entry?.attributes[WorldMapping.person].first {
-            history.deleted(person, side)
+            history.deleted(person, side, account: entry.flatMap { account(of: $0, side) })
             memberships.becameUnsteady(person)
         } else if entry?.attributes["objectclass"].contains("organizationalUnit") == true {
             memberships.deletedContainer(side)

@@ -58,7 +58,9 @@ extension World {
 
     /// The name of a group that is gone on both sides, and is not on its way back.
     private func formerName() -> Octets? {
-        history.formerNames.last { name in
+        // Where a name is all that there is of a group on one side, it is gone there when its deletion is known.
+        let names = options.groups?.hasEntries == false ? history.settledFormerNames : history.formerNames
+        return names.last { name in
             let isTaken = Side.allCases.contains { side in
                 groups(side).contains { groupName($0, side) == name || $0.rdn.value == name }
             }

@@ -127,7 +127,8 @@ extension World {
                 }
         }
         guard let (person, past) = random.pick(candidates.map { ($0.0, $0.1) }),
-            let account = past.writes.last(where: { $0.attribute == "samaccountname" })?.value,
+            let account = options.isFull
+                ? past.account : past.writes.last(where: { $0.attribute == "samaccountname" })?.value,
             !isTaken(account, but: person), let container = placeToReturn(person, side)
         else { return }
         create(person, account, on: side, below: container)
@@ -206,6 +207,8 @@ extension World {
         guard options.groups != .flattened, !includesPrimaryGroup else { return }
         let directory = directories[side]
         guard let backup = backups[side], random.chance(50) else {
+            // It takes longer than slapd takes to follow, which a restored one would never do.
+            if side == .miniorange { followAll() }
             backups[side] = directory.backUp()
             backupMoments[side] = history.present
             note("\(side.name) is backed up")

@@ -62,7 +62,15 @@ extension World {
 
     func tell(_ side: Side, limit: Int) throws {
         if !feeds[side].isConnected { try connect(side) }
+        // Who was out of the scope within the second before his group is read for the first time is in it by a name that means nobody here.
+        if side == .miniorange, feeds[side].isScanning {
+            while directories[side].unfollowed.contains(where: isOutside) { follow() }
+        }
         feeds[side].tell(directories[side], limit: limit)
+    }
+
+    private func isOutside(_ change: (old: DistinguishedName, new: DistinguishedName?)) -> Bool {
+        !change.old.isDescendant(of: WorldMapping.base(.miniorange))
     }
 
     func deliver(from side: Side) throws {
@@ -223,7 +231,7 @@ extension World {
                 return true
             }
             if feeds[side].isBehind(directories[side]) {
-                feeds[side].tell(directories[side], limit: 100)
+                try tell(side, limit: 100)
                 return true
             }
         }

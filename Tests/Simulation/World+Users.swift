@@ -107,9 +107,13 @@ extension World {
 
     private func delete(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
         guard !history.swapping.contains(person), directories[side].delete(entry.anchor) == nil else { return }
-        history.deleted(person, side)
+        history.deleted(person, side, account: account(of: entry, side))
         memberships.becameUnsteady(person)
         note("user deletes \(person.lossyText) at \(side.name)")
+    }
+
+    func account(of entry: SimulatedDirectory.Entry, _ side: Side) -> Octets? {
+        entry.attributes[WorldMapping.attribute("samaccountname", side)].first
     }
 
     /// Somebody whom others name is deleted on one side, and changed on the other, which brings him back.

@@ -295,8 +295,21 @@ package final class World {
         requests[index].outcome = outcome
         watchDelete(write, outcome)
         if directory.sequence != before { mutations += 1 }
-        if isQuiet && !write.operation.isRead { lateWrites.append("\(write.side.name) \(describe(write.operation))") }
+        if isQuiet, !write.operation.isRead, !isTakenOutside(write, outcome) {
+            lateWrites.append("\(write.side.name) \(describe(write.operation))")
+        }
         note("\(write.side.name) answers \(write.id.rawValue): \(describe(outcome))")
+    }
+
+    /// Whether an add was refused for an account that somebody out of the scope has: it is tried again whenever everything is looked at, and changes nothing.
+    private func isTakenOutside(_ write: Write, _ outcome: WriteOutcome) -> Bool {
+        guard case .refused(let refusal) = outcome, refusal.reason == .valueTaken,
+            case .add(_, _, let attributes) = write.operation
+        else { return false }
+        let name = WorldMapping.attribute("samaccountname", write.side)
+        return directories[write.side].sorted.contains { entry in
+            !isInScope(entry.anchor, write.side) && entry.attributes[name].contains(where: attributes[name].contains)
+        }
     }
 
     /// Writes carried out since the last call for them in the quiet phase.
