@@ -44,6 +44,34 @@ extension RealDomainController {
             }
         }
 
+        @Test func whatTheAnswersToOurWritesToldIsNotToldAgainAndWhatOthersDoIs() async throws {
+            let lab = try Lab.required()
+            let admin = try await lab.administrator()
+            let ownWrites = OwnWrites()
+            let start = try await currentCursor(lab)
+            try await withWriter(ownWrites: ownWrites) { lab, writer in
+                try await withFeed(lab.settings(), lab.view(), from: start, ownWrites: ownWrites) { feed in
+                    var entry = try await writer.addUser("answered", flags: "514", lab)
+                    let dn = entry.name.description
+                    for number in 1...40 {
+                        entry = try await writer.change(
+                            entry,
+                            "title",
+                            entry.attributes["title"],
+                            [Octets("\(number)")]
+                        ).required()
+                    }
+                    try await admin.set("description", "theirs", of: dn)
+                    let told = try #require(
+                        await feed.next { $0.snapshot(named: dn)?.attributes["description"] == ["theirs"] }
+                    )
+                    #expect(told.snapshot(named: dn)?.attributes["title"] == ["40"])
+                    // Where the feed looks between a write and its answer it tells the write.
+                    #expect(await feed.events.count { $0.snapshot(named: dn) != nil } < 20)
+                }
+            }
+        }
+
         @Test func everyKindOfChangeIsTold() async throws {
             let lab = try Lab.required()
             let admin = try await lab.administrator()

@@ -277,11 +277,17 @@ extension RealDomainController {
 
 func withWriter(
     view: DirectoryView? = nil,
+    ownWrites: OwnWrites = OwnWrites(),
     _ body: (Lab, ActiveDirectoryWriter) async throws -> Void
 ) async throws {
     let lab = try Lab.required()
     let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
-    let writer = try ActiveDirectoryWriter(settings: lab.settings(), view: try view ?? lab.view(), logger: logger)
+    let writer = try ActiveDirectoryWriter(
+        settings: lab.settings(),
+        view: try view ?? lab.view(),
+        logger: logger,
+        ownWrites: ownWrites
+    )
     do {
         try await body(lab, writer)
     } catch {
@@ -300,7 +306,7 @@ extension ActiveDirectoryWriter {
         }
     }
 
-    fileprivate func addUser(_ name: String, flags: String, _ lab: Lab) async throws -> EntrySnapshot {
+    func addUser(_ name: String, flags: String, _ lab: Lab) async throws -> EntrySnapshot {
         let attributes: Attributes = [
             "samaccountname": [Octets(String(name.prefix(20)))], "useraccountcontrol": [Octets(flags)],
         ]
@@ -315,7 +321,7 @@ extension ActiveDirectoryWriter {
         return await outcome(.add(name: name, objectClasses: ["user"], attributes: ["samaccountname": [Octets(sam)]]))
     }
 
-    fileprivate func change(
+    func change(
         _ entry: EntrySnapshot,
         _ name: String,
         _ old: [Octets],
