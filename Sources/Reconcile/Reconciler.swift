@@ -87,6 +87,7 @@ package struct Reconciler: Sendable {
             let agreed = base
             var movedNames = moved(values, unknown: unknown, from: base)
             var undated: [MergeRule] = []
+            var restored = values
             if let known = evidence.knownUntil[side], base != nil, mayCreate, mayDelete {
                 // What came back with an older state is no change that could stand against the deletion.
                 let missing = movedNames.map(\.name).filter { evidence.stamps[$0] == nil }
@@ -100,7 +101,10 @@ package struct Reconciler: Sendable {
                 let returned = zip(movedNames, ages).filter { $1 != .later }.map(\.0)
                 movedNames.removeAll(where: returned.contains)
                 // Nor will it be when the deletion has waited for something, and nobody asks any more what was set when.
-                for rule in returned { base?[rule.name] = values[rule.name] }
+                for rule in returned {
+                    base?[rule.name] = values[rule.name]
+                    restored[rule.name] = agreed?[rule.name] ?? []
+                }
             }
             let isCarried = movedNames.contains { $0.direction.permits(writingTo: side.opposite) }
             let decision: ConflictRecord.Decision?
@@ -120,7 +124,7 @@ package struct Reconciler: Sendable {
             }
             var result = Reconciliation(existence: restores ? .create(side.opposite) : .delete(side), base: base)
             if restores {
-                result.target = values
+                result.target = restored
                 result.base = nil
             }
             if let decision {

@@ -118,6 +118,26 @@ struct SetBackTests {
     }
 
     @Test
+    func `who is made again by a change since is made as he was, but for that`() {
+        let other = MergeRule(name: "other", shape: .register, direction: .both, conflict: .newest, prefer: .ad)
+        var evidence = evidence(9_000, .attribute)
+        evidence.stamps["other"] = PerSide(ad: NewestTests.stamp(60_000), miniorange: nil)
+        var base = Attributes()
+        base[Vocabulary.name] = ["agreed"]
+        var shown = base
+        shown[Vocabulary.name] = ["old"]
+        shown["other"] = ["since"]
+        let result = Reconciler(rules: [Vocabulary.rule(.register), other]).reconcile(
+            base: base,
+            ad: .present(shown, unknown: []),
+            miniorange: .deleted,
+            evidence
+        )
+        #expect(result.existence == .create(.miniorange))
+        #expect(result.target[Vocabulary.name] == ["agreed"] && result.target["other"] == ["since"])
+    }
+
+    @Test
     func `what came back is no change later either, when nobody asks any more what is from before`() {
         let reconciler = Reconciler(rules: [Vocabulary.rule(.register)])
         let (back, deleted) = (Vocabulary.state("y"), Vocabulary.state("deleted"))

@@ -49,8 +49,8 @@ struct UserHistory {
     /// Whom users made before everything was last at rest.
     private var old: Set<Octets> = []
     private var order = 0
-    /// Sides that were set back, and from which moment to which.
-    private var losses: [(side: Side, from: Int, to: Int)] = []
+    /// Sides that were set back, from which moment to which, and the values that users wrote on any side and the backup lacks.
+    private var losses: [(side: Side, from: Int, to: Int, lacks: Set<Octets>)] = []
     /// The moments at which everything was done and nobody waited for anything.
     private(set) var settledOrders: [Int] = []
     /// The next number of a person or a value.
@@ -118,8 +118,10 @@ struct UserHistory {
     /// Now, in the order of what users do.
     var present: Int { order }
 
-    /// A server was set back to where it was at a moment.
-    mutating func lost(since moment: Int, on side: Side) { losses.append((side, moment, order)) }
+    /// A server was set back to where it was at a moment, and lacks these values since.
+    mutating func lost(since moment: Int, on side: Side, lacking values: Set<Octets>) {
+        losses.append((side, moment, order, values))
+    }
 
     /// Whether what was done there and then is not known to its server any more.
     func isLost(_ write: Written) -> Bool {
@@ -128,8 +130,9 @@ struct UserHistory {
 
     /// Whether the side of a later write was set back in between to where it did not know of this one.
     func isLacked(_ write: Written, by later: Written) -> Bool {
-        losses.contains {
-            $0.side == later.side && $0.from < write.order && write.order <= $0.to && $0.to < later.order
+        losses.contains { loss in
+            loss.side == later.side && write.order <= loss.to && loss.to < later.order
+                && write.value.map(loss.lacks.contains) == true
         }
     }
 

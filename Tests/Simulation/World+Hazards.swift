@@ -224,12 +224,29 @@ extension World {
         try pass(milliseconds: 2_000)
         try cutOff(side)
         directory.restore(backup)
-        history.lost(since: backupMoments[side], on: side)
+        history.lost(since: backupMoments[side], on: side, lacking: lackedValues(side))
         stepBacks[side] = .restored
         wasRestored[side] = true
         isRestoredLately[side] = true
         resting[side] = []
         note("\(side.name) is restored from its backup")
+    }
+
+    /// What users wrote of persons, and their entries at this side do not hold.
+    private func lackedValues(_ side: Side) -> Set<Octets> {
+        var lacked: Set<Octets> = []
+        for entry in persons(side) {
+            guard let past = entry.attributes[WorldMapping.person].first.flatMap({ history.people[$0] }) else {
+                continue
+            }
+            for write in past.writes {
+                guard let value = write.value else { continue }
+                if !entry.attributes[WorldMapping.attribute(write.attribute, side)].contains(value) {
+                    lacked.insert(value)
+                }
+            }
+        }
+        return lacked
     }
 
     /// A process that is killed by it is connected again.

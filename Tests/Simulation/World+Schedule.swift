@@ -156,7 +156,9 @@ extension World {
         try decideAll()
         guard failures.isEmpty else { return }
         for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {
-            note("set aside: pair \(pair.rawValue), \(record.reason)")
+            let next =
+                record.next.map { "tried again in \($0.milliseconds - clock.milliseconds) ms" } ?? "not tried again"
+            note("set aside: pair \(pair.rawValue), \(record.reason), \(next)")
         }
         try checkCursors()
         try checkAgreement(withReferences: false)
