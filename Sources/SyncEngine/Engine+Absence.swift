@@ -87,7 +87,10 @@ extension Engine {
         }
         // Of many, not all at once: until the answer the next time is as far as the last one was.
         var later = record
-        later.next = now.advanced(byMilliseconds: Engine.retryDelay(record.attempts))
+        later.attempts += 1
+        later.next =
+            later.attempts < Engine.retryLimit
+            ? now.advanced(byMilliseconds: Engine.retryDelay(later.attempts)) : nil
         try store.put(later, for: id)
         if let next = later.next { noteRetry(at: next) }
         guard inFlight[id] == nil else { return }

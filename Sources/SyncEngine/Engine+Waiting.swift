@@ -101,13 +101,15 @@ extension Engine {
         // Who came back by it is made on the other side as soon as somebody wants him.
         if case .returned = reason { try trust(pair, store) } else { try doubt(pair, store) }
         let previous = try store.quarantine(pair)
-        let attempts = (previous?.attempts ?? 0) + 1
+        var attempts = (previous?.attempts ?? 0) + 1
         var next: Timestamp?
-        if retries && attempts <= Engine.retryLimit {
-            let delay = Engine.retryDelay(attempts)
-            next = now.advanced(byMilliseconds: delay)
-            noteRetry(at: now.advanced(byMilliseconds: delay))
+        if let previous, previous.reason == reason, let planned = previous.next, !Engine.isDue(planned, now: now) {
+            // Something else had it looked at before its time: that is no attempt of those that are granted.
+            (attempts, next) = (previous.attempts, planned)
+        } else if retries && attempts <= Engine.retryLimit {
+            next = now.advanced(byMilliseconds: Engine.retryDelay(attempts))
         }
+        if let next { noteRetry(at: next) }
         try store.put(
             QuarantineRecord(reason: reason, attempts: attempts, since: previous?.since ?? now, next: next),
             for: pair

@@ -39,6 +39,30 @@ struct AnsweringTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    /// Bo is renamed again and again, and each time somebody's name may have become free.
+    @Test
+    func `What else wakes an entry that is set aside is none of its attempts`() throws {
+        let (bench, _, miniorange) = try changing()
+        let bo = try bench.create(.miniorange, "Bo")
+        try bench.answer(Self.refusal(.valueTaken))
+        for number in 0..<60 {
+            let rdn = RelativeDistinguishedName(type: "uid", value: Octets("bo\(number)"))
+            try bench.move(.miniorange, bo, to: "", rdn: rdn)
+            try bench.tell(.miniorange)
+            for _ in 0..<10 {
+                guard let write = bench.sent.first else { break }
+                if write.operation.anchor == miniorange, write.side == .miniorange {
+                    try bench.answer(Self.refusal(.valueTaken))
+                } else {
+                    try bench.answer()
+                }
+            }
+        }
+        #expect(bench.quarantine == ["refused by miniorange: valueTaken"])
+        let again = "miniorange modify \(miniorange.low) mail: [] -> [a@syncline.test]"
+        #expect(try bench.pass(milliseconds: 3_600_000).contains(again))
+    }
+
     @Test
     func `A common name that is taken at AD is counted up`() throws {
         let bench = try Bench()
