@@ -55,6 +55,29 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> StampSearch {
+        let asking = try stampsToAsk(of: names, replicas, object, store)
+        guard asking.isEmpty else {
+            guard asking.allSatisfy({ isConnected[$0.side] }) else { return .waits }
+            if let full = asking.first(where: { !hasRoom($0.side, for: pair.id) }) {
+                queue.block(pair.id, on: full.side)
+                return .asked
+            }
+            for (side, anchor, wanted) in asking {
+                try requestRead(.readStamps(anchor, attributes: wanted.sorted()), side, store, now: now)
+            }
+            return .asked
+        }
+        try put(stampsOf: names, replicas, object, into: &evidence, store)
+        return .known
+    }
+
+    /// Of which attributes the stamps are not known as of what the entries hold now.
+    func stampsToAsk(
+        of names: [String],
+        _ replicas: PerSide<Replica?>,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> [(side: Side, anchor: Anchor, attributes: Set<String>)] {
         var asking: [(side: Side, anchor: Anchor, attributes: Set<String>)] = []
         for side in Side.allCases {
             guard let replica = replicas[side], virtualObject(replica.anchor, side) == nil else {
@@ -67,17 +90,17 @@ extension Engine {
             if try wanted.allSatisfy({ try store.stamp(side, replica.anchor, $0)?.source == .log }) { continue }
             asking.append((side, replica.anchor, wanted))
         }
-        guard asking.isEmpty else {
-            guard asking.allSatisfy({ isConnected[$0.side] }) else { return .waits }
-            if let full = asking.first(where: { !hasRoom($0.side, for: pair.id) }) {
-                queue.block(pair.id, on: full.side)
-                return .asked
-            }
-            for (side, anchor, wanted) in asking {
-                try requestRead(.readStamps(anchor, attributes: wanted.sorted()), side, store, now: now)
-            }
-            return .asked
-        }
+        return asking
+    }
+
+    /// Holds: none of them has to be asked for.
+    func put(
+        stampsOf names: [String],
+        _ replicas: PerSide<Replica?>,
+        _ object: Object,
+        into evidence: inout Evidence,
+        _ store: any StoreTransaction
+    ) throws {
         for name in names {
             var stamps = PerSide<Stamp?>(both: nil)
             for side in Side.allCases {
@@ -90,7 +113,6 @@ extension Engine {
             }
             evidence.stamps[name] = stamps
         }
-        return .known
     }
 
     /// A server has told the stamps of an entry, together with what it holds.

@@ -118,12 +118,16 @@ extension Engine {
             replicas[side] = try pair.anchors[side].flatMap { try store.replica(side, $0) }
         }
         let states = try sideStates(pair, replicas, object, store)
-        let result = object.reconciler.reconcile(
-            base: pair.base,
-            ad: states.ad,
-            miniorange: states.miniorange,
-            try evidence(of: pair.id, store)
-        )
+        var evidence = try evidence(of: pair.id, store)
+        func reconciled() -> Reconciliation {
+            object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange, evidence)
+        }
+        var result = reconciled()
+        // They were asked for when it was decided to write that.
+        if !result.needsStamps.isEmpty, try stampsToAsk(of: result.needsStamps, replicas, object, store).isEmpty {
+            try put(stampsOf: result.needsStamps, replicas, object, into: &evidence, store)
+            result = reconciled()
+        }
         guard result.existence == .both else { return nil }
         let plan = try planChanges(pair, result, replicas, object, store)
         return plan.writes.first { $0.side == side && $0.operation.isRenaming }?.operation
