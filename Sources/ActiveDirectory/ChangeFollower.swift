@@ -93,7 +93,8 @@ struct ChangeFollower {
         }
         let last = min(query.last ?? highest, highest)
         let known = last == highest ? shown : nil
-        try await tell(found, news, upTo: last, known, since: begin, isPart: query.isPart)
+        let isOurs = !answered.isEmpty
+        try await tell(found, news, upTo: last, known, since: begin, isPart: query.isPart, leavesOut: isOurs)
         return true
     }
 
@@ -147,7 +148,8 @@ struct ChangeFollower {
         _ shown: Timestamp?,
         since begin: ContinuousClock.Instant,
         isPart: Bool,
-        mustDeliver: Bool = false
+        mustDeliver: Bool = false,
+        leavesOut: Bool = false
     ) async throws {
         let reached = max(position, highest)
         var changes = try await session.changes(in: entries, tellingMembers: members.isWhole)
@@ -162,7 +164,9 @@ struct ChangeFollower {
         }
         // In between, entries are told further than members.
         let isComplete = members.position == nil || !isPart && pace.isSettled
-        if !changes.isEmpty || mustDeliver || isComplete && reached - deliveredPosition > Self.longestSilence {
+        // What is left out, since it is known, must not be told by a new process either.
+        let isFar = reached - deliveredPosition > (leavesOut ? 0 : Self.longestSilence)
+        if !changes.isEmpty || mustDeliver || isComplete && isFar {
             try await session.deliver(changes, cursor: isComplete ? cursor(at: reached, knownUntil: shown) : nil)
             if isComplete { deliveredPosition = reached }
         }

@@ -46,6 +46,11 @@ struct OutageTests {
             #expect(!daemon.log.contains("everything is read again"))
             #expect(status.ad.changesSeen < 60 && status.miniorange.changesSeen < 60)
         }
+        // What it wrote in its last moment may be told once more.
+        try await withDaemon(ground) { daemon in
+            let status = try await daemon.settled()
+            for side in Side.allCases { #expect(status[side].changesSeen < 60 && status[side].writesMade == 0) }
+        }
         // And with nothing changed it asks for nothing and writes nothing.
         try await withDaemon(ground) { daemon in
             let status = try await daemon.settled()
