@@ -93,8 +93,15 @@ struct ChangeFollower {
         }
         let last = min(query.last ?? highest, highest)
         let known = last == highest ? shown : nil
-        let isOurs = !answered.isEmpty
-        try await tell(found, news, upTo: last, known, since: begin, isPart: query.isPart, leavesOut: isOurs)
+        try await tell(
+            found,
+            news,
+            upTo: last,
+            known,
+            since: begin,
+            isPart: query.isPart,
+            leavesOut: !answered.isEmpty
+        )
         return true
     }
 

@@ -46,8 +46,10 @@ struct EntryReading: Sendable {
         )
     }
 
-    static func isGroup(_ entry: LDAPEntry) -> Bool {
-        entry["objectClass"]?.contains { $0.lossyText.lowercased() == "group" } ?? false
+    static func isGroup(_ entry: LDAPEntry) -> Bool { isGroup(entry["objectClass"] ?? []) }
+
+    static func isGroup(_ objectClasses: [Octets]) -> Bool {
+        objectClasses.contains { $0.lossyText.lowercased() == "group" }
     }
 
     /// Whether a scope may hold the entry. Where its filter asks for more than is read, it may.

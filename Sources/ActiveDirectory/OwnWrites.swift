@@ -58,16 +58,12 @@ package final class OwnWrites: Sendable {
             case .done(let entry), .edited(let entry, _):
                 if state.versions.count >= Self.mostVersions { state.versions = [:] }
                 state.versions[entry.anchor] = entry.version
-                guard !Self.isGroup(entry) else { break }
+                guard !EntryReading.isGroup(entry.attributes["objectclass"]) else { break }
                 if state.answered.count >= Self.mostAnswered { state.answered.removeFirst(Self.mostAnswered / 2) }
                 state.answered.append(entry.version)
             default: break
             }
         }
-    }
-
-    private static func isGroup(_ entry: EntrySnapshot) -> Bool {
-        entry.attributes["objectclass"].contains { $0.lossyText.lowercased() == "group" }
     }
 
     /// USNs beyond `position` of which the feed need not tell: an entry that has one of them is as the answer to our write told it.

@@ -113,29 +113,24 @@ extension CacheFormat.Step {
         let names = NameTable()
         let row = try tables.meta.get(Counters.key, in: transaction) ?? []
         // The integrity check tells of a record that nothing writes.
-        var counters = row.withUnsafeBytes { octets in
+        let stored = row.withUnsafeBytes { octets in
             var reader = RecordReader(octets, names: names)
-            return try? Counters.decode(from: &reader)
+            return row.isEmpty ? Counters() : try? Counters.decode(from: &reader)
         }
-        guard counters != nil || row.isEmpty else { return }
-        var replicas: UInt64 = 0
+        guard var counters = stored else { return }
         try tables.replicas.scanRows(prefix: [Side.ad.rawValue], in: transaction) { _ in
-            replicas += 1
+            counters.replicasOfAD += 1
             return .next
         }
-        var joins: UInt64 = 0
         try tables.conflicts.forEach(in: transaction) { key, value in
             var reader = RecordReader(value, names: names)
             guard let id = key.number(at: 0).map(ConflictID.init),
                 let head = try? ConflictCodec.decodeHead(id, from: &reader)
             else { return }
-            if head.isJoin { joins += 1 }
+            if head.isJoin { counters.joinDifferences += 1 }
         }
-        counters = counters ?? Counters()
-        counters?.replicasOfAD = replicas
-        counters?.joinDifferences = joins
         let writer = RecordWriter()
-        counters?.encode(into: writer)
+        counters.encode(into: writer)
         try Counters.key.withUnsafeBytes { _ = try tables.meta.put($0, writer.octets, in: transaction) }
     }
 }

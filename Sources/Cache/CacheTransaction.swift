@@ -139,7 +139,9 @@ package final class CacheTransaction: StoreTransaction {
         _ = try writable()
         var counters = try counters()
         // What a damaged cache counts wrong is a finding of the integrity check, and no reason to end.
-        counters[keyPath: counter] = UInt64(max(0, Int64(counters[keyPath: counter]) + difference))
+        let number = counters[keyPath: counter]
+        counters[keyPath: counter] =
+            difference < 0 ? number - min(number, difference.magnitude) : number + difference.magnitude
         loadedCounters = counters
         countersChanged = true
     }

@@ -38,7 +38,7 @@ package struct FeedPosition: Hashable, Sendable {
     private var knownUntil: Timestamp? {
         switch progress {
         case .loading: nil
-        case .cookie(let cookie): cookie?.newest.map { Timestamp(milliseconds: $0.microseconds / 1000) }
+        case .cookie(let cookie): cookie?.newest?.timestamp
         case .time(let time): Timestamp(milliseconds: (time.seconds - PollFollower.overlapSeconds) * 1000)
         }
     }

@@ -63,10 +63,7 @@ extension Engine {
         guard owners.count == 1, owners[0] != named else { return false }
         var own = row
         own.isAgreed = false
-        let id =
-            form.holder == .group
-            ? LinkID(side: link.side, group: link.group, member: owners[0])
-            : LinkID(side: link.side, group: owners[0], member: link.member)
+        let id = link.naming(owners[0], by: form)
         if try store.link(id) == nil { try store.put(own, for: id) }
         if let group = try store.pairID(link.side, id.group) {
             try store.pend(id, of: group)
@@ -90,11 +87,7 @@ extension Engine {
             named = try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
         }
         return try named.filter { owner in
-            let own =
-                form.holder == .group
-                ? LinkID(side: link.side, group: link.group, member: owner)
-                : LinkID(side: link.side, group: owner, member: link.member)
-            return try view(of: own, store).map { try isMemberAtAD($0, store) } ?? false
+            try view(of: link.naming(owner, by: form), store).map { try isMemberAtAD($0, store) } ?? false
         }
     }
 
@@ -108,8 +101,7 @@ extension Engine {
         guard form.isMaintainedByServer, let name = try? DistinguishedName(parsing: form.nameOctets(of: value)),
             let owner = try resolve(name, id.side, store)
         else { return false }
-        var other = id
-        if form.holder == .group { other.member = owner } else { other.group = owner }
+        let other = id.naming(owner, by: form)
         return try other != id && store.link(other)?.isPresent == true
     }
 
@@ -122,5 +114,14 @@ extension Engine {
             let object = member.object.flatMap({ objects[$0] })
         else { return nil }
         return linkForms(of: object, link.side).first { $0.form == $0.membership.form(link.side) }?.membership
+    }
+}
+
+extension LinkID {
+    /// The membership in whose value, at the same holder, another one is named.
+    fileprivate func naming(_ other: Anchor, by form: MembershipForm) -> LinkID {
+        var id = self
+        if form.holder == .group { id.member = other } else { id.group = other }
+        return id
     }
 }
