@@ -8,8 +8,6 @@ import Mapping
 import ServiceLifecycle
 import SyncEngine
 import SyncModel
-import Synchronization
-import UnixSignals
 
 #if canImport(Glibc)
     import Glibc
@@ -49,12 +47,11 @@ package struct Daemon {
         let logger = Logger(label: "synclined")
         // A reload leaves its connections standing.
         let gateway = GatewayHost(logger: logger)
+        let course = Course(configurationPath: configurationPath, logger: logger)
 
         while true {
-            let reload: Reload
-            reload = Reload()
             do {
-                try await session(configuration, reload, gateway, logger)
+                try await session(configuration, course, gateway, logger)
             } catch let error as CacheError {
                 logger.critical("\(error)")
                 return EXIT_FAILURE
@@ -62,10 +59,12 @@ package struct Daemon {
                 logger.critical("Could not go on", metadata: ["error": "\(error)"])
                 return EXIT_FAILURE
             }
-            guard let next = reload.configuration else { break }
+            guard let next = course.takeNext() else { break }
             configuration = next
             logger.notice("Going on with the new configuration")
         }
+        // The end may have been asked for after the gateway was told to wait for the next session.
+        await gateway.close()
         logger.notice("Stopped")
         return EXIT_SUCCESS
     }
@@ -73,7 +72,7 @@ package struct Daemon {
     /// One run with one configuration.
     private func session(
         _ configuration: Configuration,
-        _ reload: Reload,
+        _ course: Course,
         _ gateway: GatewayHost,
         _ logger: Logger
     ) async throws {
@@ -129,9 +128,9 @@ package struct Daemon {
             services.append(admin.loopbackApplication(host: http.host, port: Int(http.port), logger: quiet))
         }
         services.append(
-            GatewayService(host: gateway, wiring: wiring, cache: cache, reload: reload, logger: logger)
+            GatewayService(host: gateway, wiring: wiring, cache: cache, course: course, logger: logger)
         )
-        services.append(ReloadService(path: configurationPath, reload: reload, logger: logger))
+        services.append(CourseService(course: course))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {
@@ -141,7 +140,6 @@ package struct Daemon {
                         failureTerminationBehavior: .cancelGroup
                     )
                 },
-                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet
             )
         )
@@ -149,9 +147,10 @@ package struct Daemon {
             "Syncline is starting",
             metadata: ["objects": "\(configuration.objects.map(\.name).joined(separator: ", "))"]
         )
+        await course.heedSignals()
         ServiceNotification.send("READY=1")
         try await group.run()
-        ServiceNotification.send(reload.configuration == nil ? "STOPPING=1" : "RELOADING=1")
+        ServiceNotification.send(course.next == nil ? "STOPPING=1" : "RELOADING=1")
         unlink(configuration.adminSocket)
     }
 
@@ -167,33 +166,4 @@ package struct Daemon {
 
 struct DaemonError: Error, CustomStringConvertible {
     var description: String
-}
-
-/// Holds the configuration that a reload asks for.
-final class Reload: Sendable {
-    private let next = Mutex<Configuration?>(nil)
-    var configuration: Configuration? {
-        get { next.withLock { $0 } }
-        set { next.withLock { $0 = newValue } }
-    }
-}
-
-/// Waits for SIGHUP, and ends the session when it brings a good configuration.
-struct ReloadService: Service {
-    let path: String
-    let reload: Reload
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                do throws(ConfigurationErrors) {
-                    reload.configuration = try Configuration.load(path: path)
-                    return
-                } catch {
-                    logger.error("The new configuration is not used", metadata: ["error": "\(error)"])
-                }
-            }
-        }
-    }
 }

@@ -53,6 +53,19 @@ extension SharedLabTests {
             }
         }
 
+        @Test(
+            "whoever stops it in the middle of a reload has stopped it",
+            arguments: [0, 2, 5, 10, 20, 40, 80, 160]
+        )
+        func stopAmidReload(milliseconds: Int) async throws {
+            let ground = try await Ground.make("sr\(milliseconds)")
+            try await withDaemon(ground) { daemon in
+                daemon.reload()
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                #expect(await daemon.terminate(within: .seconds(60)) == 0, "\(daemon.log.suffix(2_000))")
+            }
+        }
+
         @Test("a bad configuration ends with 78 and its line and column")
         func badConfiguration() async throws {
             let ground = try await Ground.make("bc")

@@ -40,9 +40,9 @@ final class Daemon: Sendable {
 
     func ended() async -> Int32 { await program.ended() }
 
-    func terminate() async -> Int32 {
+    func terminate(within limit: Duration = .seconds(300)) async -> Int32 {
         program.send(SIGTERM)
-        return await program.ended()
+        return await program.ended(within: limit)
     }
 
     func kill() async {

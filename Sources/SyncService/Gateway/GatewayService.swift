@@ -10,7 +10,7 @@ struct GatewayService: Service {
     let host: GatewayHost
     let wiring: Wiring
     let cache: Cache
-    let reload: Reload
+    let course: Course
     let logger: Logger
 
     private static let retry = Duration.seconds(5)
@@ -50,7 +50,7 @@ struct GatewayService: Service {
         }
         // The end has come for this configuration, or for all. This task is cancelled, and what follows has to wait for others.
         await Task {
-            if host.isKept(by: reload.configuration) {
+            if host.isKept(by: course.next) {
                 server.release()
             } else {
                 await host.close()
