@@ -71,7 +71,8 @@ package final class ObjectMapping: Sendable {
                 direction: slot.part == .standIn ? .toMiniOrange : rule.direction,
                 conflict: rule.conflict,
                 prefer: rule.prefer,
-                bar: rule.type.tellsEnabled ? [AccountState.no] : nil
+                bar: rule.type.tellsEnabled ? [AccountState.no] : nil,
+                isStandIn: slot.part == .standIn
             )
         }
         readAttributes = PerSide(

@@ -34,6 +34,8 @@ extension Reconciler {
                 // Something was set since; what it lacks may be from before.
                 effective[side] = (values[side] + lacked).sorted()
                 returned = side
+            case .unknown where rule.isStandIn:
+                return Verdict(values: nil, winner: side.opposite, decision: nil)
             case .unknown:
                 // Whoever may be barred is, and everything else is not guessed.
                 if let bar = rule.bar, values[side] == bar { continue }
@@ -46,9 +48,9 @@ extension Reconciler {
             }
         }
         guard let returned else { return nil }
-        // What was agreed can't be written back against the rule's direction, and the older value must not be carried.
+        // What was agreed can't be written back against the rule's direction, and the older value must not be carried. What stands in goes with what it is taken from.
         guard rule.direction.permits(writingTo: returned) else {
-            return Verdict(values: nil, winner: returned.opposite, decision: .held)
+            return Verdict(values: nil, winner: returned.opposite, decision: rule.isStandIn ? nil : .held)
         }
         // As if the older state were not there: what both agreed on, or what the other side made of it since.
         var verdict =

@@ -105,6 +105,8 @@ package struct Reconciler: Sendable {
                     base?[rule.name] = values[rule.name]
                     restored[rule.name] = agreed?[rule.name] ?? []
                 }
+                // Whoever may be barred is.
+                for rule in undated where rule.bar == values[rule.name] { restored[rule.name] = values[rule.name] }
             }
             let isCarried = movedNames.contains { $0.direction.permits(writingTo: side.opposite) }
             let decision: ConflictRecord.Decision?
@@ -126,6 +128,7 @@ package struct Reconciler: Sendable {
             if restores {
                 result.target = restored
                 result.base = nil
+                result.undecided = undated.filter { $0.bar == nil || $0.bar != restored[$0.name] }.map(\.name)
             }
             if let decision {
                 result.conflicts = [
@@ -167,14 +170,15 @@ package struct Reconciler: Sendable {
         }
     }
 
-    /// The rules by which one side's values differ from the base.
+    /// The rules by which one side's values differ from the base. What stands in is no change of its own.
     private func moved(_ values: Attributes, unknown: [String], from base: Attributes?) -> [MergeRule] {
         var baseWalk = AttributeWalk(base ?? Attributes())
         var valueWalk = AttributeWalk(values)
         return rules.filter { rule in
             let was = baseWalk.values(of: rule.name)
             let holds = valueWalk.values(of: rule.name)
-            return holds != was && !unknown.contains(rule.name) && !existence.unheeded.contains(rule.name)
+            return holds != was && !rule.isStandIn && !unknown.contains(rule.name)
+                && !existence.unheeded.contains(rule.name)
         }
     }
 

@@ -37,6 +37,9 @@ package struct Reconciliation: Hashable, Sendable {
     package var conflicts: [Conflict]
     /// The canonical attributes of which nothing moves before it is known when, where and by whom they were set.
     package var needsStamps: [String] = []
+    /// The canonical attributes with which an entry is made again as agreed, although its other side shows something else, of which nobody can tell whether it is from
+    /// before that side was set back: the base stays, and a person decides when both sides have the entry.
+    package var undecided: [String] = []
     /// The settlements that are done, or that somebody's later change has overtaken.
     package var endedSettlements: [String] = []
     /// The side on which the entry has come back though both had agreed that it is gone; nothing is decided of it.

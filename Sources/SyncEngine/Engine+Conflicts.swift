@@ -362,12 +362,15 @@ extension Engine.Object {
         if name == parentAttribute { return [AttributeStamp.entryName] }
         // A class is given to an entry when it is made.
         if name == Evidence.existence { return ["objectclass"] }
-        return mapping.specification.attributes
-            .filter { rule in
-                let own = rule.ad.lowercased()
-                return name == own || name.hasPrefix(own + ";")
-            }
-            .map { (side == .ad ? $0.ad : $0.miniorange).lowercased() }
+        let rules = mapping.specification.attributes
+        let named = rules.filter { rule in
+            let own = rule.ad.lowercased()
+            return name == own || name.hasPrefix(own + ";")
+        }
+        // What stands in was set when that was which it is taken from.
+        let sources = mapping.mergeRules.contains { $0.name == name && $0.isStandIn } ? named.flatMap(\.fallback) : []
+        let taken = rules.filter { rule in sources.contains { $0.lowercased() == rule.miniorange.lowercased() } }
+        return (named + taken).map { (side == .ad ? $0.ad : $0.miniorange).lowercased() }
     }
 }
 

@@ -217,11 +217,9 @@ extension Engine {
                 operation: planned.operation
             )
             let target = planned.names.map { name in
-                Intent.CanonicalChange(
-                    name: name,
-                    values: result.target[name],
-                    agreed: states[planned.side.opposite].values?[name] ?? result.target[name]
-                )
+                let values = result.target[name]
+                let source = result.undecided.contains(name) ? nil : states[planned.side.opposite].values?[name]
+                return Intent.CanonicalChange(name: name, values: values, agreed: source ?? values)
             }
             try open(Intent(write: write, target: target, since: now), store)
             count { $0.writes[planned.side] += 1 }

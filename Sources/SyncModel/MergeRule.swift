@@ -47,6 +47,8 @@ package struct MergeRule: Hashable, Sendable {
     package var prefer: Side
     /// What bars access: it stands against whatever was set as good as at the same time, whoever set that. Of registers only.
     package var bar: [Octets]?
+    /// What is shown while there is no value, taken from other attributes: nobody sets it.
+    package var isStandIn: Bool
 
     package init(
         name: String,
@@ -54,9 +56,11 @@ package struct MergeRule: Hashable, Sendable {
         direction: Direction = .both,
         conflict: ConflictRule = .newest,
         prefer: Side = .ad,
-        bar: [Octets]? = nil
+        bar: [Octets]? = nil,
+        isStandIn: Bool = false
     ) {
         self.bar = bar
+        self.isStandIn = isStandIn
         self.conflict = conflict
         self.name = name
         self.shape = shape

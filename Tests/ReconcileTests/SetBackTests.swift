@@ -137,6 +137,54 @@ struct SetBackTests {
         #expect(result.target[Vocabulary.name] == ["agreed"] && result.target["other"] == ["since"])
     }
 
+    @Test(arguments: [
+        // What can't be dated is as agreed on the other side, and a person decides; but whoever may be barred is.
+        ("x", "y", nil as String?, "x", true), ("x", "y", "y", "y", false), ("x", "y", "x", "x", false),
+    ])
+    func `who is made again by a change since is not made with what can't be dated`(
+        _ agreed: String,
+        _ shown: String,
+        _ bar: String?,
+        _ made: String,
+        _ isUndecided: Bool
+    ) {
+        var rule = Vocabulary.rule(.register)
+        rule.bar = bar.map(Vocabulary.values)
+        let other = MergeRule(name: "other", shape: .register, direction: .both, conflict: .newest, prefer: .ad)
+        var evidence = evidence(nil, .attribute)
+        evidence.stamps["other"] = PerSide(ad: NewestTests.stamp(60_000), miniorange: nil)
+        var values = Vocabulary.attributes(shown)
+        values["other"] = ["since"]
+        let result = Reconciler(rules: [rule, other]).reconcile(
+            base: Vocabulary.base(agreed),
+            ad: .present(values, unknown: []),
+            miniorange: .deleted,
+            evidence
+        )
+        #expect(result.existence == .create(.miniorange))
+        #expect(Vocabulary.word(result.target[Vocabulary.name]) == made)
+        #expect(result.undecided == (isUndecided ? [Vocabulary.name] : []))
+    }
+
+    @Test
+    func `what stands in is nobody's change`() {
+        var rule = Vocabulary.rule(.register, .toMiniOrange)
+        rule.isStandIn = true
+        let reconciler = Reconciler(rules: [rule])
+        let deleted = reconciler.reconcile(
+            base: Vocabulary.base("x"),
+            ad: Vocabulary.state("y"),
+            miniorange: Vocabulary.state("deleted")
+        )
+        #expect(Vocabulary.line(deleted) == "delete ad, base x")
+        for stamp in [9_000, nil] as [Int64?] {
+            #expect(NewestTests.line(rule, "x", "y", "x", evidence(stamp, .attribute)) == "=x, base x")
+        }
+        #expect(
+            NewestTests.line(rule, "x", "y", "x", evidence(60_000, .attribute)) == "=y, write miniorange, base x"
+        )
+    }
+
     @Test
     func `what came back is no change later either, when nobody asks any more what is from before`() {
         let reconciler = Reconciler(rules: [Vocabulary.rule(.register)])

@@ -68,6 +68,28 @@ struct SetBackTests {
         #expect(lines.count == 1 && lines[0].hasPrefix("ad delete \(old.anchor.low)"), "\(lines)")
     }
 
+    @Test
+    func `What can't be dated of who is made again waits for a person, and the rest does not`() throws {
+        var (bench, shown) = try restored(.anotherServer)
+        shown.attributes["mail"] = ["ann@syncline.test"]
+        try bench.delete(.miniorange, try #require(bench.counterpart(.miniorange, "ann")))
+        _ = try bench.tell(.miniorange)
+        try bench.step(.feed(.ad, .changes([.present(shown)], cursor: nil)))
+        #expect(try bench.complete(.ad) == ["ad readStamps \(shown.anchor.low) displayname,mail"])
+        let lines = try bench.answer(stamped(bench, shown, "mail", ago: 0))
+        #expect(lines.count == 1 && lines[0].hasPrefix("miniorange add"), "\(lines)")
+        var asked = try bench.answer()
+        for _ in 0..<10 where !bench.sent.isEmpty {
+            let isAtAD = bench.sent[0].side == .ad
+            asked += try isAtAD ? bench.answer(stamped(bench, shown, "mail", ago: 0)) : bench.answer()
+        }
+        #expect(asked.allSatisfy { $0.contains("readStamps") }, "\(asked)")
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[new]")
+        #expect(bench.values(.miniorange, "ann", "mail") == "[ann@syncline.test]")
+        let pair = try #require(try bench.store.write { try $0.pairID(.ad, shown.anchor) })
+        #expect(try bench.store.write { try $0.heldConflicts(of: pair).map(\.name) } == ["displayname"])
+    }
+
     /// Bo was added at AD just before another domain controller answers, and nothing told of it.
     @Test
     func `Who is in a group at another server only may have been on his way here`() throws {
