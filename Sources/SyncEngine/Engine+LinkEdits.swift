@@ -134,7 +134,7 @@ extension Engine {
                 if isPresent {
                     try store.parkLink(side, name: name, holder: holder.anchor)
                     if form.form.isMaintainedByServer {
-                        try watch(holder.anchor, parked: name, side, store, now: now)
+                        try watch(holder.anchor, parked: name, asOf: version, side, store, now: now)
                     }
                     if let container = try unknownContainer(of: value, form, side, store) {
                         try store.parkLink(side, name: container, holder: holder.anchor)

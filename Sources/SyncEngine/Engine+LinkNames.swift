@@ -144,10 +144,12 @@ extension Engine {
         Octets([nameTag] + name.normalized.bytes)
     }
 
-    /// A value that names nothing in scope may be from before a rename that was never told here: its server may yet rewrite it, and tells nobody.
+    /// A value that names nothing in scope may be from before a rename that was never told here, or one into the scope that was told already: its server may yet
+    /// rewrite it, and tells nobody. `version`: as of when it stands there.
     mutating func watch(
         _ holder: Anchor,
         parked name: Octets,
+        asOf version: Version = .unordered,
         _ side: Side,
         _ store: any StoreTransaction,
         now: Timestamp
@@ -155,6 +157,7 @@ extension Engine {
         guard side == .miniorange, name.bytes.first == Engine.nameTag, try store.isLoaded(side),
             let parsed = try? DistinguishedName(parsing: Octets(name.bytes.dropFirst())),
             roots[side].contains(where: { parsed.isDescendant(of: $0.name) })
+                || version != .unordered && namings[side].isAnyLater(than: version)
         else { return }
         rereads.watch(holder, now: now)
     }

@@ -230,7 +230,9 @@ extension Engine {
         let before = parked.isEmpty ? [] : Set(try store.parkedLinks(side, holder: holder.anchor))
         for name in parked.sorted() where !before.contains(name) {
             try store.parkLink(side, name: name, holder: holder.anchor)
-            if form.form.isMaintainedByServer { try watch(holder.anchor, parked: name, side, store, now: now) }
+            if form.form.isMaintainedByServer {
+                try watch(holder.anchor, parked: name, asOf: version, side, store, now: now)
+            }
         }
         for other in try linked(to: holder.anchor, form, side, store) where told[other] == nil {
             let link = form.link(side, holder.anchor, other)

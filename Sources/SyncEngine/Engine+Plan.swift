@@ -145,7 +145,7 @@ extension Engine {
             return
         }
         // A new name first: other entries may wait for the old one. What else changed follows when this is confirmed.
-        if moves || projection.newRDN != nil, mayRename {
+        if moves || projection.newRDN != nil, mayRename,
             try planRename(
                 on: side,
                 pair,
@@ -158,6 +158,7 @@ extension Engine {
                 store,
                 into: &plan
             )
+        {
             return
         }
         if projection.newRDN != nil {
@@ -190,6 +191,7 @@ extension Engine {
         )
     }
 
+    /// False where it can't be: there is no such place. What else changed is written nonetheless.
     private mutating func planRename(
         on side: Side,
         _ pair: Pair,
@@ -201,7 +203,7 @@ extension Engine {
         _ object: Object,
         _ store: any StoreTransaction,
         into plan: inout PairPlan
-    ) throws {
+    ) throws -> Bool {
         var container = name.parent
         if moves {
             container = try self.container(result.target[parentAttribute].first, object, side, store)
@@ -211,13 +213,15 @@ extension Engine {
             plan.retries = true
             if moves, let id = result.target[parentAttribute].first.flatMap({ UInt64(bigEndianOctets: $0.bytes) }) {
                 try store.wait(on: PairID(id), waiter: pair.id)
+                // Where it was deleted there, who is to stand in it brings it back.
+                if try store.outline(PairID(id))?.presence[side] == .deleted { queue.append(PairID(id)) }
             }
-            return
+            return false
         }
         if moves, container.isEqualOrDescendant(of: name) {
             let place = try canonicalParent(of: replica, object, store)
             planCircle(on: side, result, place, object, into: &plan)
-            return
+            return plan.circle != nil
         }
         var newRDN = newRDN
         if moves, newRDN == nil, side == .ad, pair.nameCounter >= 2 {
@@ -245,6 +249,7 @@ extension Engine {
                 event: .renamed
             )
         )
+        return true
     }
 
     /// Each side has moved one container into the other: both can't be. The preferred side's places stand, and the other one's move is taken back.

@@ -38,15 +38,14 @@ extension Engine {
             close(intent)
             try store.removeIntent(id)
         }
+        let isNew = try isNews(outcome, to: intent.write, store)
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
             let isStale = if case .stale = outcome { true } else { false }
             if case .confirmAbsence = intent.write.operation { try noteSeen(intent, store) }
             if isStale { count { $0.stale[side] += 1 } } else { try readClock(intent, snapshot, store, now: now) }
-            let isNew = try intent.write.operation.isRead && store.outline(side, snapshot.anchor) == nil
             try confirm(intent, snapshot, isStale: isStale, store, now: now)
             try settleRepeatedEdit(intent, snapshot, store, now: now)
-            if isNew { try readAround(snapshot.anchor, wasKnown: false, side, store, now: now) }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
         case .edited(let snapshot, let refused):
@@ -65,6 +64,15 @@ extension Engine {
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
             queue.delay(intent.write.pair, until: now.advanced(byMilliseconds: 1_000))
         }
+        if isNew, let anchor = outcome.entry?.anchor {
+            try readAround(anchor, wasKnown: false, side, store, now: now)
+        }
+    }
+
+    /// Whether an answer shows an entry that is not known: it came into scope, or came back, before its feed told. What we have just added is new.
+    private func isNews(_ outcome: WriteOutcome, to write: Write, _ store: any StoreTransaction) throws -> Bool {
+        if case .add = write.operation { return false }
+        return try outcome.entry.map { try store.outline(write.side, $0.anchor) == nil } ?? false
     }
 
     private mutating func close(_ intent: Intent) {
@@ -249,6 +257,16 @@ extension Refusal {
         code: 0,
         message: "the server stores something else than what is written to it, each time"
     )
+}
+
+extension WriteOutcome {
+    /// What the one entry holds that was written or asked for.
+    fileprivate var entry: EntrySnapshot? {
+        switch self {
+        case .done(let snapshot), .stale(let snapshot), .stamped(let snapshot, _), .edited(let snapshot, _): snapshot
+        case .deleted, .found, .gone, .hidden, .refused, .unavailable, .unknown: nil
+        }
+    }
 }
 
 extension QuarantineRecord {

@@ -100,6 +100,61 @@ struct ContainerTests {
         #expect(name(bench, .miniorange, "ann").contains("=ann,ou=north,ou=people,"))
     }
 
+    @Test
+    func `Who comes back into the scope brings back the container that he is to stand in`() throws {
+        let bench = try bench()
+        let directory = bench.directories.ad
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        for side in Side.allCases { _ = try bench.container(side, "South", below: try bench.place(side)) }
+        _ = try settled(bench)
+        let south = try bench.place(.ad, "OU=South,")
+        let rdn = RelativeDistinguishedName(type: "OU", value: "South")
+        #expect(directory.rename(south, below: elsewhere, rdn) == nil)
+        try bench.tell(.ad)
+        try bench.move(.miniorange, try bench.place(.miniorange, "ou=South,"), to: "ou=North,")
+        try bench.tell(.miniorange)
+        try bench.delete(.ad, try bench.place(.ad, "OU=North,"))
+        try bench.tell(.ad)
+        try bench.move(.ad, south, to: "")
+        _ = try settled(bench)
+        for side in Side.allCases { _ = try bench.place(side, "\(ou(side))=South,\(ou(side))=North,") }
+    }
+
+    @Test
+    func `Who is to stand where the other side has no place gets what else changed`() throws {
+        let bench = try bench()
+        let directory = bench.directories.ad
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        try bench.create(.ad, "Ann")
+        _ = try settled(bench)
+        let rdn = RelativeDistinguishedName(type: "OU", value: "North")
+        #expect(directory.rename(try bench.place(.ad, "OU=North,"), below: elsewhere, rdn) == nil)
+        try bench.tell(.ad)
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.move(.miniorange, ann, to: "ou=North,")
+        try bench.set(.miniorange, ann, "displayname", ["Ann"])
+        _ = try settled(bench)
+        #expect(bench.values(.ad, "ann", "displayname") == "[Ann]")
+        #expect(bench.quarantine == ["no counterpart for parent"])
+    }
+
+    @Test
+    func `Who is back by the answer to a write is looked for in his groups`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let own = try bench.create(.ad, "Ann")
+        _ = try settled(bench)
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.ad, own, "displayname", ["Ann"])
+        try bench.tell(.ad)
+        let rdn = RelativeDistinguishedName(type: "uid", value: "ann")
+        #expect(directory.rename(ann, below: elsewhere, rdn) == nil)
+        try bench.tell(.miniorange)
+        try bench.move(.miniorange, ann, to: "")
+        #expect(try bench.answer().contains("miniorange readGroups \(ann.low)"))
+    }
+
     @Test(arguments: Side.allCases)
     func `A moved container is one move`(_ side: Side) throws {
         let bench = try bench()

@@ -74,6 +74,33 @@ struct MemberNamesTests {
     }
 
     @Test
+    func `Who came into the scope before his group was told by the name that he had outside is in it`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let rdn = RelativeDistinguishedName(type: "uid", value: "dee")
+        let dee = try directory.add(
+            below: elsewhere,
+            rdn,
+            ["objectclass": ["inetOrgPerson"], "cn": ["Dee"], "sn": ["Lee"], "uid": ["dee"]]
+        ).get()
+        let group = try bench.createGroup(.miniorange, "band", members: [dee])
+        let told = try #require(directory.snapshotWithMembers(group))
+        #expect(directory.rename(dee, below: try bench.place(.miniorange), rdn) == nil)
+        let present = try #require(directory.snapshot(dee))
+        for entry in [present, told] {
+            try bench.step(.feed(.miniorange, .changes([.present(entry)], cursor: nil)))
+        }
+        directory.followNext()
+        for _ in 0..<50 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 500)
+        }
+        #expect(bench.members(.ad, "band") == "dee")
+    }
+
+    @Test
     func `Who came to his name before anything was told of him is found by it when his server has followed`() throws {
         let bench = try bench()
         let directory = bench.directories.miniorange
