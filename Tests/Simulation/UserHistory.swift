@@ -128,6 +128,23 @@ struct UserHistory {
         losses.contains { $0.side == write.side && write.order > $0.from && write.order <= $0.to }
     }
 
+    /// Whether a person was out of the scope of either side, so that nothing of him was carried to the other one, when a server was set back that has lost this write
+    /// since, or at some time that it lacks.
+    func wasElsewhere(_ person: Person, whenLost write: Written) -> Bool {
+        losses.contains { loss in
+            guard write.side == loss.side, write.order > loss.from, write.order <= loss.to else { return false }
+            return Side.allCases.contains { side in
+                let moves = person.writes.filter {
+                    $0.side == side && ($0.attribute == "@elsewhere" || $0.attribute == "@parent")
+                }
+                return moves.last { $0.order <= loss.from }?.attribute == "@elsewhere"
+                    || moves.contains {
+                        $0.attribute == "@elsewhere" && $0.order > loss.from && $0.order <= loss.to
+                    }
+            }
+        }
+    }
+
     /// Whether the side of a later write was set back in between to where it did not know of this one.
     func isLacked(_ write: Written, by later: Written) -> Bool {
         losses.contains { loss in

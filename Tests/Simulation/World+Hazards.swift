@@ -38,13 +38,26 @@ extension World {
             note("\(side.name) takes writes again")
         }
         for anchor in strangers.ad.sorted() { rename(stranger: anchor, to: fresh("stranger")) }
+        try retryTaken()
         try mendSetting()
+    }
+
+    /// Nothing tells that an obstacle out of the scope is gone. Who takes it away has those looked at again that have been tried often enough.
+    private func retryTaken() throws {
+        for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) where record.next == nil {
+            guard case .refused(.ad, let refusal) = record.reason, refusal.reason == .valueTaken else { continue }
+            note("a person has pair \(pair.rawValue) tried again")
+            try run([.retry(pair)])
+        }
     }
 
     // MARK: People
 
     /// Two persons take each other's account, or each other's place in a container.
     private func swapNames(_ side: Side) throws {
+        // Where only one of the two changes comes to count, both would have one name: what a server that was set back has of a name is another's by now, and what
+        // is done where it does not count is taken back. Such a thing only a person can mend.
+        guard !isRestoredLately[side], setting.deafTo != side else { return }
         let candidates = persons(side).filter { entry in
             settledEntries[side].contains(entry.anchor) && !setting.isNarrow
                 && entry.attributes[WorldMapping.person].allSatisfy { isUntouched($0) }
@@ -63,7 +76,11 @@ extension World {
             else { return }
             noteSwap(first, theirs, second, mine, side)
         } else {
-            // What is on its way, and what is written before the news is here, would name the other one.
+            // What is on its way, and what is written before the news is here, would name the other one. A read that is under way would come before it.
+            while !feeds[side].isConnected || feeds[side].isScanning {
+                try tell(side, limit: 10_000)
+                while !feeds[side].undelivered.isEmpty { try deliver(from: side) }
+            }
             executeEdits(side)
             guard !isDiskFull, isClosed == PerSide(both: false), let here = one.parent, let there = other.parent,
                 directory.rename(one.anchor, below: here, rdn(fresh("swap"), side)) == nil,

@@ -10,9 +10,11 @@ extension World {
         switch random.below(4) {
         case 0: next.leftOut = next.leftOut == nil ? random.pick(["title", "displayName", "seeAlso"]) : nil
         case 1: next.isNarrow.toggle()
-        case 2:
+        // Of a swap that is under way only one half may come to count then.
+        case 2 where history.swapping.isEmpty:
             let directions: [Direction] = [.toAD, .toMiniOrange]
             next.direction = next.direction == .both ? random.pick(directions) ?? .both : .both
+        case 2: return
         default: next.conflict = random.pick([.newest, .newest, .ad, .miniorange, .hold]) ?? .newest
         }
         try load(next)
@@ -77,7 +79,8 @@ extension World {
             case .attribute(let attribute) = record.subject
         {
             switch attribute {
-            case "samaccountname": choice = .side(isAgreed(record.values.miniorange) ? .ad : .miniorange)
+            case "samaccountname":
+                choice = .side(try isKept(record.values.miniorange, besides: record.pair) ? .ad : .miniorange)
             // By which everybody here knows which group it is.
             case WorldMapping.group: choice = .side(record.values.ad.isEmpty ? .miniorange : .ad)
             default: break
@@ -85,6 +88,21 @@ extension World {
         }
         note("a person settles conflict \(id.rawValue): \(choice)")
         try run([.resolve(id, choice)])
+    }
+
+    /// Whether somebody else has this account and keeps it: on both sides, or on one, and nobody else is asked whether it is carried to the other.
+    private func isKept(_ account: [Octets], besides pair: PairID) throws -> Bool {
+        if isAgreed(account) { return true }
+        return try store.read { transaction in
+            try persons(.ad).contains { entry in
+                guard entry.attributes["samaccountname"] == account,
+                    let other = try transaction.pairID(.ad, entry.anchor), other != pair,
+                    let base = try transaction.pair(other)?.base, base["samaccountname"] != account
+                else { return false }
+                return try !transaction.heldConflicts(of: other).contains { $0.name == "samaccountname" }
+                    && !transaction.settlements(of: other).contains { $0.name == "samaccountname" }
+            }
+        }
     }
 
     /// Whether somebody has this account on both sides.

@@ -93,6 +93,9 @@ struct SimulationTests {
         // Who was deleted, and came back by what can't be dated.
         20_303_910, 20_309_843, 20_406_670, 31_052_845, 31_061_681, 31_065_915, 31_067_906, 31_084_981,
         31_086_473, 70_003_833,
+        // Who is made again beside what can't be dated, what stands in for a value, places that are not there, names from outside of the scope.
+        32_008_692, 32_030_579, 32_034_710, 32_043_427, 32_047_048, 32_049_719, 32_059_326, 32_061_483, 32_062_915,
+        32_066_565, 32_072_729, 32_079_190, 32_081_512, 32_084_201, 32_087_750, 32_096_112,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

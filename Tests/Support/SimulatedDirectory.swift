@@ -318,7 +318,7 @@ package final class SimulatedDirectory {
         advance()
         entry.sequence = sequence
         entries[anchor] = entry
-        stamp(anchor, changed.map(\.name).filter { entry.attributes[$0] != before[$0] })
+        stamp(anchor, changed.map(\.name).filter { side == .miniorange || entry.attributes[$0] != before[$0] })
         if author == nil { noteLeft(anchor, changed.map(\.name)) }
         append(anchor, .edited(edits), members: memberChanges(from: before, to: entry.attributes))
         return nil
