@@ -34,6 +34,8 @@ extension Engine {
         var replaced: Octets?
         var attribute: String
         var placeholder: DistinguishedName?
+        /// What is told of it to a person as it is written.
+        var report: ConflictRecord?
     }
 
     /// Writes what is pending of the memberships that the pair's entries hold.
@@ -171,6 +173,10 @@ extension Engine {
             object: pair.object,
             operation: .editValues(anchor, name: name, edits: edits)
         )
+        for report in chosen.compactMap(\.report) {
+            count { $0.conflicts += 1 }
+            try store.append(report)
+        }
         let changes = chosen.map { Intent.LinkChange(link: $0.link, isPresent: $0.isPresent, value: $0.value) }
         try open(Intent(write: write, target: [], since: now, links: changes), store)
         count { $0.writes[side] += 1 }
@@ -199,8 +205,9 @@ extension Engine {
             miniorange: view.rows.miniorange?.isPresent ?? false
         )
         let shown: PerSide<Bool>
+        var undated: Undated?
         switch try self.shown(view, isPresent, for: pair, store, now: now) {
-        case .known(let known): shown = known
+        case .known(let known, let side): (shown, undated) = (known, side)
         case .asked: return .asked
         case .heldBy(let holder): return .heldBy(holder)
         }
@@ -229,7 +236,11 @@ extension Engine {
             try store.unpend(link, of: pair.id)
             return .setAside
         }
-        return try write(view, on: side, isWanted: isWanted, replacing: nil, for: pair, store)
+        let verdict = try write(view, on: side, isWanted: isWanted, replacing: nil, for: pair, store)
+        guard let undated, !isWanted, case .write(var write) = verdict else { return verdict }
+        write.report = memberConflict(view, .undated, winner: side.opposite, now: now)
+        write.report?.stamps[undated.side] = undated.stamp
+        return .write(write)
     }
 
     private mutating func write(
@@ -274,18 +285,25 @@ extension Engine {
     mutating func reportImplied(_ view: LinkView, _ store: any StoreTransaction, now: Timestamp) throws {
         guard view.isAgreed else { return }
         count { $0.conflicts += 1 }
-        try store.append(
-            ConflictRecord(
-                pair: view.group.id,
-                object: view.group.object,
-                subject: .member(view.member.id),
-                base: [],
-                values: PerSide(both: []),
-                winner: .ad,
-                decision: .implied,
-                isJoin: false,
-                time: now
-            )
+        try store.append(memberConflict(view, .implied, winner: .ad, now: now))
+    }
+
+    private func memberConflict(
+        _ view: LinkView,
+        _ decision: ConflictRecord.Decision,
+        winner: Side,
+        now: Timestamp
+    ) -> ConflictRecord {
+        ConflictRecord(
+            pair: view.group.id,
+            object: view.group.object,
+            subject: .member(view.member.id),
+            base: [],
+            values: PerSide(both: []),
+            winner: winner,
+            decision: decision,
+            isJoin: false,
+            time: now
         )
     }
 }

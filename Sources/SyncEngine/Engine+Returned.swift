@@ -65,11 +65,18 @@ extension Engine {
     }
 
     enum Shown {
-        case known(PerSide<Bool>)
+        /// `undated`: the side of which nobody can tell whether it shows an older state.
+        case known(PerSide<Bool>, undated: Undated?)
         /// What holds it is being asked when its memberships were set; it is looked at again with the answer.
         case asked
         /// What holds it is another pair's entry.
         case heldBy(PairID)
+    }
+
+    struct Undated {
+        var side: Side
+        /// Of what holds its memberships.
+        var stamp: Stamp?
     }
 
     /// What both sides show of a membership, without what has come back. Servers tell when the attribute was set that holds it, not each value: where that was later
@@ -83,6 +90,7 @@ extension Engine {
         now: Timestamp
     ) throws -> Shown {
         var shown = isPresent
+        var undated: Undated?
         for side in Side.allCases {
             let id = view.ids[side]
             guard let setBack = setBacks[side], isPresent[side] != view.isAgreed,
@@ -98,14 +106,18 @@ extension Engine {
                 return .asked
             }
             let known = range(ofKnown: setBack.knownUntil, side)
-            switch Age(of: Stamp(told), isEmpty: !isPresent[side], known, present: shownNow(side)) {
+            let stamp = Stamp(told)
+            switch Age(of: stamp, isEmpty: !isPresent[side], known, present: shownNow(side)) {
             // What another server has more may have been on its way here: until when everything was known is an estimate, by which nobody loses access.
             case .older: if setBack.cause == .restored || view.isAgreed { shown[side] = view.isAgreed }
             case .later: continue
-            case .unknown: if setBack.cause == .restored { shown[side] = false }
+            case .unknown:
+                guard setBack.cause == .restored else { continue }
+                shown[side] = false
+                undated = Undated(side: side, stamp: stamp)
             }
         }
-        return .known(shown)
+        return .known(shown, undated: undated)
     }
 
     /// The first answer counts: our own writes set the attribute as well.

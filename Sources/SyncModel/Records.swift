@@ -149,6 +149,8 @@ package struct ConflictRecord: Hashable, Sendable {
         case disableWins = 12
         /// The other value was there before, and has come back with an older state of its server.
         case older = 13
+        /// Nobody can tell whether the other value, or its absence, is from before its server was set back.
+        case undated = 14
     }
 
     package var pair: PairID

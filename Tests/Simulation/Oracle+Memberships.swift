@@ -4,7 +4,7 @@ import SyncModel
 /// Who is in which group on each side, judged from the two directories and the users' own account; the engine is not asked.
 extension World {
     /// Everything is at rest: both sides have the same memberships, and those are what users made of them.
-    func checkMemberships() {
+    func checkMemberships() throws {
         guard let form = options.groups else { return }
         checkGroups(form)
         let known = knownOnBoth(form)
@@ -18,7 +18,7 @@ extension World {
             fail("\(membership.member.lossyText) is in \(membership.group.lossyText) at \(side.name) only")
         }
         let direct = memberships(.ad).filter(isKnown)
-        checkIntents(form, form == .flattened ? direct : ad, known)
+        checkIntents(form, form == .flattened ? direct : ad, known, reported: try undatedMemberships())
         checkPlaceholders()
         memberships.settled(form == .flattened ? direct : ad.intersection(miniorange), known)
     }
@@ -102,7 +102,31 @@ extension World {
 
     // MARK: What users wanted
 
-    private func checkIntents(_ form: GroupForm, _ now: Set<Membership>, _ known: Set<Octets>) {
+    /// Those that a person is told of since everything was last at rest: whether they were taken away or are lacking nobody could tell.
+    private func undatedMemberships() throws -> Set<Membership> {
+        let conflicts = try store.conflicts()
+        defer { conflictsAtRest = conflicts.count }
+        var found: Set<Membership> = []
+        for conflict in conflicts.dropFirst(conflictsAtRest) where conflict.decision == .undated {
+            guard case .member(let member) = conflict.subject, let group = try id(ofPair: conflict.pair),
+                let member = try id(ofPair: member)
+            else { continue }
+            found.insert(Membership(group: group, member: member))
+        }
+        return found
+    }
+
+    private func id(ofPair pair: PairID) throws -> Octets? {
+        guard let anchors = try store.read({ try $0.pair(pair) })?.anchors else { return nil }
+        return Side.allCases.compactMap { side in anchors[side].flatMap { id(of: $0, side) } }.first
+    }
+
+    private func checkIntents(
+        _ form: GroupForm,
+        _ now: Set<Membership>,
+        _ known: Set<Octets>,
+        reported: Set<Membership>
+    ) {
         let moves = memberships.moves()
         let settled = memberships.settled
         for membership in now.union(settled).union(moves.keys).sorted() {
@@ -117,6 +141,7 @@ extension World {
             // What a deletion, or a way out of scope and back, does to a membership depends on what else happened.
             let isSteady = ids.allSatisfy { memberships.settledMembers.contains($0) || history.isNew($0) }
             guard isSteady, !ids.contains(where: memberships.unsteady.contains), form != .flattened else { continue }
+            if !isThere && reported.contains(membership) { continue }
             let wasThere = settled.contains(membership)
             if isThere && !wasThere && !move.isAdded && !memberships.waiting.contains(membership.member) {
                 fail("\(name): nobody added it since the last rest")

@@ -163,7 +163,7 @@ extension World {
         try checkCursors()
         try checkAgreement(withReferences: false)
         checkContainers()
-        checkMemberships()
+        try checkMemberships()
         history.settled()
         isRestoredLately = PerSide(both: false)
         for side in Side.allCases {
@@ -187,9 +187,25 @@ extension World {
         for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {
             guard case .returned = record.reason else { continue }
             note("a person takes in pair \(pair.rawValue)")
+            try noteTakenIn(pair)
             try run([.resync(pair)])
         }
         try drain()
+    }
+
+    /// Whoever lists a group that comes back by being named is in it: a person wants it to be there.
+    private func noteTakenIn(_ pair: PairID) throws {
+        guard options.groups?.hasEntries == false,
+            let anchor = try store.read({ try $0.pair(pair) })?.anchors.miniorange,
+            directories.miniorange.entries[anchor] == nil,
+            let name = try store.read({ try $0.replica(.miniorange, anchor) })?.rdn.value
+        else { return }
+        for entry in persons(.miniorange) where listedNames(entry).contains(where: { $0.caseFolded == name.caseFolded })
+        {
+            guard let person = id(of: entry.anchor, .miniorange) else { continue }
+            memberships.listed(name, by: person)
+            memberships.becameUnsteady(person)
+        }
     }
 
     /// After this nothing waits for anything but time that is far away.
@@ -276,7 +292,7 @@ extension World {
         if let write = lateWrites.first { fail("writes in quiet: \(write)") }
         try checkAgreement(withReferences: true)
         checkContainers()
-        checkMemberships()
+        try checkMemberships()
     }
 
     /// Plays the whole history; what goes wrong stands in `failures`.

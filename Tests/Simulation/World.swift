@@ -26,6 +26,8 @@ package final class World {
     var configuration: EngineConfiguration
     var engine: Engine
     var requests: [Request] = []
+    /// How many conflicts had been reported when everything was last at rest.
+    var conflictsAtRest = 0
     /// True time.
     var now = Timestamp(milliseconds: 1_800_000_000_000) {
         didSet {

@@ -18,6 +18,7 @@ extension ConflictRecord.Decision {
         case .person: "person"
         case .disableWins: "disable-wins"
         case .older: "older-state"
+        case .undated: "undated"
         }
     }
 
@@ -38,6 +39,7 @@ extension ConflictRecord.Decision {
         case .person: "person"
         case .disableWins: "disable"
         case .older: "older"
+        case .undated: "undated"
         }
     }
 
@@ -60,6 +62,7 @@ extension ConflictRecord.Decision {
         case .person: "a person took this value"
         case .disableWins: "set as good as at once, and \(name) disabled the account"
         case .older: "what \(other) held was there before, and had come back with an older state of its server"
+        case .undated: "\(other) may have been set, or may be from before a server was set back, and nobody can tell"
         }
     }
 }
