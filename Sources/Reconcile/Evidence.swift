@@ -22,6 +22,9 @@ package struct Evidence: Hashable, Sendable {
     /// What the clock of such a side's server shows now, at the latest.
     package var present = PerSide<Timestamp?>(both: nil)
 
+    /// The entry was deleted on the other side, and it was decided that it is made again.
+    package var isWanted = false
+
     /// Stands for an entry's existence among the names of `stamps`: when it was made.
     package static let existence = "@existence"
 

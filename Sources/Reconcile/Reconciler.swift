@@ -65,7 +65,7 @@ package struct Reconciler: Sendable {
 
         case .missing:
             guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
-            if let known = evidence.knownUntil[side], base == nil {
+            if let known = evidence.knownUntil[side], base == nil, !evidence.isWanted {
                 // It was not known, though everything was: unless it is younger, it was deleted since and has come back.
                 var held = Reconciliation(existence: .suspended, base: base)
                 guard let stamps = evidence.stamps[Evidence.existence] else {

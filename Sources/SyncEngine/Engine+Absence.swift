@@ -180,12 +180,30 @@ extension Engine {
     /// Until when, by a side's own clock, everything that happened there is in the cache.
     static func certainFact(_ side: Side) -> String { "certain.\(side.name)" }
 
+    /// The same of a server that was set back, until that is done with.
+    private static func certainSinceFact(_ side: Side) -> String { "certain.since.\(side.name)" }
+
     /// A feed has told everything up to a point. What a server that was set back tells is known later than what it lacks.
     mutating func noteCertain(_ cursor: Cursor, _ side: Side, _ store: any StoreTransaction) throws {
         certainBefore[side] = nil
-        guard setBacks[side] == nil, let time = cursor.knownUntil, certain[side].map({ time > $0 }) ?? true else {
-            return
+        guard let time = cursor.knownUntil else { return }
+        let known = setBacks[side] == nil ? certain[side] : certainSince[side]
+        guard known.map({ time > $0 }) ?? true else { return }
+        if setBacks[side] == nil {
+            certain[side] = time
+            try store.setFact(Engine.certainFact(side), time.octets)
+        } else {
+            certainSince[side] = time
+            try store.setFact(Engine.certainSinceFact(side), time.octets)
         }
+    }
+
+    /// A set-back is done with: what its server has told since is known, and nothing that it lacks is still looked for.
+    mutating func endDoubtfulTime(_ side: Side, _ store: any StoreTransaction) throws {
+        guard let time = certainSince[side] else { return }
+        certainSince[side] = nil
+        try store.setFact(Engine.certainSinceFact(side), nil)
+        guard certain[side].map({ time > $0 }) ?? true else { return }
         certain[side] = time
         try store.setFact(Engine.certainFact(side), time.octets)
     }
@@ -193,6 +211,7 @@ extension Engine {
     mutating func recallCertain(_ store: any StoreTransaction) throws {
         for side in Side.allCases {
             certain[side] = try store.fact(Engine.certainFact(side)).flatMap(Timestamp.init(octets:))
+            certainSince[side] = try store.fact(Engine.certainSinceFact(side)).flatMap(Timestamp.init(octets:))
         }
     }
 }

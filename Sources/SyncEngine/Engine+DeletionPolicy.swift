@@ -23,14 +23,7 @@ extension Engine {
         guard try admits(pair, deletedAt: side, object, store, now: now) else { return plan }
         let rule = object.mapping.specification.deletions
         if rule.policy == .delete {
-            // Read of a server that was set back it has no version that a delete could be held to. Where its server knows of none, once is enough.
-            if side == .miniorange, replica.version == .unordered, virtualObject(replica.anchor, side) == nil,
-                readForDeletion.insert(replica.anchor).inserted
-            {
-                try requestRead(.read(replica.anchor), side, store, now: now)
-                return plan
-            }
-            readForDeletion.remove(replica.anchor)
+            if try asksForVersion(replica, store, now: now) { return plan }
             plan.writes = [
                 PlannedWrite(
                     side: side,

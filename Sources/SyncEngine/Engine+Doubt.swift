@@ -22,6 +22,18 @@ extension Engine {
         return setBack.knownUntil
     }
 
+    private static func wantedFact(_ pair: PairID) -> String { "wanted.\(pair.rawValue)" }
+
+    /// Whose deletion was undone while a side was in doubt is to be made again, however long that takes.
+    func noteWanted(_ pair: PairID, by side: Side, _ store: any StoreTransaction) throws {
+        guard try knownUntil(pair, side, store) != nil else { return }
+        try store.setFact(Engine.wantedFact(pair), Octets([1]))
+    }
+
+    func isWanted(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
+        try store.fact(Engine.wantedFact(pair)) != nil
+    }
+
     mutating func doubt(_ pair: PairID, _ store: any StoreTransaction) throws {
         for side in Side.allCases {
             let fact = Engine.doubtFact(side, pair)
@@ -34,6 +46,8 @@ extension Engine {
 
     /// From now on whatever the pair shows counts.
     mutating func trust(_ pair: PairID, _ store: any StoreTransaction) throws {
+        guard setBacks != PerSide(both: nil) || doubts != PerSide(both: 0) else { return }
+        try store.setFact(Engine.wantedFact(pair), nil)
         for side in Side.allCases where doubts[side] > 0 {
             let fact = Engine.doubtFact(side, pair)
             guard try store.fact(fact) != nil else { continue }

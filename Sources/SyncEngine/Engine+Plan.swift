@@ -18,6 +18,7 @@ extension Engine {
         if let name = try name(of: source, store), object.mapping.specification.isDeparted(name, source.side) {
             return plan
         }
+        if pair.presence[side] == .deleted { try noteWanted(pair.id, by: source.side, store) }
         guard let parent = try canonicalParent(of: source, object, store),
             let container = try container(parent, object, side, store)
         else {

@@ -164,6 +164,11 @@ extension Engine {
         case .both:
             plan = try bar ?? planChanges(next, result, replicas, object, store)
         }
+        if case .both = result.existence, let replica = replicas.miniorange,
+            plan.writes.contains(where: { $0.side == .miniorange }), try asksForVersion(replica, store, now: now)
+        {
+            return keepDirty(pair.id, now: now)
+        }
         for name in plan.settled { next.base?[name] = result.target[name] }
         try carryOut(plan, pair, next, result, states, object, store, now: now)
         try noteAgreement(pair.id, plan, result, states, store)

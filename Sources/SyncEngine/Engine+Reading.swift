@@ -16,6 +16,19 @@ extension Engine {
         try requestRead(.read(anchor), side, store, now: now)
     }
 
+    /// Read of a server that was set back an entry has no version that a write could be held to: it is read once more before that. Where its server knows of none,
+    /// once is enough.
+    mutating func asksForVersion(_ replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws -> Bool {
+        guard replica.side == .miniorange, replica.version == .unordered,
+            virtualObject(replica.anchor, replica.side) == nil, readForVersion.insert(replica.anchor).inserted
+        else {
+            if !readForVersion.isEmpty { readForVersion.remove(replica.anchor) }
+            return false
+        }
+        try requestRead(.read(replica.anchor), replica.side, store, now: now)
+        return true
+    }
+
     /// What a complete scan did not show is looked for by name before anything is concluded: an entry that was added while the scan went on is not gone.
     @discardableResult
     mutating func suspectAbsent(

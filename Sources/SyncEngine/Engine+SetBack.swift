@@ -115,6 +115,7 @@ extension Engine {
                 try store.count(.dirty) == 0
             else { continue }
             setBacks[side] = nil
+            try endDoubtfulTime(side, store)
             try keepOpen([], side, store)
             try store.removeFacts(withPrefix: Engine.returnedFacts(side))
             try store.setFact(Engine.setBackFact(side), nil)

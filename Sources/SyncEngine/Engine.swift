@@ -122,13 +122,15 @@ package struct Engine: Sendable {
     /// Writes that are stopped until a person decides.
     package internal(set) var openHolds: [HoldID: Hold] = [:]
     var deletions = DeletionLedger()
-    /// Entries without a version that are being read before they are deleted.
-    var readForDeletion: Set<Anchor> = []
+    /// Entries without a version that are being read before they are written to.
+    var readForVersion: Set<Anchor> = []
     /// How many entries an object has, as far as it was counted.
     var objectSizes: [DeletionLedger.Kind: DeletionLedger.Size] = [:]
-    /// Until when, by a side's own clock, everything that happened there is in the cache; and what that was when its feed was connected last.
+    /// Until when, by a side's own clock, everything that happened there is in the cache; what that was when its feed was connected last; and what a server that was
+    /// set back has told since.
     var certain = PerSide<Timestamp?>(both: nil)
     var certainBefore = PerSide<Timestamp?>(both: nil)
+    var certainSince = PerSide<Timestamp?>(both: nil)
     /// Sides whose servers hold, or may hold, an older state.
     var setBacks = PerSide<SetBack?>(both: nil)
     /// Pairs that were not in agreement then, and whose entry is as it was known: what was still to be carried is no older state.

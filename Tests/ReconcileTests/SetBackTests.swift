@@ -296,4 +296,18 @@ struct SetBackTests {
         #expect(Vocabulary.line(result) == outcome)
         #expect((result.returned == .ad) == isReturned)
     }
+
+    @Test
+    func `Of whom it was decided that he is made again, nobody asks whether he has come back`() {
+        var evidence = Evidence()
+        evidence.knownUntil.ad = Self.known(10_000)
+        evidence.isWanted = true
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+            base: nil,
+            ad: Vocabulary.state("y"),
+            miniorange: Vocabulary.state("missing"),
+            evidence
+        )
+        #expect(result.existence == .create(.miniorange))
+    }
 }
