@@ -83,7 +83,7 @@ extension Engine {
         let changes = intent.target.filter {
             $0.name != parentAttribute && object.reconciler.writes($0.name, to: intent.write.side)
         }
-        func isShown(_ names: [String]) throws -> Bool {
+        func isShown(_ names: [String], of target: Attributes) throws -> Bool {
             let rest = try object.mapping.changes(
                 intent.write.side,
                 to: target,
@@ -95,8 +95,11 @@ extension Engine {
             return rest.changes.isEmpty && rest.newRDN == nil && rest.waitsFor.isEmpty
         }
         // Most often the server holds just what was written.
-        if try isShown(changes.map(\.name)) { return changes }
-        return try changes.filter { try isShown([$0.name]) }
+        if try isShown(changes.map(\.name), of: target) { return changes }
+        // What stands in for a value that is missing may come from one that was not written.
+        var whole = pair.base ?? Attributes()
+        for change in changes { whole[change.name] = change.values }
+        return try changes.filter { try isShown([$0.name], of: whole) }
     }
 
     /// A new account may be disabled although it was made to be enabled: a server that takes no password with an add makes it so. Nobody disabled it, so that

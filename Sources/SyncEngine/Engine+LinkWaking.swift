@@ -252,6 +252,13 @@ extension Engine {
                     try store.parkLink(side, name: parked, holder: holder)
                 }
             }
+            // What follows from the members' own primary group no reading of the group tells again.
+            if side == .ad, holder == old.anchor, row.sources.contains(.member) {
+                var implied = row
+                implied.sources = .member
+                try store.put(implied, for: id)
+                continue
+            }
             try store.removeLink(id)
         }
     }

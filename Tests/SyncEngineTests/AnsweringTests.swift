@@ -6,6 +6,26 @@ import Testing
 
 /// What follows from each way in which a write may end.
 struct AnsweringTests {
+    /// What stands in for a surname comes from another attribute than the one that is written.
+    @Test
+    func `A name is confirmed for who has something standing in for another value`() throws {
+        let bench = try Bench { people in
+            for index in people.attributes.indices where people.attributes[index].ad == "sn" {
+                people.attributes[index].fallback = ["cn", "uid"]
+            }
+        }
+        let ann = try bench.create(.ad, "Ann")
+        try bench.set(.ad, ann, "sn", [])
+        try bench.settle()
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        #expect(try bench.tell(.ad).count == 1)
+        // While that is on its way he gets another one: nothing conflicts, since the first is agreed with the answer.
+        try bench.set(.ad, ann, "samaccountname", ["annika"])
+        #expect(try bench.tell(.ad).isEmpty)
+        let lines = try bench.answer()
+        #expect(lines.count == 1 && lines[0].contains("rename"), "\(lines)")
+    }
+
     private static func refusal(_ reason: RefusalReason) -> WriteOutcome {
         .refused(Refusal(reason: reason, code: 1, message: "no"))
     }

@@ -389,6 +389,25 @@ struct MembershipFormTests {
         #expect(bench.members(.ad, "crew") == "bo")
     }
 
+    @Test
+    func `Who is in a group by its being his primary one is in it still when the group was out of scope`() throws {
+        var membership = try Bench.named()
+        membership.includesPrimaryGroup = true
+        let bench = try Bench.withGroups(membership)
+        let ann = try bench.create(.ad, "Ann")
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try settled(bench)
+        #expect(bench.directories.ad.setPrimaryGroup(of: ann, to: crew) == nil)
+        try settled(bench)
+        let outside = try bench.container(.ad, "Outside", below: bench.directories.ad.top)
+        let rdn = RelativeDistinguishedName(type: "CN", value: "crew")
+        #expect(bench.directories.ad.rename(crew, below: outside, rdn) == nil)
+        try bench.tell(.ad)
+        try bench.move(.ad, crew, to: "")
+        try settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann")
+    }
+
     // MARK: Scope
 
     @Test(arguments: Side.allCases)
