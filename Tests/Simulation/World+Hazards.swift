@@ -162,9 +162,22 @@ extension World {
     /// Where he stands on the other side: elsewhere the engine, who may be just making him again, would make a second one, as AD alone forbids.
     private func placeToReturn(_ person: Octets, _ side: Side) -> Anchor? {
         let left = persons(side.opposite).first { $0.attributes[WorldMapping.person] == [person] }
-        guard options.isFull, let left, let parent = left.parent else { return random.pick(containers(side)) }
+        guard options.isFull, let parent = left?.parent ?? placeOfReturn(person, side.opposite) else {
+            return random.pick(containers(side))
+        }
         let place = path(of: parent, side.opposite)
         return containers(side).first { path(of: $0, side).map(Self.value) == place.map(Self.value) }
+    }
+
+    /// Where he is just being made again by the engine.
+    private func placeOfReturn(_ person: Octets, _ side: Side) -> Anchor? {
+        for request in requests where request.write.side == side && request.outcome == nil {
+            guard case .add(let name, _, let attributes) = request.write.operation,
+                attributes[WorldMapping.person] == [person]
+            else { continue }
+            return name.parent.flatMap { directories[side].anchor(named: $0) }
+        }
+        return nil
     }
 
     /// Of a normalised RDN, whose type has its own case on each side.
