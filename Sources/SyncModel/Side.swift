@@ -1,14 +1,14 @@
 /// One of the two directories.
-package enum Side: UInt8, Hashable, Comparable, CaseIterable, Codable, Sendable {
+public enum Side: UInt8, Hashable, Comparable, CaseIterable, Codable, Sendable {
     case ad = 0
     case miniorange = 1
 
-    package var opposite: Side { self == .ad ? .miniorange : .ad }
+    public var opposite: Side { self == .ad ? .miniorange : .ad }
 
     /// The word for the side in configuration, commands and logs.
-    package var name: String { self == .ad ? "ad" : "miniorange" }
+    public var name: String { self == .ad ? "ad" : "miniorange" }
 
-    package init?(name: String) {
+    public init?(name: String) {
         switch name {
         case "ad": self = .ad
         case "miniorange": self = .miniorange
@@ -16,27 +16,29 @@ package enum Side: UInt8, Hashable, Comparable, CaseIterable, Codable, Sendable 
         }
     }
 
-    package static func < (lhs: Side, rhs: Side) -> Bool { lhs.rawValue < rhs.rawValue }
+    public static func < (lhs: Side, rhs: Side) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
 /// A value for each side.
-package struct PerSide<Value> {
-    package var ad: Value
-    package var miniorange: Value
+///
+/// Public, and not for the package alone, since the compiler specialises in other modules only what is public: all loops of the engine use it.
+public struct PerSide<Value> {
+    public var ad: Value
+    public var miniorange: Value
 
     @inlinable
-    package init(ad: Value, miniorange: Value) {
+    public init(ad: Value, miniorange: Value) {
         self.ad = ad
         self.miniorange = miniorange
     }
 
     @inlinable
-    package init(both value: Value) {
+    public init(both value: Value) {
         self.init(ad: value, miniorange: value)
     }
 
     @inlinable
-    package subscript(side: Side) -> Value {
+    public subscript(side: Side) -> Value {
         get { side == .ad ? ad : miniorange }
         // In place: what is a collection would be copied as a whole at each change.
         _modify {

@@ -311,6 +311,7 @@ class Bench:
                 figure.product.append(groups * each / (seen["last"] - daemon.started))
                 status = daemon.status() or {}
                 figure.details.append({name: status.get(name) for name in ("quarantined", "backlog", "refusedMembers")})
+                figure.details[-1]["processorSeconds"] = round(daemon.processor_seconds(), 2)
                 note("  product %.0f memberships/s, %s" % (figure.product[-1], figure.details[-1]))
 
         self.in_turns(run, floor, product)
