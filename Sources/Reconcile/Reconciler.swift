@@ -244,6 +244,8 @@ package struct Reconciler: Sendable {
         }
         result.base = Attributes(sorted: newBase)
         result.target = Attributes(sorted: target)
+        // What both agreed on of an attribute that is not looked at any more is still what they agreed on when it is again.
+        for item in walks.base.unasked { result.base?[item.name] = item.values }
         return result
     }
 
@@ -375,6 +377,7 @@ package struct Reconciler: Sendable {
 private struct AttributeWalk {
     private let items: [Attributes.Item]
     private var position = 0
+    private var passed: [Attributes.Item] = []
 
     init(_ attributes: Attributes) { items = attributes.items }
 
@@ -387,8 +390,12 @@ private struct AttributeWalk {
                 return item.values
             }
             if name < item.name { return [] }
+            passed.append(item)
             position += 1
         }
         return []
     }
+
+    /// Those that nobody asked for.
+    var unasked: [Attributes.Item] { passed + items[position...] }
 }

@@ -148,4 +148,16 @@ struct MergeTableTests {
     ) {
         #expect(MergeRow("x", ad, miniorange, outcome).line(Vocabulary.rule(.register, direction)) == outcome)
     }
+
+    @Test(arguments: ["x", "y"])
+    func `What was agreed on stays agreed while the attribute is not configured`(_ shown: String) {
+        let base: Attributes = ["0": ["before"], "a": ["x"], "z": ["after"]]
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+            base: base,
+            ad: Vocabulary.state(shown),
+            miniorange: Vocabulary.state(shown)
+        )
+        #expect(result.base == ["0": ["before"], "a": [Octets(shown)], "z": ["after"]])
+        #expect(result.target == ["a": [Octets(shown)]])
+    }
 }
