@@ -246,6 +246,8 @@ extension Engine {
         }
         let retries = [.noParent, .nameTaken, .valueTaken, .notAllowed, .notLeaf, .other].contains(refusal.reason)
         try setAside(before.id, .refused(side, refusal), retries: retries, store, now: now)
+        // Its members need not wait for what it is called.
+        if hasMemberships { try processLinks(before, store, now: now) }
         // It moved while the refused write was on its way: what it holds now may be taken.
         if try store.dirty(before.id) != nil { markDirty(before.id, .retry, now: now) }
     }
