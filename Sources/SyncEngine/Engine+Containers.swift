@@ -194,6 +194,15 @@ extension Engine {
         return object.map { linkForms(of: $0, replica.side).contains { $0.form.holder == .group } } ?? false
     }
 
+    /// Whether an entry of the LDAP side holds members by names that its server changes with theirs.
+    func isNamingMembers(_ replica: Replica) -> Bool {
+        let object = replica.object.flatMap { objects[$0] }
+        return object.map {
+            linkForms(of: $0, replica.side).contains { $0.form.holder == .group && $0.form.isMaintainedByServer }
+        }
+            ?? false
+    }
+
     /// Whether a side's groups name their members by what changes with them. AD's feed names them for good.
     func namesMembersByDN(_ side: Side) -> Bool {
         side == .miniorange

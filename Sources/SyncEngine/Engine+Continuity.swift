@@ -94,6 +94,7 @@ extension Engine {
     mutating func endReload(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
         guard isReloading[side] else { return }
         var anchors: [Anchor] = []
+        var misunderstood: [Anchor] = []
         try store.forEachAnchor(side, after: nil) { anchor in
             anchors.append(anchor)
             return true
@@ -109,9 +110,14 @@ extension Engine {
             }
             if replica.kind != .container && !isTaken {
                 try leaveScope(anchor, replica, side, replica.version, store, now: now)
+            } else if side == .miniorange, replica.membersVersion == .unordered, replica.version != .unordered,
+                isNamingMembers(replica)
+            {
+                misunderstood.append(anchor)
             }
         }
         isReloading[side] = false
+        for group in misunderstood { try requestRead(.readMembers(group), side, store, now: now) }
         try store.setFact(Engine.reloadFact(side), nil)
     }
 }

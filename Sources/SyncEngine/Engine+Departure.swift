@@ -160,14 +160,15 @@ extension Engine {
         now: Timestamp
     ) throws {
         let wasKnown = try store.outline(side, snapshot.anchor) != nil
+        let members = snapshot.version
         var snapshot = snapshot
-        // It is being read for an edit that this answer may be older than: what follows that edit lacks it still.
+        // It is being read for an edit that this answer may be older than: what follows that edit lacks it still. Of its members it is known what was told later.
         if readsUnderWay[side][snapshot.anchor] != nil,
             try store.replica(side, snapshot.anchor)?.version == .unordered
         {
             snapshot.version = .unordered
         }
-        try ingest(snapshot, from: side, isAnswer: true, store, now: now)
+        try ingest(snapshot, from: side, membersAsOf: members, store, now: now)
         // Everything was read since, and whoever was not known then was not missed: he may be gone again.
         if !wasKnown, let newest = openAtRead[side], id <= newest, try store.outline(side, snapshot.anchor) != nil {
             let lastSeen = try lastSeen(snapshot.anchor, side, store)

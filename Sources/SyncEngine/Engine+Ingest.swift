@@ -148,14 +148,18 @@ extension Engine {
         try readMisplaced(snapshot.anchor, side, store, now: now)
     }
 
+    /// `membersAsOf`: it is an answer, whose version may stand for less than all of it, and tells its memberships as of this one.
     mutating func ingest(
         _ snapshot: EntrySnapshot,
         from side: Side,
-        isAnswer: Bool = false,
+        membersAsOf: Version? = nil,
         isFresh: Bool = false,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        let isAnswer = membersAsOf != nil
+        var members = snapshot
+        if let membersAsOf { members.version = membersAsOf }
         if isAnswer { comparison?.noteTold(snapshot.anchor, side) }
         if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
         let old = try store.replica(side, snapshot.anchor)
@@ -164,7 +168,7 @@ extension Engine {
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             let object = old.object.flatMap { objects[$0] }
-            try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
+            try takeMemberships(members, side, object, isAnswer: isAnswer, store, now: now)
             return
         }
         guard let (object, isProtected) = standing(of: snapshot, side) else {
@@ -174,7 +178,7 @@ extension Engine {
         }
         let replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
         try adopt(replica, old, store, now: now)
-        try takeMemberships(snapshot, side, object, isAnswer: isAnswer, store, now: now)
+        try takeMemberships(members, side, object, isAnswer: isAnswer, store, now: now)
         if !isAnswer {
             try readIfMisnamed(snapshot.anchor, side, .told(snapshot.version), knowing: old, store, now: now)
         }

@@ -24,7 +24,12 @@ extension Engine {
             let name = CaseFolding.lowercaseName(edit.name)
             let matching = forms.filter { $0.form.attribute == name }
             if matching.isEmpty { rest.append(edit) }
-            guard isNews else { continue }
+            guard isNews else {
+                for form in matching where edit.kind != .delete {
+                    try recallNames(edit.values, form, replica, version, store, now: now)
+                }
+                continue
+            }
             for form in matching {
                 if try !take(edit, form, replica, version, store, now: now) { isUnderstood = false }
                 isTaken = true
@@ -38,6 +43,29 @@ extension Engine {
             try noteMembersVersion(version, of: anchor, side, store)
         }
         return rest
+    }
+
+    /// A value was there before all that is known of the entry, in which it names nobody: it was given for who had the name then.
+    private mutating func recallNames(
+        _ values: [Octets],
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard case .memberAttribute = form.form.value, form.form.keepsValue, try store.count(.parkedLinks) > 0 else {
+            return
+        }
+        let parked = try store.parkedLinks(holder.side, holder: holder.anchor)
+        for value in values {
+            guard let key = LinkKey.memberKey(value), parked.contains(key),
+                case .entry(let anchor) = try only(key, holder.side, asOf: version, store)
+            else { continue }
+            try store.unparkLink(holder.side, name: key, holder: holder.anchor)
+            let link = form.link(holder.side, holder.anchor, anchor)
+            try tell(link, true, form, holder.membersVersion, value: value, store, now: now)
+        }
     }
 
     /// In one change a value may come that stands for the same as one that goes: it stands alone.

@@ -99,7 +99,7 @@ extension Engine {
     }
 
     /// The one entry that has this key, or had it as of the version.
-    private func only(
+    func only(
         _ key: Octets,
         _ side: Side,
         asOf version: Version = .unordered,

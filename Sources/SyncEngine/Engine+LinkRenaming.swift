@@ -29,8 +29,10 @@ extension Engine {
             let named = form.holder == .group ? id.member : id.group
             guard named == replica.anchor else { continue }
             guard row.isPresent else {
-                // Taken away after the rename, by the name from before it: it still stands there by the new one.
-                if form.isMaintainedByServer, isOlder(version, than: row.version) {
+                // Taken away after the rename, by the name from before it: it still stands there by the new one. So it does where all that its group holds as of then was
+                // told, and not that he went.
+                let isMissed = try isOlder(version, than: row.version) || !isAwaited(row, in: id.group, store)
+                if form.isMaintainedByServer, isMissed {
                     try requestRead(.readMembers(id.group), .miniorange, store, now: now)
                 }
                 continue
@@ -48,6 +50,12 @@ extension Engine {
             }
             try linkMoved(id, store, now: now)
         }
+    }
+
+    /// Whether the feed is still to tell the state of a group by which a membership is known to have gone.
+    private func isAwaited(_ row: Link, in group: Anchor, _ store: any StoreTransaction) throws -> Bool {
+        guard let told = try store.replica(.miniorange, group)?.membersVersion, told != .unordered else { return false }
+        return isOlder(told, than: row.version)
     }
 
     /// What stands for a membership in the entry that holds it, as both entries are named now.

@@ -24,6 +24,10 @@ extension Engine {
         }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
+            if isReloading[side], try lacksSilently(values, form, replica, snapshot.version, store, now: now) {
+                // Whoever has another name since may be yet to be read: it is asked for once everything was.
+                return try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
+            }
             if try namesSomebodyRenamed(values, form, replica, store, now: now)
                 || lacksSilently(values, form, replica, snapshot.version, store, now: now)
             {
@@ -33,6 +37,7 @@ extension Engine {
                     if snapshot.version == .unordered {
                         try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
                     }
+                    try noteLate(snapshot.anchor, side, store)
                     try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
                     return
                 }
@@ -41,6 +46,7 @@ extension Engine {
             rereads.forget(snapshot.anchor)
             try compare(replica, form, with: values, snapshot.version, store, now: now)
         }
+        try endLate(snapshot.anchor, side, store)
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)
     }
 
@@ -100,7 +106,7 @@ extension Engine {
     ) throws -> Bool {
         // Else none of them was: nothing is to be walked through.
         guard form.form.holder == .group, holder.side == .miniorange, form.form.isMaintainedByServer,
-            version != .unordered, try store.isLoaded(holder.side)
+            version != .unordered, try isReloading[holder.side] || store.isLoaded(holder.side)
         else { return false }
         let there = try linked(to: holder.anchor, form, holder.side, store).filter {
             try wasThere(form.link(holder.side, holder.anchor, $0), holder, form, asOf: version, store)

@@ -32,15 +32,32 @@ extension Engine {
         returnedFacts(side) + "holder.\(holder.text(on: side))"
     }
 
+    private static func lateFact(_ side: Side, _ holder: Anchor) -> String {
+        returnedFacts(side) + "late.\(holder.text(on: side))"
+    }
+
+    /// What an entry holds was told when everything was read, and could not be understood: what is answered later is from then.
+    func noteLate(_ holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        guard setBacks[side]?.isRead == false else { return }
+        try note(Octets([]), Engine.lateFact(side, holder), side, store)
+    }
+
+    /// It is understood.
+    func endLate(_ holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        guard setBacks[side] != nil else { return }
+        try store.setFact(Engine.lateFact(side, holder), nil)
+    }
+
     /// A membership came, or went, as a side tells it.
     func noteReturned(_ link: LinkID, _ form: MembershipForm, _ store: any StoreTransaction) throws {
-        guard setBacks[link.side]?.isRead == false else { return }
+        guard let setBack = setBacks[link.side] else { return }
+        let holder = form.holder == .group ? link.group : link.member
+        guard try !setBack.isRead || noted(Engine.lateFact(link.side, holder), link.side, store) != nil else { return }
         // What was never agreed on can't have been set back.
         for anchor in [link.group, link.member] {
             guard let id = try store.pairID(link.side, anchor), try store.pair(id)?.base != nil else { return }
         }
         try note(Octets([]), Engine.returnedFact(link.side, link.group, link.member), link.side, store)
-        let holder = form.holder == .group ? link.group : link.member
         try note(
             Octets(CaseFolding.lowercaseName(form.attribute)),
             Engine.holderFact(link.side, holder),
