@@ -118,6 +118,8 @@ extension World {
         let settled = history.settledOrders.last { $0 < last } ?? 0
         // What happens on one side while the entry is out of scope on the other is not carried over, and then wins.
         if person.writes.contains(where: { $0.attribute == "@elsewhere" }) { return }
+        // Nor is a reference to such a one, which is still to be carried, and wins.
+        if uncarried.contains(Octets(name)) { return }
         let isTouched =
             person.writes.contains { $0.order > settled } || person.creations.contains { $0.order > settled }
             || person.deletes.contains { $0.order > settled && $0.order < last }
@@ -181,6 +183,20 @@ extension World {
             return person
         }
         return persons.contains(where: isElsewhere) ? nil : persons.sorted()
+    }
+
+    /// Who names somebody that can't be named on both sides.
+    func namingStrangers() -> Set<Octets> {
+        var found: Set<Octets> = []
+        for side in Side.allCases {
+            for entry in persons(side) {
+                guard let person = entry.attributes[WorldMapping.person].first,
+                    let shown = directories[side].snapshot(entry.anchor)?.attributes
+                else { continue }
+                if ["manager", "seealso"].contains(where: { targets(shown[$0], side) == nil }) { found.insert(person) }
+            }
+        }
+        return found
     }
 
     private func isThere(_ person: Octets, _ side: Side) -> Bool {

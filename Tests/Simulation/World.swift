@@ -26,6 +26,8 @@ package final class World {
     var configuration: EngineConfiguration
     var engine: Engine
     var requests: [Request] = []
+    /// Whose references could not be carried when everything was last at rest.
+    var uncarried: Set<Octets> = []
     /// How many conflicts had been reported when everything was last at rest.
     var conflictsAtRest = 0
     /// True time.

@@ -100,6 +100,8 @@ struct SimulationTests {
         31_019_865, 31_031_638, 31_038_773, 31_038_798, 31_039_650, 31_040_246, 31_079_883, 31_080_424, 32_003_553,
         32_007_940, 32_009_148, 32_020_826, 32_032_783, 32_044_847, 32_048_947, 32_058_591, 32_059_533, 32_063_160,
         32_067_105, 32_070_763, 32_081_410, 32_081_560, 32_085_195, 32_091_955, 70_006_076, 82_011_917, 82_015_635,
+        // Answers from before what was told, removals that found nothing, names of who was renamed while everything was read anew, attributes that were left out.
+        31_072_506, 32_035_876, 32_052_113, 32_062_657, 32_066_322, 32_094_644, 82_011_852, 84_005_248, 84_010_150,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
