@@ -19,6 +19,8 @@ package struct Evidence: Hashable, Sendable {
     /// was set there before and is not as agreed has come back, and is nobody's change.
     /// That time is known no better than to lie in this range.
     package var knownUntil: PerSide<ClosedRange<Timestamp>?>
+    /// Of such a side the canonical names that may show an older state; nil: all. The others are as they were known, and had yet to be carried.
+    package var doubtful = PerSide<Set<String>?>(both: nil)
     /// What the clock of such a side's server shows now, at the latest.
     package var present = PerSide<Timestamp?>(both: nil)
 
@@ -44,5 +46,10 @@ package struct Evidence: Hashable, Sendable {
         self.frozen = frozen
         self.isDeletionRejected = isDeletionRejected
         self.judge = judge
+    }
+
+    /// Whether what a side shows may be an older state of it.
+    func isDoubtful(_ name: String, on side: Side) -> Bool {
+        knownUntil[side] != nil && doubtful[side]?.contains(name) ?? true
     }
 }

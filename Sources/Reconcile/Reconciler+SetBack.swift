@@ -12,7 +12,8 @@ extension Reconciler {
     ) -> Verdict? {
         // A side from which nothing is carried can't do harm.
         let doubtful = Side.allCases.filter {
-            evidence.knownUntil[$0] != nil && values[$0] != base && rule.direction.permits(writingTo: $0.opposite)
+            evidence.isDoubtful(rule.name, on: $0) && values[$0] != base
+                && rule.direction.permits(writingTo: $0.opposite)
         }
         guard !doubtful.isEmpty else { return nil }
         guard let stamps = evidence.stamps[rule.name] else {
@@ -80,6 +81,7 @@ extension Reconciler {
         _ known: ClosedRange<Timestamp>,
         _ evidence: Evidence
     ) -> Age {
+        guard evidence.isDoubtful(rule.name, on: side) else { return .later }
         let stamp = evidence.stamps[rule.name]?[side] ?? nil
         let isEmpty = values[rule.name].isEmpty || evidence.unset[side].contains(rule.name)
         let age = Age(of: stamp, isEmpty: isEmpty, known, present: evidence.present[side])

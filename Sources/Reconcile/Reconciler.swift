@@ -90,7 +90,9 @@ package struct Reconciler: Sendable {
             var restored = values
             if let known = evidence.knownUntil[side], base != nil, mayCreate, mayDelete {
                 // What came back with an older state is no change that could stand against the deletion.
-                let missing = movedNames.map(\.name).filter { evidence.stamps[$0] == nil }
+                let missing = movedNames.map(\.name).filter {
+                    evidence.stamps[$0] == nil && evidence.isDoubtful($0, on: side)
+                }
                 guard missing.isEmpty else {
                     var held = Reconciliation(existence: .suspended, base: base)
                     held.needsStamps = missing

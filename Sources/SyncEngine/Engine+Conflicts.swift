@@ -5,7 +5,7 @@ import SyncModel
 /// Conflicts: what must be known to decide them, how they are reported, and what a person decides.
 extension Engine {
     /// What merging a pair may know besides its values, without asking anybody.
-    func evidence(of pair: PairID, _ store: any StoreTransaction) throws -> Evidence {
+    func evidence(of pair: PairID, _ object: Object, _ store: any StoreTransaction) throws -> Evidence {
         var judge = configuration.judge
         judge.clocks = clocks
         var evidence = Evidence(judge: judge)
@@ -19,6 +19,9 @@ extension Engine {
             evidence.knownUntil[side] = range(ofKnown: known, side)
             evidence.present[side] = shownNow(side)
             evidence.isWanted = try isWanted(pair, store)
+            evidence.doubtful[side] = try otherwise(pair, side, store).map {
+                object.canonicalNames(stampedBy: $0, side)
+            }
         }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
@@ -167,6 +170,12 @@ extension Engine {
         }
     }
 
+    /// By the names that their stamps have.
+    static func changedAttributes(_ replica: Replica, from old: Replica) -> [String] {
+        let isMoved = old.parent != replica.parent || old.rdn != replica.rdn
+        return Attributes.differing(old.attributes, replica.attributes) + (isMoved ? [AttributeStamp.entryName] : [])
+    }
+
     /// A row describes the value that is there: it goes with it. Where the version tells when, we know when the new one came, and by `told`, by whom.
     func noteChangedValues(
         _ replica: Replica,
@@ -175,8 +184,7 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws {
         guard let old else { return }
-        var changed = Attributes.differing(old.attributes, replica.attributes)
-        if old.parent != replica.parent || old.rdn != replica.rdn { changed.append(AttributeStamp.entryName) }
+        let changed = Engine.changedAttributes(replica, from: old)
         guard !changed.isEmpty else { return }
         var stamp = told
         if stamp == nil, case .csn(let number) = replica.version { stamp = Stamp(number, source: .observed) }
@@ -354,36 +362,5 @@ extension Engine {
             return PerSide(both: wanted(resolution.choice, record))
         }
         return record.isHeld ? record.values : PerSide(both: record.values[record.winner])
-    }
-}
-
-extension Engine.Object {
-    /// The attributes of a side, lower-cased, whose stamps tell when a canonical attribute was set there.
-    func stampedAttributes(of name: String, _ side: Side) -> [String] {
-        if name == parentAttribute { return [AttributeStamp.entryName] }
-        // A class is given to an entry when it is made.
-        if name == Evidence.existence { return ["objectclass"] }
-        let rules = mapping.specification.attributes
-        let named = rules.filter { rule in
-            let own = rule.ad.lowercased()
-            return name == own || name.hasPrefix(own + ";")
-        }
-        // What stands in was set when that was which it is taken from.
-        let sources = mapping.mergeRules.contains { $0.name == name && $0.isStandIn } ? named.flatMap(\.fallback) : []
-        let taken = rules.filter { rule in sources.contains { $0.lowercased() == rule.miniorange.lowercased() } }
-        return (named + taken).map { (side == .ad ? $0.ad : $0.miniorange).lowercased() }
-    }
-}
-
-extension Stamp {
-    /// Of an entry's version.
-    init(_ number: ChangeSequenceNumber, source: Source) {
-        let server = String(0x1000 + number.replica, radix: 16).dropFirst()
-        self.init(
-            time: Timestamp(milliseconds: number.microseconds / 1000),
-            granularity: 1,
-            source: source,
-            server: String(server)
-        )
     }
 }

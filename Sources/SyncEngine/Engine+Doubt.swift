@@ -18,7 +18,9 @@ extension Engine {
         if doubts[side] > 0, let known = try store.fact(Engine.doubtFact(side, pair)).flatMap(Timestamp.init(octets:)) {
             return known
         }
-        guard let setBack = setBacks[side], !openAtSetBack[side].contains(pair) else { return nil }
+        guard let setBack = setBacks[side],
+            try !openAtSetBack[side].contains(pair) || otherwise(pair, side, store) != nil
+        else { return nil }
         return setBack.knownUntil
     }
 
@@ -32,6 +34,10 @@ extension Engine {
 
     func isWanted(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
         try store.fact(Engine.wantedFact(pair)) != nil
+    }
+
+    func isDoubtful(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        try doubts[side] > 0 && store.fact(Engine.doubtFact(side, pair)) != nil
     }
 
     mutating func doubt(_ pair: PairID, _ store: any StoreTransaction) throws {
@@ -49,9 +55,9 @@ extension Engine {
         guard setBacks != PerSide(both: nil) || doubts != PerSide(both: 0) else { return }
         try store.setFact(Engine.wantedFact(pair), nil)
         for side in Side.allCases where doubts[side] > 0 {
-            let fact = Engine.doubtFact(side, pair)
-            guard try store.fact(fact) != nil else { continue }
-            try store.setFact(fact, nil)
+            guard try isDoubtful(pair, side, store) else { continue }
+            try store.setFact(Engine.doubtFact(side, pair), nil)
+            try forgetOtherwise(pair, side, store)
             try setDoubts(doubts[side] - 1, side, store)
         }
     }

@@ -301,7 +301,7 @@ extension Engine {
         if isNews || isReloading[side] { try noteBar(replica, from: old, pair, store, now: now) }
         if isNews {
             if old == nil { try retryAmbiguous(replica.keys, store, now: now) }
-            if old != nil { try noteOtherwise(pair.id, side, store) }
+            if let old { try noteOtherwise(replica, from: old, pair.id, store) }
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {
@@ -310,7 +310,7 @@ extension Engine {
                 rereads.watchGroups(of: replica.anchor, now: now)
             }
             try wakeWaiters(on: pair.id, store, now: now)
-            try releaseLinks(of: pair, store, now: now)
+            try releaseLinks(of: pair, isBack: before.presence[side] == .outOfScope, store, now: now)
         }
     }
 

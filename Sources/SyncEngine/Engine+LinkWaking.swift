@@ -76,8 +76,13 @@ extension Engine {
 
     // MARK: Entries that come
 
-    /// Both sides have the pair now: what is known of its memberships can be told to the other side.
-    mutating func releaseLinks(of pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws {
+    /// Both sides have the pair now: what is known of its memberships can be told to the other side. `isBack`: it was out of scope, maybe while it got another name.
+    mutating func releaseLinks(
+        of pair: Pair,
+        isBack: Bool = false,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
         guard hasMemberships, PairOutline(pair).isThere, pair.kind != .container else { return }
         for side in Side.allCases {
             guard let anchor = pair.anchors[side] else { continue }
@@ -93,7 +98,7 @@ extension Engine {
                 guard let row = view.rows[side] else { continue }
                 let isKept = view.rows.ad?.isPresent == true && view.rows.miniorange?.isPresent == true
                 if isKept {
-                    if view.isAgreed && row.isAgreed { continue }
+                    if view.isAgreed && row.isAgreed && !isBack { continue }
                     // Most often both have it already, and nothing is to be decided.
                     try agree(view, true, store)
                     if try outdatedValue(view, store) == nil { continue }

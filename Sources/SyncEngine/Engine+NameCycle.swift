@@ -118,7 +118,7 @@ extension Engine {
             replicas[side] = try pair.anchors[side].flatMap { try store.replica(side, $0) }
         }
         let states = try sideStates(pair, replicas, object, store)
-        var evidence = try evidence(of: pair.id, store)
+        var evidence = try evidence(of: pair.id, object, store)
         func reconciled() -> Reconciliation {
             object.reconciler.reconcile(base: pair.base, ad: states.ad, miniorange: states.miniorange, evidence)
         }

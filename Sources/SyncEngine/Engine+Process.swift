@@ -102,7 +102,7 @@ extension Engine {
         var merged = pair
         merged.base = agreed(pair, object)
         let states = try sideStates(merged, replicas, object, store)
-        var evidence = try evidence(of: pair.id, store)
+        var evidence = try evidence(of: pair.id, object, store)
         func reconciled() -> Reconciliation {
             object.reconciler.reconcile(base: merged.base, ad: states.ad, miniorange: states.miniorange, evidence)
         }

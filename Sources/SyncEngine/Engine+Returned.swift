@@ -5,6 +5,29 @@ import SyncModel
 /// Memberships of a server that was set back. What it shows otherwise than it was known, when everything there is read anew, may have come back with its older state;
 /// what was known before has not: it is agreed on, or a change that is yet to be carried.
 extension Engine {
+    private static func linkSetBackFact(_ side: Side) -> String { "setback.links.\(side.name)" }
+
+    static func linkSetBack(_ side: Side, _ store: any StoreTransaction) throws -> SetBack? {
+        try store.fact(linkSetBackFact(side)).flatMap(SetBack.init)
+    }
+
+    /// By which a side's memberships are judged that have come back: also when everything else is done with, until the last of them has been.
+    private func linkSetBack(_ side: Side) -> SetBack? { setBacks[side] ?? linkSetBacks[side] }
+
+    mutating func setLinkSetBack(_ setBack: SetBack?, _ side: Side, _ store: any StoreTransaction) throws {
+        linkSetBacks[side] = setBack
+        try store.setFact(Engine.linkSetBackFact(side), setBack?.octets)
+    }
+
+    mutating func endLinkSetBacks(_ store: any StoreTransaction) throws {
+        for side in Side.allCases where linkSetBacks[side] != nil {
+            guard try store.count(.pendingLinks) == 0, try store.count(.refusedLinks) == 0 else { continue }
+            try setLinkSetBack(nil, side, store)
+            // Those of a later one are its own.
+            if setBacks[side] == nil { try store.removeFacts(withPrefix: Engine.returnedFacts(side)) }
+        }
+    }
+
     static func returnedFacts(_ side: Side) -> String { "returned.\(side.name)." }
 
     private static func returnedFact(_ side: Side, _ anchors: Anchor...) -> String {
@@ -17,12 +40,12 @@ extension Engine {
 
     /// What is written down means something for this one set-back only.
     private func note(_ content: Octets, _ fact: String, _ side: Side, _ store: any StoreTransaction) throws {
-        guard let since = setBacks[side]?.since else { return }
+        guard let since = linkSetBack(side)?.since else { return }
         try store.setFact(fact, Octets(since.octets.bytes + content.bytes))
     }
 
     private func noted(_ fact: String, _ side: Side, _ store: any StoreTransaction) throws -> Octets? {
-        guard let since = setBacks[side]?.since, let octets = try store.fact(fact)?.bytes, octets.count >= 8,
+        guard let since = linkSetBack(side)?.since, let octets = try store.fact(fact)?.bytes, octets.count >= 8,
             Timestamp(octets: Octets(octets[..<8])) == since
         else { return nil }
         return Octets(octets[8...])
@@ -50,14 +73,23 @@ extension Engine {
 
     /// A membership came, or went, as a side tells it.
     func noteReturned(_ link: LinkID, _ form: MembershipForm, _ store: any StoreTransaction) throws {
-        guard let setBack = setBacks[link.side] else { return }
+        let fact = Engine.returnedFact(link.side, link.group, link.member)
         let holder = form.holder == .group ? link.group : link.member
-        guard try !setBack.isRead || noted(Engine.lateFact(link.side, holder), link.side, store) != nil else { return }
+        let isOfRead =
+            try setBacks[link.side].map {
+                try !$0.isRead || noted(Engine.lateFact(link.side, holder), link.side, store) != nil
+            }
+            ?? false
+        guard isOfRead else {
+            // It has moved since.
+            if try noted(fact, link.side, store) != nil { try store.setFact(fact, nil) }
+            return
+        }
         // What was never agreed on can't have been set back.
         for anchor in [link.group, link.member] {
             guard let id = try store.pairID(link.side, anchor), try store.pair(id)?.base != nil else { return }
         }
-        try note(Octets([]), Engine.returnedFact(link.side, link.group, link.member), link.side, store)
+        try note(Octets([]), fact, link.side, store)
         try note(
             Octets(CaseFolding.lowercaseName(form.attribute)),
             Engine.holderFact(link.side, holder),
@@ -70,7 +102,7 @@ extension Engine {
     /// writes set them as well. False where nothing is to be asked.
     mutating func asksForAge(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws -> Bool {
         var asks = false
-        for side in Side.allCases where setBacks[side] != nil && isConnected[side] {
+        for side in Side.allCases where linkSetBack(side) != nil && isConnected[side] {
             guard pair.presence[side] == .present, let holder = pair.anchors[side],
                 let attribute = try noted(Engine.holderFact(side, holder), side, store),
                 try noted(Engine.ageFact(side, holder), side, store) == nil
@@ -110,7 +142,7 @@ extension Engine {
         var undated: Undated?
         for side in Side.allCases {
             let id = view.ids[side]
-            guard let setBack = setBacks[side], isPresent[side] != view.isAgreed,
+            guard let setBack = linkSetBack(side), isPresent[side] != view.isAgreed,
                 view.membership.direction.permits(writingTo: side.opposite),
                 try noted(Engine.returnedFact(side, id.group, id.member), side, store) != nil
             else { continue }

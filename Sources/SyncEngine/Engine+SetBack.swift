@@ -36,6 +36,7 @@ extension Engine {
         for side in Side.allCases {
             setBacks[side] = try Engine.setBack(side, store)
             doubts[side] = try Engine.doubts(side, store)
+            linkSetBacks[side] = try Engine.linkSetBack(side, store)
             let octets = try store.fact(Engine.openFact(side))?.bytes ?? []
             openAtSetBack[side] = Set(
                 stride(from: 0, to: octets.count, by: 8).compactMap { start in
@@ -92,10 +93,33 @@ extension Engine {
         try store.setFact(Engine.openFact(side), octets.isEmpty ? nil : Octets(octets))
     }
 
-    /// A read of everything shows an entry otherwise than it was known: what was still open of it is not what was known then.
-    mutating func noteOtherwise(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+    private static func otherwiseFact(_ side: Side, _ pair: PairID) -> String {
+        "setback.otherwise.\(side.name).\(pair.rawValue)"
+    }
+
+    /// A read of everything shows an entry otherwise than it was known: what was still open of it is what was known then but for these attributes.
+    func noteOtherwise(
+        _ replica: Replica,
+        from old: Replica,
+        _ pair: PairID,
+        _ store: any StoreTransaction
+    ) throws {
+        let side = replica.side
         guard setBacks[side]?.isRead == false, openAtSetBack[side].contains(pair) else { return }
-        try keepOpen(openAtSetBack[side].subtracting([pair]), side, store)
+        let names = try (otherwise(pair, side, store) ?? []).union(Engine.changedAttributes(replica, from: old))
+        guard !names.isEmpty else { return }
+        try store.setFact(Engine.otherwiseFact(side, pair), Octets(names.sorted().joined(separator: " ")))
+    }
+
+    /// The attributes of a side, lower-cased, that were shown otherwise than they were known when what was open of the pair was kept; nil where all may be.
+    func otherwise(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws -> Set<String>? {
+        try store.fact(Engine.otherwiseFact(side, pair)).map {
+            Set($0.lossyText.split(separator: " ").map(String.init))
+        }
+    }
+
+    func forgetOtherwise(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+        try store.setFact(Engine.otherwiseFact(side, pair), nil)
     }
 
     /// Everything of the side was read.
@@ -116,10 +140,14 @@ extension Engine {
             else { continue }
             setBacks[side] = nil
             try endDoubtfulTime(side, store)
+            for pair in openAtSetBack[side] where try !isDoubtful(pair, side, store) {
+                try forgetOtherwise(pair, side, store)
+            }
             try keepOpen([], side, store)
-            try store.removeFacts(withPrefix: Engine.returnedFacts(side))
+            try setLinkSetBack(setBack, side, store)
             try store.setFact(Engine.setBackFact(side), nil)
             try store.setFact(Engine.lastSetBackFact(side), setBack.octets)
         }
+        try endLinkSetBacks(store)
     }
 }

@@ -133,6 +133,8 @@ package struct Engine: Sendable {
     var certainSince = PerSide<Timestamp?>(both: nil)
     /// Sides whose servers hold, or may hold, an older state.
     var setBacks = PerSide<SetBack?>(both: nil)
+    /// Those that are done with but for memberships.
+    var linkSetBacks = PerSide<SetBack?>(both: nil)
     /// Pairs that were not in agreement then, and whose entry is as it was known: what was still to be carried is no older state.
     var openAtSetBack = PerSide<Set<PairID>>(both: [])
     /// How many pairs came to no agreement meanwhile.

@@ -167,6 +167,24 @@ struct SetBackTests {
     }
 
     @Test
+    func `what is as it was known, and had yet to be carried, is a change whatever its stamp tells`() {
+        var evidence = evidence(9_000, .attribute)
+        evidence.doubtful.ad = ["other"]
+        let rule = Vocabulary.rule(.register, .both, .newest)
+        #expect(NewestTests.line(rule, "x", "y", "x", evidence) == "=y, write miniorange, base x")
+        let result = Reconciler(rules: [rule]).reconcile(
+            base: Vocabulary.base("x"),
+            ad: Vocabulary.state("y"),
+            miniorange: .deleted,
+            evidence
+        )
+        #expect(result.existence == .create(.miniorange))
+        evidence.doubtful.ad = [Vocabulary.name]
+        let older = "=x, write ad, conflict(value older miniorange), base x"
+        #expect(NewestTests.line(rule, "x", "y", "x", evidence) == older)
+    }
+
+    @Test
     func `what stands in is nobody's change`() {
         var rule = Vocabulary.rule(.register, .toMiniOrange)
         rule.isStandIn = true
