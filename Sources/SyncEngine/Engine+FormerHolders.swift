@@ -10,14 +10,15 @@ extension Engine {
         let side = replica.side
         guard case .entry(let parent) = replica.parent else { return }
         var known = try store.child(side, of: parent, named: replica.rdn.normalized)
-        if let holder = known, holder != replica.anchor, side == .miniorange, hasMemberships,
+        if side == .miniorange, known.map({ $0 != replica.anchor }) ?? !formerNames.isEmpty,
             let name = try name(of: replica, store)
         {
-            formerNames.note(name, holder, now: now)
-            try readGroups(of: holder, store, now: now)
-        }
-        if known == nil, side == .miniorange, !formerNames.isEmpty, let name = try name(of: replica, store) {
-            known = formerNames.anchor(name)
+            if let holder = known {
+                if hasMemberships { formerNames.note(name, holder, now: now) }
+            } else {
+                known = formerNames.anchor(name)
+            }
+            if let holder = known, holder != replica.anchor { try readGroups(of: holder, store, now: now) }
         }
         guard let holder = known, holder != replica.anchor else { return }
         guard let id = try store.pairID(side, holder) else { return }
@@ -35,6 +36,7 @@ extension Engine {
 
     /// Groups that seemed to name an entry of the LDAP side may name the one that has its name by now.
     private mutating func readGroups(of holder: Anchor, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard hasMemberships else { return }
         for id in try links(of: holder, .miniorange, .user, store) {
             guard try store.link(id)?.isPresent == true, try isNamedByServer(id.group, .miniorange, store),
                 try store.outline(.miniorange, id.group) != nil

@@ -108,8 +108,11 @@ extension Engine {
         var found = try store.anchors(side, key: key, limit: 2)
         guard version != .unordered else { return found.count == 1 ? .entry(found[0]) : .unknown(key) }
         let former = formerNames.holder(of: key, asOf: version)
-        if let former, !found.contains(former) { found.append(former) }
-        if found.count > 1 { found.removeAll { $0 != former && namings[side].isLater($0, than: version) } }
+        if former != nil || found.count > 1 {
+            found.removeAll { $0 != former && namings[side].isLater($0, than: version) }
+        }
+        // Of two who had it then, it means who has it still.
+        if found.isEmpty, let former { found = [former] }
         return found.count == 1 ? .entry(found[0]) : .unknown(key)
     }
 
@@ -135,6 +138,43 @@ extension Engine {
         guard form.membership.createsMissing else { return false }
         guard let pair = try store.pairID(.miniorange, holder) else { return true }
         return editsUnderWay[pair] == nil
+    }
+
+    /// Whether a value names nobody in scope, but the RDN of a member whom no value names: he may have been out of scope, with his container, and be back without
+    /// our having known; his server has yet to follow.
+    mutating func isMovedMaybe(
+        _ value: Octets,
+        among values: [Octets],
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)), let leaf = name.leaf,
+            try !store.parkedLinks(.miniorange, holder: holder.anchor).contains(Engine.parkingName(name))
+        else { return false }
+        return try linked(to: holder.anchor, form, .miniorange, store).contains { member in
+            guard try store.outline(.miniorange, member)?.rdn.normalized == leaf.normalized,
+                try store.link(form.link(.miniorange, holder.anchor, member))?.isPresent == true,
+                let present = try self.name(of: member, .miniorange, store)
+            else { return false }
+            return !values.contains { form.form.isSame($0, Octets(present.description)) }
+        }
+    }
+
+    /// Whether a value may stand there for somebody who had the name just now, and is not the one who has it.
+    func mayMeanAnother(
+        _ value: Octets,
+        than named: Anchor,
+        _ link: LinkID,
+        _ form: LinkForm,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard formerNames.mayStillMean(another: named, by: form.form.nameOctets(of: value), at: now) else {
+            return false
+        }
+        return try store.link(link)?.isPresent != true
     }
 
     private static let nameTag: UInt8 = 0x64

@@ -113,6 +113,11 @@ extension Engine {
                 next = parent
             }
         }
+        return isBeingFollowed(value, form)
+    }
+
+    /// Whether a server may be just about to rewrite a value, or to take it away.
+    func isBeingFollowed(_ value: Octets, _ form: MembershipForm) -> Bool {
         guard !formerNames.isEmpty || formerNames.hasLeft,
             let name = try? DistinguishedName(parsing: form.nameOctets(of: value))
         else { return false }

@@ -139,43 +139,6 @@ extension Engine {
         return row.version == version || holder.membersVersion == version
     }
 
-    /// Whether a value names nobody in scope, but the RDN of a member whom no value names: he may have been out of scope, with his container, and be back without
-    /// our having known; his server has yet to follow.
-    private mutating func isMovedMaybe(
-        _ value: Octets,
-        among values: [Octets],
-        _ form: LinkForm,
-        _ holder: Replica,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws -> Bool {
-        guard let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)), let leaf = name.leaf,
-            try !store.parkedLinks(.miniorange, holder: holder.anchor).contains(Engine.parkingName(name))
-        else { return false }
-        return try linked(to: holder.anchor, form, .miniorange, store).contains { member in
-            guard try store.outline(.miniorange, member)?.rdn.normalized == leaf.normalized,
-                try store.link(form.link(.miniorange, holder.anchor, member))?.isPresent == true,
-                let present = try self.name(of: member, .miniorange, store)
-            else { return false }
-            return !values.contains { form.form.isSame($0, Octets(present.description)) }
-        }
-    }
-
-    /// Whether a value may stand there for somebody who had the name just now, and is not the one who has it.
-    func mayMeanAnother(
-        _ value: Octets,
-        than named: Anchor,
-        _ link: LinkID,
-        _ form: LinkForm,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws -> Bool {
-        guard formerNames.mayStillMean(another: named, by: form.form.nameOctets(of: value), at: now) else {
-            return false
-        }
-        return try store.link(link)?.isPresent != true
-    }
-
     func noteMembersVersion(
         _ version: Version,
         of anchor: Anchor,
@@ -254,10 +217,17 @@ extension Engine {
             if try store.link(link)?.sources.contains(form.source) != true {
                 try tell(link, true, form, version, value: nil, store, now: now)
             }
-            // Its server will write it anew. Until then that is the name to take it away by.
-            guard var row = try store.link(link), row.isPresent, row.value != value else { continue }
-            row.value = value
-            try store.put(row, for: link)
+            guard var row = try store.link(link), row.isPresent else { continue }
+            // Its server will write it anew. Until then that is the name to take it away by. Where it was written after the rename nobody writes it anew but we.
+            if row.value != value {
+                row.value = value
+                try store.put(row, for: link)
+            }
+            if isBeingFollowed(value, form.form) {
+                rereads.watch(holder.anchor, now: now)
+            } else {
+                try linkMoved(link, store, now: now)
+            }
         }
     }
 

@@ -201,6 +201,7 @@ extension Engine {
         let milliseconds = stepTime.milliseconds - now.milliseconds
         queue.setBack(by: milliseconds)
         rereads.setBack(by: milliseconds)
+        formerNames.setBack(by: milliseconds)
         for index in postponedReads.indices {
             postponedReads[index].time = postponedReads[index].time.advanced(byMilliseconds: -milliseconds)
         }

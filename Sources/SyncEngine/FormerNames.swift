@@ -17,6 +17,16 @@ struct FormerNames: Sendable {
     /// whose name somebody may have got since.
     private(set) var unknownLeft: (time: Timestamp, newest: Version?)?
 
+    /// The clock was set back by so many milliseconds.
+    mutating func setBack(by milliseconds: Int64) {
+        anchors = anchors.mapValues { ($0.anchor, $0.time.advanced(byMilliseconds: -milliseconds)) }
+        left = left.mapValues { ($0.anchor, $0.time.advanced(byMilliseconds: -milliseconds)) }
+        latest = latest?.advanced(byMilliseconds: -milliseconds)
+        if let unknown = unknownLeft {
+            unknownLeft = (unknown.time.advanced(byMilliseconds: -milliseconds), unknown.newest)
+        }
+    }
+
     mutating func noteUnknownLeft(newest: Version?, now: Timestamp) { unknownLeft = (now, newest) }
 
     /// Whether somebody who was not known may just have left with a name that an entry has since, of whom it is known after which version he has it.

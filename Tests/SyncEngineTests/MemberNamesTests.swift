@@ -101,6 +101,65 @@ struct MemberNamesTests {
     }
 
     @Test
+    func `A former name that no server follows any more is written anew`() throws {
+        let bench = try bench()
+        let bo = try entry(bench, .miniorange, "bo")
+        try rename(bench, bo, to: "bob")
+        try settled(bench)
+        let group = try crew(bench, .miniorange)
+        let former = try DistinguishedName(parsing: "uid=bo,\(Bench.bases.miniorange)")
+        let ann = Reference.entry(try entry(bench, .miniorange, "ann")).octets
+        try bench.set(.miniorange, group, "member", [ann, Reference.unresolved(former).octets])
+        let told = try #require(bench.directories.miniorange.snapshotWithMembers(group))
+        try bench.step(.feed(.miniorange, .changes([.present(told)], cursor: nil)))
+        for _ in 0..<50 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 500)
+        }
+        #expect(bench.members(.miniorange, "crew") == "ann bob")
+        #expect(bench.members(.ad, "crew") == "ann bo")
+    }
+
+    @Test
+    func `Who is told to be in a group by a name that he has only now is in it, and not who had it`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let (ann, bo) = (try entry(bench, .miniorange, "ann"), try entry(bench, .miniorange, "bo"))
+        let band = try bench.createGroup(.miniorange, "band", members: [ann])
+        try rename(bench, bo, to: "swap")
+        try rename(bench, ann, to: "bo")
+        try rename(bench, bo, to: "ann")
+        let changes =
+            try [try #require(directory.snapshotWithMembers(band))]
+            + [bo, ann].map { try #require(directory.snapshot($0)) }
+        try bench.step(.feed(.miniorange, .changes(changes.map { .present($0) }, cursor: nil)))
+        for _ in 0..<50 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 500)
+        }
+        #expect(bench.members(.ad, "band") == "ann")
+    }
+
+    @Test
+    func `A clock that is set back keeps no name waiting`() throws {
+        let bench = try bench()
+        let cy = try entry(bench, .miniorange, "cy")
+        try bench.move(.miniorange, cy, to: "ou=North,")
+        try settled(bench)
+        try bench.move(.miniorange, cy, to: "")
+        try settled(bench)
+        bench.now = bench.now.advanced(byMilliseconds: -600_000)
+        try bench.step()
+        try bench.setMembers(.ad, try crew(bench, .ad), add: [try entry(bench, .ad, "cy")])
+        _ = try bench.settle()
+        for _ in 0..<6 {
+            _ = try bench.pass(milliseconds: 500)
+            _ = try bench.settle()
+        }
+        #expect(bench.members(.miniorange, "crew") == "ann bo cy")
+    }
+
+    @Test
     func `Who came to his name before anything was told of him is found by it when his server has followed`() throws {
         let bench = try bench()
         let directory = bench.directories.miniorange
