@@ -174,9 +174,9 @@ extension Engine {
                 nameCounter: pair.nameCounter,
                 resolver: StoreResolver(store: store)
             )[side]
-            if let shown, target.names.allSatisfy({ $0 == parentAttribute || shown.values[$0] == target[$0] }) {
-                return true
-            }
+            // By that configuration some of it may not be looked at.
+            let names = target.names.filter { $0 != parentAttribute && object.reconciler.hasRule($0) }
+            if let shown, names.allSatisfy({ shown.values[$0] == target[$0] }) { return true }
         } else if rest.changes.isEmpty && rest.newRDN == nil {
             return true
         }

@@ -1,3 +1,4 @@
+import Mapping
 import Support
 import SyncEngine
 import SyncModel
@@ -43,6 +44,22 @@ struct ContinuityTests {
         #expect(lines.count == (carriedOut ? 0 : 1) && lines.allSatisfy { $0.hasPrefix("miniorange add") }, "\(lines)")
         try bench.settle()
         #expect(bench.directories.miniorange.entries.count == 4)
+    }
+
+    @Test
+    func `What was added is known again though by another configuration not all of it is looked at`() throws {
+        let bench = try Bench { $0.attributes[2].fallback = ["cn"] }
+        let ann = try bench.create(.ad, "Ann")
+        try bench.set(.ad, ann, "sn", [])
+        try bench.tell(.ad)
+        _ = bench.directories.miniorange.perform(try #require(bench.sent.first).operation)
+        try bench.configure { $0.direction = .toAD }
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        try bench.settle()
+        try bench.configure { $0.attributes[2].fallback = ["cn"] }
+        try bench.settle()
+        let people = bench.directories.miniorange.sorted.filter { !$0.attributes["uid"].isEmpty }
+        #expect(people.count == 1)
     }
 
     @Test
