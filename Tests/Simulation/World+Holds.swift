@@ -8,18 +8,18 @@ extension World {
 
     /// What the oracle knows of deletes, from the writes that left the engine and from what the person decided.
     struct DeleteWatch {
-        /// In truth, and by our clock, which may be set meanwhile.
         struct Moment: Sendable {
+            /// In truth.
             var time: Timestamp
-            var clock: Timestamp
-
+            /// Milliseconds that our clock was set forward until then, and seen to be: for the engine they have passed.
+            var skipped: Int64
             var number: Int
 
             /// Whether it was before the last one, and by neither of the two the limit's window lies between.
             func isNear(_ last: Moment) -> Bool {
                 let window = World.deletionLimit.window
-                return number <= last.number && last.time < time.advanced(byMilliseconds: window)
-                    && last.clock < clock.advanced(byMilliseconds: window)
+                let apart = last.time.milliseconds - time.milliseconds
+                return number <= last.number && apart < window && apart + last.skipped - skipped < window
             }
         }
         /// When the delete of an entry first left the engine, without the person's approval.
@@ -42,7 +42,11 @@ extension World {
         }
         guard deletes.started[write.side][anchor] == nil else { return }
         deletes.count += 1
-        deletes.started[write.side][anchor] = DeleteWatch.Moment(time: now, clock: clock, number: deletes.count)
+        deletes.started[write.side][anchor] = DeleteWatch.Moment(
+            time: now,
+            skipped: skippedTime,
+            number: deletes.count
+        )
     }
 
     /// Judged when it is carried out: one that a server refuses, because somebody changed the entry, is no delete.

@@ -39,6 +39,9 @@ package final class World {
     }
     /// Milliseconds that our own clock is ahead of true time.
     var clockOffset: Int64 = 0
+    /// That offset as the engine saw it last, and by how much it grew each time that it did.
+    private var seenOffset: Int64 = 0
+    private(set) var skippedTime: Int64 = 0
     /// What the engine is told of the time.
     var clock: Timestamp { now.advanced(byMilliseconds: clockOffset) }
     /// When a clock was set last, in true time.
@@ -163,6 +166,8 @@ package final class World {
     /// False where the process was killed.
     private func step(_ events: [EngineEvent]) throws -> Bool {
         let fate = fate()
+        skippedTime += max(0, clockOffset - seenOffset)
+        seenOffset = clockOffset
         var next = engine
         var writes: [Write] = []
         let events = held + (isClockDue ? clockEvents() : []) + events

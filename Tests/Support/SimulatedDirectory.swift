@@ -48,6 +48,10 @@ package final class SimulatedDirectory {
     private var times: [Int64] = [1_767_225_600_000]
     /// When the last change was made, by this server's clock.
     package var lastChange: Int64 { times.last ?? 0 }
+    /// The latest that it has set anything, as its stamps tell it.
+    package var newestStamp: Timestamp {
+        Timestamp(milliseconds: side == .ad ? lastChange / 1000 * 1000 : lastChange)
+    }
     package internal(set) var stamps: [Anchor: [String: Stamp]] = [:]
     /// Whether the server can tell of each attribute when and by whom it was set; else of the whole entry only, by its last change.
     package var tellsAttributeStamps = true
