@@ -47,9 +47,7 @@ extension Engine {
             }
         }
         // Its own add may be what this entry is: the answer tells.
-        if !namesBeingAdded[side].isEmpty, let name = try name(of: replica, store),
-            let adder = namesBeingAdded[side][name.normalized], adder != pair.id
-        {
+        if let adder = try adder(of: replica, store), adder != pair.id {
             keepDirty(pair.id, now: now)
             queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
             return nil
@@ -74,6 +72,26 @@ extension Engine {
             try awaitJoin(pair.id, asking: leftover, store, now: now)
             return nil
         }
+    }
+
+    /// A name that is being added: who waits for the answer, and its leaf, which it keeps where its container is renamed meanwhile.
+    struct BeingAdded {
+        var pair: PairID
+        var leaf: Octets?
+    }
+
+    /// The pair whose add an entry may come of, by the name that the added one has by now.
+    private mutating func adder(of replica: Replica, _ store: any StoreTransaction) throws -> PairID? {
+        let side = replica.side
+        guard !namesBeingAdded[side].isEmpty, let name = try name(of: replica, store) else { return nil }
+        if let adding = namesBeingAdded[side][name.normalized] { return adding.pair }
+        let leaf = replica.rdn.normalized
+        guard namesBeingAdded[side].values.contains(where: { $0.leaf == leaf }) else { return nil }
+        for intent in try store.intents() where intent.write.side == side {
+            guard let added = intent.write.operation.addedName, added.leaf?.normalized == leaf else { continue }
+            if try nameNow(of: intent, added, store)?.normalized == name.normalized { return intent.write.pair }
+        }
+        return nil
     }
 
     private mutating func awaitJoin(

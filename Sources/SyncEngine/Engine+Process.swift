@@ -318,7 +318,10 @@ extension Engine {
     mutating func noteOpen(_ write: Write) {
         inFlight[write.pair, default: 0] += 1
         openIntents[write.side].insert(write.id)
-        if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = write.pair }
+        if let name = write.operation.addedName {
+            let adding = BeingAdded(pair: write.pair, leaf: name.leaf?.normalized)
+            namesBeingAdded[write.side][name.normalized] = adding
+        }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
         if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
         if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {

@@ -205,7 +205,7 @@ extension Engine {
     }
 
     /// The name that an added entry has if it was added: its container may have been renamed since.
-    private mutating func nameNow(
+    mutating func nameNow(
         of intent: Intent,
         _ name: DistinguishedName,
         _ store: any StoreTransaction

@@ -80,8 +80,8 @@ package struct Engine: Sendable {
     /// By which versions entries came to their names, and what the store knows of that.
     var namings = PerSide(both: Namings())
     var namingsKept = PerSide<Version?>(both: nil)
-    /// Names that are being added, with the pair that waits for the answer.
-    var namesBeingAdded = PerSide<[Octets: PairID]>(both: [:])
+    /// Names that are being added, as the requests hold them.
+    var namesBeingAdded = PerSide<[Octets: BeingAdded]>(both: [:])
     /// What the LDAP side's entries were called before.
     var formerNames = FormerNames()
     /// Versions of renames that a log has told, of entries which are being read for them.

@@ -139,6 +139,29 @@ struct ContainerTests {
     }
 
     @Test
+    func `Who was added below a container that has another name by now is nobody new`() throws {
+        let bench = try bench()
+        try bench.create(.ad, "Ann", path: "OU=North,")
+        #expect(try bench.tell(.ad).count == 1)
+        _ = bench.directories.miniorange.perform(try #require(bench.sent.first).operation)
+        try bench.answer(.unknown)
+        try bench.set(.ad, try #require(bench.counterpart(.ad, "ann")), "samaccountname", ["anna"])
+        try bench.tell(.ad)
+        let arctic = RelativeDistinguishedName(type: "ou", value: "Arctic")
+        try bench.move(.miniorange, try bench.place(.miniorange, "ou=North,"), to: "", rdn: arctic)
+        let lines = try bench.tell(.miniorange)
+        #expect(!lines.contains { $0.contains(" add ") }, "\(lines)")
+        for _ in 0..<10 {
+            _ = try bench.settle()
+            _ = try bench.pass(milliseconds: 200)
+        }
+        for side in Side.allCases {
+            let people = bench.directories[side].sorted.filter { $0.attributes["cn"] == ["Ann"] }
+            #expect(people.count == 1)
+        }
+    }
+
+    @Test
     func `Who is back by the answer to a write is looked for in his groups`() throws {
         let bench = try bench()
         let directory = bench.directories.miniorange
