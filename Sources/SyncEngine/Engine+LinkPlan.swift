@@ -229,6 +229,7 @@ extension Engine {
             try agree(view, isWanted, store)
             return .settled
         }
+        if side == .ad, isWanted, try isComing(view, store) { return .waiting }
         // What has come back can't be taken away, and is not carried.
         guard view.membership.direction.permits(writingTo: side) else { return .waiting }
         if side == .ad, try store.outline(.ad, view.ids.ad.group)?.isProtected == true {

@@ -10,6 +10,25 @@ extension Engine {
         return try groupsAbove(view.ids.ad.member, store).contains(view.ids.ad.group)
     }
 
+    /// Whether a member comes to an AD group by way of one below it, to which he is yet to be added there.
+    func isComing(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
+        guard view.membership.nesting == .flatten else { return false }
+        let (group, member) = (view.ids.ad.group, view.ids.miniorange.member)
+        var others: [Anchor] = []
+        try store.forEachGroup(.miniorange, ofMember: member, after: nil) { other in
+            others.append(other)
+            return true
+        }
+        return try others.contains { other in
+            guard let row = try store.link(LinkID(side: .miniorange, group: other, member: member)), row.isPresent,
+                !row.isAgreed, let id = try store.pairID(.miniorange, other),
+                let lower = try store.outline(id)?.anchors.ad, lower != group
+            else { return false }
+            // Of two that contain each other neither is below.
+            return try groupsAbove(lower, store).contains(group) && !groupsAbove(group, store).contains(lower)
+        }
+    }
+
     /// All AD groups in which an entry is, by whatever way; groups may contain each other.
     private func groupsAbove(_ anchor: Anchor, _ store: any StoreTransaction) throws -> Set<Anchor> {
         var found: Set<Anchor> = []

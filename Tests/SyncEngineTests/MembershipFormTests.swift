@@ -316,52 +316,6 @@ struct MembershipFormTests {
         #expect(groups(bench, of: "ann") == "local")
     }
 
-    // MARK: Nested groups
-
-    @Test
-    func `Flattened, the LDAP side shows everybody below a group and no groups`() throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
-        let ann = try bench.create(.ad, "Ann")
-        let bo = try bench.create(.ad, "Bo")
-        let inner = try bench.createGroup(.ad, "inner", members: [bo])
-        let outer = try bench.createGroup(.ad, "outer", members: [ann, inner])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "outer") == "ann bo")
-        let cy = try bench.create(.ad, "Cy")
-        try bench.setMembers(.ad, inner, add: [cy, outer])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "outer") == "ann bo cy")
-        #expect(bench.members(.miniorange, "inner") == "ann bo cy")
-        try bench.setMembers(.ad, outer, remove: [inner])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "outer") == "ann")
-        #expect(bench.members(.miniorange, "inner") == "ann bo cy")
-        #expect(bench.members(.ad, "outer") == "ann")
-    }
-
-    @Test
-    func `Flattened, who is added there is added directly, and who is in by another group stays`() throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
-        let bo = try bench.create(.ad, "Bo")
-        try bench.create(.ad, "Cy")
-        let inner = try bench.createGroup(.ad, "inner", members: [bo])
-        try bench.createGroup(.ad, "outer", members: [inner])
-        try settled(bench)
-        let outer = try #require(bench.groupNamed(.miniorange, "outer"))
-        let cy = try #require(bench.counterpart(.miniorange, "cy"))
-        try bench.setMembers(.miniorange, outer, add: [cy])
-        try settled(bench)
-        #expect(bench.members(.ad, "outer") == "cy inner")
-        try bench.setMembers(.miniorange, outer, remove: [try #require(bench.counterpart(.miniorange, "bo"))])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "outer") == "bo cy")
-        #expect(bench.store.contents.conflicts.map(\.decision) == [.implied])
-    }
-
     // MARK: The primary group
 
     @Test
