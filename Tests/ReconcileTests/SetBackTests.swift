@@ -117,6 +117,19 @@ struct SetBackTests {
         #expect(result.conflicts.count == conflicts)
     }
 
+    @Test(arguments: [(20_000 as Int64, false), (19_999, true)])
+    func `by a clock that was set back nobody who was deleted comes back`(_ present: Int64, _ isDeleted: Bool) {
+        var evidence = evidence(20_000, .entry)
+        evidence.present.ad = Timestamp(milliseconds: present)
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+            base: Vocabulary.base("x"),
+            ad: Vocabulary.state("y"),
+            miniorange: Vocabulary.state("deleted"),
+            evidence
+        )
+        #expect((result.existence == .delete(.ad)) == isDeleted)
+    }
+
     @Test
     func `who is made again by a change since is made as he was, but for that`() {
         let other = MergeRule(name: "other", shape: .register, direction: .both, conflict: .newest, prefer: .ad)

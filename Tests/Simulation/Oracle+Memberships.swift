@@ -13,7 +13,9 @@ extension World {
         }
         let ad = effective(form).filter(isKnown)
         let miniorange = memberships(.miniorange).filter(isKnown)
-        for membership in ad.symmetricDifference(miniorange).sorted() {
+        // A group out of scope carries nothing: whoever is in another one by way of it was so when it was last seen.
+        let unseen = form == .flattened ? effective(form, outOfScope: true).subtracting(ad) : []
+        for membership in ad.symmetricDifference(miniorange).subtracting(unseen).sorted() {
             let side: Side = ad.contains(membership) ? .ad : .miniorange
             fail("\(membership.member.lossyText) is in \(membership.group.lossyText) at \(side.name) only")
         }
@@ -40,14 +42,15 @@ extension World {
 
     private func isPerson(_ id: Octets) -> Bool { history.people[id] != nil }
 
-    /// The memberships that entries in scope hold, by who they are.
-    private func memberships(_ side: Side) -> Set<Membership> {
+    /// The memberships that entries in scope hold, or all, by who they are.
+    private func memberships(_ side: Side, outOfScope: Bool = false) -> Set<Membership> {
         if side == .miniorange && options.groups?.hasEntries == false { return listed() }
         var found: Set<Membership> = []
-        for group in groups(side) where isInScope(group.anchor, side) {
+        for group in groups(side) where outOfScope || isInScope(group.anchor, side) {
             guard let groupID = id(of: group.anchor, side) else { continue }
             for value in group.attributes[memberAttribute(side)] {
-                guard let member = target(of: value, side), isInScope(member, side), let id = id(of: member, side)
+                guard let member = target(of: value, side), outOfScope || isInScope(member, side),
+                    let id = id(of: member, side)
                 else {
                     continue
                 }
@@ -77,8 +80,8 @@ extension World {
     }
 
     /// What AD's memberships come to on the other side.
-    private func effective(_ form: GroupForm) -> Set<Membership> {
-        let direct = memberships(.ad)
+    private func effective(_ form: GroupForm, outOfScope: Bool = false) -> Set<Membership> {
+        let direct = memberships(.ad, outOfScope: outOfScope)
         if form.nests { return direct }
         if form != .flattened { return direct.filter { isPerson($0.member) } }
         var members: [Octets: [Octets]] = [:]

@@ -99,6 +99,7 @@ struct SimulationTests {
         // What had yet to be carried at a server that is behind, lists of former names, names that came back, another configuration in the middle of an add.
         32_000_487, 32_006_238, 32_013_035, 32_064_130, 32_067_818, 32_093_746, 40_004_874, 70_006_281, 81_000_444,
         31_003_405, 31_077_844, 31_089_817, 32_079_900, 82_010_176, 83_103_649,
+        32_056_224, 83_201_481, 83_209_079,
         // Servers that were restored twice, memberships that nobody can date, writes to what was read without a version, groups that were out of scope.
         31_019_865, 31_031_638, 31_038_773, 31_038_798, 31_039_650, 31_040_246, 31_079_883, 31_080_424, 32_003_553,
         32_007_940, 32_009_148, 32_020_826, 32_032_783, 32_044_847, 32_048_947, 32_058_591, 32_059_533, 32_063_160,
