@@ -135,6 +135,52 @@ struct AbsenceTests {
         }
     }
 
+    /// With what `status` and `reconcile` say.
+    private static let codes = [
+        (3, "does not list all of"), (32, "miniorange can't be read as a whole: search refused: No such object (32)"),
+        (50, "Insufficient access (50)"), (51, "Server is busy (51)"), (80, "error (80)"),
+    ]
+
+    @Test("an error in the middle of a scan is no absence, whatever its code; live sync goes on")
+    func errorWithinScan() async throws {
+        let ground = try await Ground.make("ew")
+        try await ground.ad.apply((0..<5).map { ground.ad.newPerson(ground.person("p\($0)")) })
+        try await withDaemon(ground) { daemon in
+            try await Agreement.reached(ground)
+            try await daemon.settled()
+            try await ground.lab.withReturnCodes {
+                for (code, words) in Self.codes {
+                    try await give(code, to: ground.person("p3"), ground)
+                    let answer = try await daemon.tool("reconcile")
+                    #expect(answer.status == 2 && answer.errors.contains(words), "\(code): \(answer.errors)")
+                    let status = try #require(try await daemon.status())
+                    #expect(status.problems.contains { $0.contains(words) }, "\(code): \(status.problems)")
+                    try await ground.ad.set(ground.ad.dn(ground.person("p1")), "title", Octets("meanwhile \(code)"))
+                    try await eventually("live sync goes on") {
+                        try await ground.miniorange.person(ground.person("p1"))?.text("title") == "meanwhile \(code)"
+                    }
+                    try await give(nil, to: ground.person("p3"), ground)
+                }
+            }
+            for side in Side.allCases { #expect(try await ground[side].people().count == 5) }
+            let again = try await daemon.tool("reconcile")
+            #expect(again.status != 2, "\(again.errors)")
+            try await Agreement.reached(ground)
+            #expect(try await daemon.settled().quarantined == 0)
+            #expect(try await daemon.status()?.problems == [])
+        }
+    }
+
+    /// An LDAP person with a code of slapo-retcode(5), or without.
+    private func give(_ code: Int?, to person: String, _ ground: Ground) async throws {
+        let kind = code == nil ? DirectoryChange.Edit.Kind.delete : .add
+        let edits = [
+            DirectoryChange.Edit(kind: kind, name: "objectClass", values: ["errAuxObject"]),
+            DirectoryChange.Edit(kind: kind, name: "errCode", values: code.map { [Octets("\($0)")] } ?? []),
+        ]
+        try await ground.miniorange.apply([.modify(ground.miniorange.dn(person), edits)], managesReferrals: true)
+    }
+
     @Test("a base that was renamed, or is another entry of that name, deletes nobody, and status names it")
     func anotherBase() async throws {
         // Each waits for what is looked at every few seconds.

@@ -39,6 +39,47 @@ extension Lab {
         try await configureDatabase("replace: olcLimits\nolcLimits: \(value)")
     }
 
+    /// While the body runs, an entry that has a code of slapo-retcode(5) ends each search that comes upon it, with that code.
+    func withReturnCodes(_ body: () async throws -> Void) async throws {
+        let database = "olcDatabase={1}mdb,cn=config"
+        // The overlay looks for codes by the rights of whoever asks, also before he has signed in.
+        try await configure(
+            """
+            dn: cn=module{0},cn=config
+            changetype: modify
+            add: olcModuleLoad
+            olcModuleLoad: retcode
+
+            dn: \(database)
+            changetype: modify
+            add: olcAccess
+            olcAccess: {0}to * by anonymous read by * break
+
+            dn: olcOverlay={5}retcode,\(database)
+            changetype: add
+            objectClass: olcOverlayConfig
+            objectClass: olcRetcodeConfig
+            olcOverlay: {5}retcode
+            olcRetcodeParent: ou=Return codes,\(self["LDAP_BASE"])
+            olcRetcodeInDir: TRUE
+
+            """
+        )
+        try await body()
+        try await configure(
+            """
+            dn: olcOverlay={5}retcode,\(database)
+            changetype: delete
+
+            dn: \(database)
+            changetype: modify
+            delete: olcAccess
+            olcAccess: {0}
+
+            """
+        )
+    }
+
     private func restrict(_ target: String, to right: String, _ isRestricted: Bool) async throws {
         let rule = "{0}to \(target) by dn.exact=\"\(self["LDAP_SYNC_DN"])\" \(right) by * break"
         try await configureDatabase(

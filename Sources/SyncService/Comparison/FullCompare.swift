@@ -38,8 +38,13 @@ struct FullCompare {
 
     private func scan(_ side: Side) async throws {
         let loop = loop
-        let present = try await scanners[side].scan { page in
-            try await politely { try await loop.compare(.scanned(side, page)) }
+        let present: [Anchor]
+        do {
+            present = try await scanners[side].scan { page in
+                try await politely { try await loop.compare(.scanned(side, page)) }
+            }
+        } catch  where !(error is CancellationError) {
+            throw Unreadable(side: side, reason: error)
         }
         try await loop.compare(.complete(side, present: present))
     }
@@ -55,5 +60,13 @@ struct FullCompare {
     private func waitUntilQuiet() async throws {
         let end = ContinuousClock.now + Self.settling
         while !loop.current.isQuiet, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(100)) }
+    }
+
+    /// Why a side can't be read, with its name.
+    private struct Unreadable: Error, CustomStringConvertible {
+        let side: Side
+        let reason: any Error
+
+        var description: String { "\(side.name) can't be read as a whole: \(reason)" }
     }
 }
