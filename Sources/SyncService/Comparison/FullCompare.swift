@@ -43,7 +43,7 @@ struct FullCompare {
             present = try await scanners[side].scan { page in
                 try await politely { try await loop.compare(.scanned(side, page)) }
             }
-        } catch  where !(error is CancellationError) {
+        } catch let error where !(error is CancellationError) {
             throw Unreadable(side: side, reason: error)
         }
         try await loop.compare(.complete(side, present: present))
