@@ -248,8 +248,11 @@ extension Engine {
         }
         for id in try links(of: old.anchor, side, old.kind, store) {
             guard let row = try store.link(id) else { continue }
-            let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
+            let membership = try object(ofGroup: id.group, side, store)?.mapping.specification.membership
+            let form = membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group
+            // Those above it show who is in it, as it was last seen, until it is taken out of them.
+            if side == .ad, membership?.nesting == .flatten { continue }
             if holder != old.anchor {
                 // AD names its members for good, so the row can stay.
                 if side == .ad { continue }

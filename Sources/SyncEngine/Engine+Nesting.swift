@@ -48,6 +48,14 @@ extension Engine {
         return found
     }
 
+    /// Nil of who is not known. What is out of scope has a pair only.
+    private func isGroup(_ anchor: Anchor, _ store: any StoreTransaction) throws -> Bool? {
+        if let entry = try store.outline(.ad, anchor) { return entry.kind == .group }
+        guard let id = try store.pairID(.ad, anchor), let pair = try store.outline(id), pair.presence.ad == .outOfScope
+        else { return nil }
+        return pair.kind == .group
+    }
+
     /// Everybody who is no group in an AD group and the groups below it.
     private func everybody(in group: Anchor, _ store: any StoreTransaction) throws -> [Anchor] {
         var found: Set<Anchor> = []
@@ -60,8 +68,8 @@ extension Engine {
                 return true
             }
             for member in members {
-                guard let replica = try store.replica(.ad, member) else { continue }
-                if replica.kind != .group {
+                guard let isGroup = try isGroup(member, store) else { continue }
+                if !isGroup {
                     found.insert(member)
                 } else if seen.insert(member).inserted {
                     open.append(member)
@@ -75,7 +83,7 @@ extension Engine {
     mutating func impliedMembersMoved(by id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
         guard flattens, id.side == .ad else { return }
         let below =
-            try store.replica(.ad, id.member)?.kind == .group ? try everybody(in: id.member, store) : [id.member]
+            try isGroup(id.member, store) == true ? try everybody(in: id.member, store) : [id.member]
         let above = try groupsAbove(id.group, store).union([id.group])
         try pendImplied(below, above, except: id, store, now: now)
     }

@@ -56,6 +56,31 @@ struct NestingTests {
         #expect(bench.store.contents.conflicts.map(\.decision) == [.implied])
     }
 
+    @Test
+    func `Who is in by way of a group that left the scope is in until that is taken out`() throws {
+        var membership = try Bench.named()
+        membership.nesting = .flatten
+        let bench = try Bench.withGroups(membership)
+        let directory = bench.directories.ad
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        let outer = try bench.createGroup(.ad, "outer", members: [inner])
+        try settled(bench)
+        let rdn = RelativeDistinguishedName(type: "CN", value: "inner")
+        #expect(directory.rename(inner, below: elsewhere, rdn) == nil)
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "bo")
+        try bench.setMembers(.ad, outer, remove: [inner])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "nobody")
+        #expect(bench.members(.miniorange, "inner") == "bo")
+        try bench.move(.ad, inner, to: "")
+        try bench.setMembers(.ad, outer, add: [inner])
+        try settled(bench)
+        #expect(bench.members(.miniorange, "outer") == "bo")
+    }
+
     /// Bo is only in the inner group. He is deleted at AD while a place in the outer one is being given back to him, and changed on the other side.
     @Test
     func `Who comes back is in the outer group by way of the inner one, as before`() throws {
