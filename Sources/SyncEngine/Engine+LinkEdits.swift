@@ -106,7 +106,9 @@ extension Engine {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
                 known = values
                 if let anchor = values[form.form.comparable(value)] {
-                    try tell(form.link(side, holder.anchor, anchor), true, form, version, value: value, store, now: now)
+                    let link = form.link(side, holder.anchor, anchor)
+                    let noted = try mustBeReplaced(link, form.form, store) ? nil : value
+                    try tell(link, true, form, version, value: noted, store, now: now)
                     continue
                 }
             }

@@ -167,7 +167,8 @@ extension Engine {
             if row.isPresent, let other = try counterpart(of: id, store) { try disagree(other, store) }
             let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group
-            if side == .ad || holder == anchor || form?.isMaintainedByServer != false || !row.isPresent {
+            let isFollowed = try form?.isMaintainedByServer != false && !isByAnotherName(row, old, form, store)
+            if side == .ad || holder == anchor || isFollowed || !row.isPresent {
                 try store.removeLink(id)
                 if side == .miniorange, holder != anchor, row.isPresent {
                     try replaceLastMember(id, row, old, store, now: now)
@@ -180,6 +181,19 @@ extension Engine {
             try store.put(left, for: id)
             if let holder = try store.pairID(side, holder) { try pend(id, of: holder, store, now: now) }
         }
+    }
+
+    /// Whether a membership stands by a name that was written and is not the entry's: its server does not take that away with the entry.
+    private mutating func isByAnotherName(
+        _ row: Link,
+        _ old: Replica?,
+        _ form: MembershipForm?,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard let value = row.value, let form, let name = try old.flatMap({ try name(of: $0, store) }) else {
+            return false
+        }
+        return !form.isSame(form.nameOctets(of: value), Octets(name.description))
     }
 
     /// slapd keeps the name of a deleted member in a group that must have one: whoever gets that name next would be in the group. The placeholder takes its place.

@@ -130,6 +130,29 @@ struct MemberOrderTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
     }
 
+    /// He is made again by a change, under the name that stands there, and is in the group no more at AD.
+    @Test
+    func `A name that was written after its owner had got another one goes with him`() throws {
+        let bench = try bench()
+        let group = try crew(bench, .ad)
+        let cy = try entry(bench, .ad, "cy")
+        try bench.setMembers(.ad, group, add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        let there = try entry(bench, .miniorange, "cy")
+        let start = bench.directories.miniorange.log.count
+        try bench.move(.miniorange, there, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyrus"))
+        try bench.answer()
+        try bench.delete(.miniorange, there)
+        try bench.setMembers(.ad, group, remove: [cy])
+        try bench.set(.ad, cy, "displayname", ["Changed"])
+        try bench.tell(.ad)
+        try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
+        try answerAll(bench)
+        try settled(bench)
+        #expect(bench.values(.miniorange, "cy", "displayname") == "[Changed]")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
     @Test
     func `Members come and go while their group's name is refused`() throws {
         let bench = try bench()
