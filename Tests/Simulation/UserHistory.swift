@@ -31,6 +31,7 @@ struct UserHistory {
         var creations: [(order: Int, side: Side)] = []
         /// Of the entry that was deleted last.
         var account: Octets?
+        var place: [Octets]?
     }
 
     /// Who took another's name since everything was at rest. Who is deleted meanwhile, and brought back, has a name that is another's for good.
@@ -99,10 +100,11 @@ struct UserHistory {
         }
     }
 
-    /// `account`: by which the entry was known that is gone.
-    mutating func deleted(_ person: Octets, _ side: Side, account: Octets?) {
+    /// `account`: by which the entry was known that is gone; `place`: where it stood.
+    mutating func deleted(_ person: Octets, _ side: Side, account: Octets?, place: [Octets]?) {
         people[person, default: Person()].deletes.append((nextOrder(), side))
         people[person, default: Person()].account = account
+        people[person, default: Person()].place = place
     }
 
     /// From now until everything is at rest, and of what is not yet at rest, too.

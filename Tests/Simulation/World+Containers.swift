@@ -118,7 +118,12 @@ extension World {
         let id = id(of: anchor, side)
         guard directories[side].delete(anchor) == nil else { return }
         if let person = entry?.attributes[WorldMapping.person].first {
-            history.deleted(person, side, account: entry.flatMap { account(of: $0, side) })
+            history.deleted(
+                person,
+                side,
+                account: entry.flatMap { account(of: $0, side) },
+                place: entry.flatMap { place(of: $0, side) }
+            )
             memberships.becameUnsteady(person)
         } else if entry?.attributes["objectclass"].contains("organizationalUnit") == true {
             memberships.deletedContainer(side)

@@ -159,29 +159,20 @@ extension World {
         }
     }
 
-    /// Where he stands on the other side: elsewhere the engine, who may be just making him again, would make a second one, as AD alone forbids.
+    /// Where he stands on the other side, or stood: elsewhere the engine, who may be just making him again or be about to, would make a second one, as AD alone
+    /// forbids.
     private func placeToReturn(_ person: Octets, _ side: Side) -> Anchor? {
+        guard options.isFull else { return random.pick(containers(side)) }
         let left = persons(side.opposite).first { $0.attributes[WorldMapping.person] == [person] }
-        guard options.isFull, let parent = left?.parent ?? placeOfReturn(person, side.opposite) else {
-            return random.pick(containers(side))
+        var stood = left.flatMap { place(of: $0, side.opposite) }
+        if left == nil, let past = history.people[person], let deleted = past.deletes.last?.order,
+            deleted > history.settledOrders.last ?? 0
+        {
+            stood = past.place
         }
-        let place = path(of: parent, side.opposite)
-        return containers(side).first { path(of: $0, side).map(Self.value) == place.map(Self.value) }
+        guard let stood else { return random.pick(containers(side)) }
+        return containers(side).first { path(of: $0, side).map(\.caseFolded) == stood }
     }
-
-    /// Where he is just being made again by the engine.
-    private func placeOfReturn(_ person: Octets, _ side: Side) -> Anchor? {
-        for request in requests where request.write.side == side && request.outcome == nil {
-            guard case .add(let name, _, let attributes) = request.write.operation,
-                attributes[WorldMapping.person] == [person]
-            else { continue }
-            return name.parent.flatMap { directories[side].anchor(named: $0) }
-        }
-        return nil
-    }
-
-    /// Of a normalised RDN, whose type has its own case on each side.
-    private static func value(_ rdn: Octets) -> Octets { rdn.caseFolded }
 
     private func isTaken(_ account: Octets, but person: Octets) -> Bool {
         Side.allCases.contains { side in

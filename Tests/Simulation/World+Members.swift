@@ -62,7 +62,7 @@ extension World {
         let attribute = memberAttribute(side)
         let values = group.attributes[attribute]
         // A uid that nobody has any more is left alone: no one could say whose membership it was.
-        guard let value = random.pick(values), !isPlaceholder(value),
+        guard let value = random.pick(values), !isPlaceholder(value), !isOfNobody(value, side),
             let member = target(of: value, side) ?? (attribute == "member" ? Anchor.placeholder : nil)
         else { return }
         var rest = values.filter { $0 != value }
@@ -72,6 +72,12 @@ extension World {
         }
         guard directories[side].modify(group.anchor, [(attribute, rest)]) == nil, member != .placeholder else { return }
         noteChange(member, of: group.anchor, side, isAdded: false)
+    }
+
+    /// Nor could anybody of a name in scope that nobody has: it may have been written just after a rename.
+    private func isOfNobody(_ value: Octets, _ side: Side) -> Bool {
+        guard side == .miniorange, case .unresolved(let name) = Reference(value) else { return false }
+        return name.isDescendant(of: WorldMapping.base(side)) && target(of: value, side) == nil
     }
 
     private func noteChange(_ member: Anchor, of group: Anchor, _ side: Side, isAdded: Bool) {

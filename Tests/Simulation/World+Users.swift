@@ -107,9 +107,13 @@ extension World {
 
     private func delete(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
         guard !history.swapping.contains(person), directories[side].delete(entry.anchor) == nil else { return }
-        history.deleted(person, side, account: account(of: entry, side))
+        history.deleted(person, side, account: account(of: entry, side), place: place(of: entry, side))
         memberships.becameUnsteady(person)
         note("user deletes \(person.lossyText) at \(side.name)")
+    }
+
+    func place(of entry: SimulatedDirectory.Entry, _ side: Side) -> [Octets]? {
+        entry.parent.map { path(of: $0, side).map(\.caseFolded) }
     }
 
     func account(of entry: SimulatedDirectory.Entry, _ side: Side) -> Octets? {

@@ -106,6 +106,8 @@ struct SimulationTests {
         32_067_105, 32_070_763, 32_081_410, 32_081_560, 32_085_195, 32_091_955, 70_006_076, 82_011_917, 82_015_635,
         // Answers from before what was told, removals that found nothing, names of who was renamed while everything was read anew, attributes that were left out.
         31_072_506, 32_035_876, 32_052_113, 32_062_657, 32_066_322, 32_094_644, 82_011_852, 84_005_248, 84_010_150,
+        // Names that nobody took away, and who was made again where he had not stood.
+        31_050_954, 32_076_985, 32_079_430, 84_000_043, 84_002_546, 84_020_261,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
