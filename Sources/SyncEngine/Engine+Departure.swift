@@ -161,12 +161,21 @@ extension Engine {
     ) throws {
         let wasKnown = try store.outline(side, snapshot.anchor) != nil
         let members = snapshot.version
+        if let newest = shownMeanwhile[side][snapshot.anchor], members != .unordered, isOlder(members, than: newest) {
+            // The answers came in another order than the questions. The last one asks once more, since what a later one showed has no version here.
+            guard readsUnderWay[side][snapshot.anchor] == nil else { return }
+            shownMeanwhile[side][snapshot.anchor] = nil
+            return try requestRead(.read(snapshot.anchor), side, store, now: now)
+        }
         var snapshot = snapshot
         // It is being read for an edit that this answer may be older than: what follows that edit lacks it still. Of its members it is known what was told later.
         if readsUnderWay[side][snapshot.anchor] != nil,
             try store.replica(side, snapshot.anchor)?.version == .unordered
         {
             snapshot.version = .unordered
+            if members != .unordered { shownMeanwhile[side][snapshot.anchor] = members }
+        } else if !shownMeanwhile[side].isEmpty {
+            shownMeanwhile[side][snapshot.anchor] = nil
         }
         try ingest(snapshot, from: side, membersAsOf: members, store, now: now)
         // Everything was read since, and whoever was not known then was not missed: he may be gone again.

@@ -37,6 +37,13 @@ extension Engine {
                 }
                 continue
             }
+            if isFollowed(row, by: form, from: formerName, as: version) {
+                var link = row
+                link.value = nil
+                try store.put(link, for: id)
+                if form.holder == .group { rereads.watch(id.group, now: now) }
+                continue
+            }
             if form.isMaintainedByServer, row.value == nil {
                 // Written after the rename, by the name from before it: the server did not know of it any more.
                 guard isOlder(version, than: row.version), let formerName else { continue }
@@ -50,6 +57,19 @@ extension Engine {
             }
             try linkMoved(id, store, now: now)
         }
+    }
+
+    /// Whether a value was written before the rename, by the name from then: its server writes it anew.
+    private func isFollowed(
+        _ row: Link,
+        by form: MembershipForm,
+        from formerName: DistinguishedName?,
+        as version: Version
+    ) -> Bool {
+        guard form.isMaintainedByServer, let value = row.value, let formerName, row.version != .unordered else {
+            return false
+        }
+        return form.isSame(value, Octets(formerName.description)) && !isOlder(version, than: row.version)
     }
 
     /// Whether the feed is still to tell the state of a group by which a membership is known to have gone.

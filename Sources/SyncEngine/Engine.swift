@@ -91,6 +91,8 @@ package struct Engine: Sendable {
     var gathering: [PairID: Timestamp] = [:]
     /// Entries that are being read, pairs whose memberships are being edited, and entries of the LDAP side that are being renamed, with how many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
+    /// As of when entries were shown by answers while others were still to come.
+    var shownMeanwhile = PerSide<[Anchor: Version]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
     var renamesUnderWay: [Anchor: Int] = [:]
     /// Values that are being written, or may have been, by the entry that is to hold them.

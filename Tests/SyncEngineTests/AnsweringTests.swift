@@ -339,4 +339,27 @@ struct AnsweringTests {
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
         #expect(bench.values(.ad, "anna", "mail") == "[a@syncline.test]")
     }
+
+    @Test
+    func `An older answer that comes last is not what the entry holds`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        try bench.create(.ad, "Ann")
+        try bench.settle()
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        let first = try #require(directory.snapshot(ann))
+        let renamed = Change.edited(ann, edits: [], newName: first.name, version: first.version)
+        try bench.step(.feed(.miniorange, .changes([renamed], cursor: nil)))
+        try bench.set(.miniorange, ann, "displayname", ["Later"])
+        let second = try #require(directory.snapshot(ann))
+        let edit = AttributeEdit(kind: .replace, name: "displayname", values: ["Later"])
+        let changed = Change.edited(ann, edits: [edit], newName: nil, version: second.version)
+        try bench.step(.feed(.miniorange, .changes([changed], cursor: nil)))
+        #expect(bench.sent.count == 2)
+        try bench.step(.settled(bench.sent[1].id, .done(second)))
+        #expect(try bench.answer(.done(first)) == ["miniorange read \(ann.low)"])
+        try bench.settle()
+        #expect(bench.values(.ad, "anna", "displayname") == "[Later]")
+    }
 }

@@ -141,6 +141,25 @@ struct MemberNamesTests {
     }
 
     @Test
+    func `Who is taken out after a rename that his server follows is not put in by it`() throws {
+        let bench = try bench()
+        let (cy, group) = (try entry(bench, .miniorange, "cy"), try crew(bench, .miniorange))
+        try bench.setMembers(.ad, try crew(bench, .ad), add: [try entry(bench, .ad, "cy")])
+        try bench.tell(.ad)
+        try bench.answer()
+        try rename(bench, cy, to: "cyr")
+        let named = try #require(bench.directories.miniorange.snapshot(cy))
+        try bench.setMembers(.miniorange, group, remove: [cy])
+        let lines = try bench.step(.feed(.miniorange, .changes([.present(named)], cursor: nil)))
+        #expect(!lines.contains { $0.hasPrefix("miniorange edit") }, "\(lines)")
+        for _ in 0..<50 {
+            _ = try bench.settle()
+            _ = try bench.pass(milliseconds: 500)
+        }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
+    @Test
     func `A clock that is set back keeps no name waiting`() throws {
         let bench = try bench()
         let cy = try entry(bench, .miniorange, "cy")
