@@ -34,7 +34,7 @@ package final class RecordCipher {
         memory.deallocate()
     }
 
-    /// The sealed record, valid until the next call.
+    /// The sealed record, in the cipher's own memory: valid until the next call, and no longer than the cipher lives.
     ///
     /// - Parameter associated: two parts that together tell which record it is; the first is of one of a few lengths that are known, so that nothing can move from one to the other.
     package func seal(
@@ -58,7 +58,8 @@ package final class RecordCipher {
         return UnsafeRawBufferPointer(sealed)
     }
 
-    /// The record, valid until the next call; nil where an octet of it is not as it was written, or where it was written as another one or with another key.
+    /// The record, in the cipher's own memory: valid until the next call, and no longer than the cipher lives. Nil where an octet of it is not as it
+    /// was written, or where it was written as another one or with another key.
     package func open(
         _ sealed: UnsafeRawBufferPointer,
         associated: (UnsafeRawBufferPointer, UnsafeRawBufferPointer)

@@ -46,6 +46,7 @@ extension Engine {
         try recallCertain(store)
         try recallSetBacks(store)
         if let due = try store.fact(Engine.rereadsFact) { rereads.recall(due, now: now) }
+        if let keys = try store.fact(Engine.lostKeysFact) { formerNames.recallKeys(keys) }
         try recallNamings(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)

@@ -280,6 +280,7 @@ package struct Engine: Sendable {
         try keepNamings(store)
         // What is yet to be asked for again must not go with the process: the cursor is past it.
         if let due = rereads.takeChanged() { try store.setFact(Engine.rereadsFact, due.isEmpty ? nil : due) }
+        if let keys = formerNames.takeChangedKeys() { try store.setFact(Engine.lostKeysFact, keys) }
         endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
@@ -321,6 +322,8 @@ package struct Engine: Sendable {
     package var outstandingWrites: PerSide<Int> { outstanding }
 
     static let rereadsFact = "rereads"
+    /// What values named entries by that have lost it lately.
+    static let lostKeysFact = "lost.keys"
 
     private mutating func takeWrites() -> [Write] {
         defer { writes = [] }

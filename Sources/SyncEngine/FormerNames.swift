@@ -37,6 +37,42 @@ struct FormerNames: Sendable {
 
     /// Keys that values name entries by, which an entry has lost, and the version by which it has.
     private var keys: [Octets: (anchor: Anchor, until: Version)] = [:]
+    /// The last of them, oldest first: what is told after the process has ended may still be from before.
+    private var lastLost: [Octets] = []
+    private var isLastLostChanged = false
+    private static let mostKept = 100
+
+    /// The keys that were lost last, to be written down. Nil where they are.
+    mutating func takeChangedKeys() -> Octets? {
+        guard isLastLostChanged else { return nil }
+        isLastLostChanged = false
+        var bytes: [UInt8] = []
+        for key in lastLost {
+            guard let (anchor, until) = keys[key] else { continue }
+            let version = until.octets.bytes
+            bytes += [UInt8(key.count >> 8), UInt8(key.count & 0xFF)] + key.bytes + anchor.octets
+            bytes += [UInt8(version.count)] + version
+        }
+        return Octets(bytes)
+    }
+
+    /// Knows again what was written down.
+    mutating func recallKeys(_ octets: Octets) {
+        var rest = octets.bytes[...]
+        while rest.count >= 2 {
+            let count = Int(rest.removeFirst()) << 8 | Int(rest.removeFirst())
+            guard rest.count > count + 16 else { return }
+            let key = Octets(Array(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+            guard let anchor = Anchor(octets: rest.prefix(16)) else { return }
+            rest = rest.dropFirst(16)
+            let length = Int(rest.removeFirst())
+            guard let version = Version(octets: Octets(Array(rest.prefix(length)))) else { return }
+            rest = rest.dropFirst(length)
+            noteLost(key, anchor, by: version)
+        }
+        isLastLostChanged = false
+    }
 
     /// Who had a key as of a version, and has lost it since.
     func holder(of key: Octets, asOf version: Version) -> Anchor? {
@@ -47,6 +83,11 @@ struct FormerNames: Sendable {
     mutating func noteLost(_ key: Octets, _ anchor: Anchor, by version: Version) {
         if keys.count >= Self.limit { keys = [:] }
         keys[key] = (anchor, version)
+        guard key.count <= UInt16.max else { return }
+        lastLost.removeAll { $0 == key }
+        if lastLost.count == Self.mostKept { lastLost.removeFirst() }
+        lastLost.append(key)
+        isLastLostChanged = true
     }
 
     /// Whether values may still stand by a name from before.

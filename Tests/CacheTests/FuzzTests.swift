@@ -51,16 +51,21 @@ import Testing
     private static func sealed() throws -> FuzzSubject {
         let record = [UInt8](0..<200)
         let master = [UInt8](repeating: 7, count: 32)
-        func cipher() throws -> RecordCipher {
-            try master.withUnsafeBytes { try RecordCipher(master: KeyMaterial($0)) }
+        /// What comes out of a cipher lies in the cipher's own memory.
+        @Sendable func copied(_ use: (RecordCipher, UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer?) throws
+            -> [UInt8]?
+        {
+            try master.withUnsafeBytes { master in
+                let cipher = try RecordCipher(master: KeyMaterial(master))
+                return try withExtendedLifetime(cipher) { try use(cipher, master).map { [UInt8]($0) } }
+            }
         }
         let sample = try record.withUnsafeBytes { record in
-            try master.withUnsafeBytes { [UInt8](try cipher().seal(record, associated: ($0, $0))) }
+            try #require(try copied { try $0.seal(record, associated: ($1, $1)) })
         }
         return FuzzSubject("sealed record", [sample], cost: 4) { octets in
             let opened = try octets.withUnsafeBytes { octets in
-                let cipher = try master.withUnsafeBytes { try RecordCipher(master: KeyMaterial($0)) }
-                return try master.withUnsafeBytes { try cipher.open(octets, associated: ($0, $0)).map { [UInt8]($0) } }
+                try copied { try $0.open(octets, associated: ($1, $1)) }
             }
             try Violation.unless(opened == nil || octets == sample && opened == record, "it opens to something else")
             return opened

@@ -85,8 +85,8 @@ struct MemberOrderTests {
         #expect(bench.members(.ad, "crew") == "ann cy" && bench.members(.miniorange, "crew") == "ann cy")
     }
 
-    @Test
-    func `A uid that was listed before its owner got another one still means him`() throws {
+    @Test(arguments: [false, true])
+    func `A uid that was listed before its owner got another one still means him`(restarts: Bool) throws {
         let bench = try bench(MembershipSpecification(form: .memberUid))
         let directory = bench.directories.miniorange
         let start = directory.log.count
@@ -96,6 +96,10 @@ struct MemberOrderTests {
         try bench.set(.miniorange, group, "memberuid", ["ann", "bo", "cy"])
         try bench.answer()
         try bench.set(.miniorange, group, "description", ["later"])
+        if restarts {
+            try bench.start()
+            for side in Side.allCases { _ = try bench.connect(side) }
+        }
         // As a whole first, as where it is read again.
         let now = try #require(directory.snapshotWithMembers(group))
         try bench.step(.feed(.miniorange, .changes([.present(now)], cursor: nil)))

@@ -165,26 +165,33 @@ final class PendingPasswords: Sendable {
     }
 
     private func seal(_ password: Password, _ account: Account) throws -> [UInt8] {
-        let cipher = try RecordCipher(master: master)
-        return try password.octets.withOctets { octets in
-            try account.key.octets.withUnsafeBytes { place in
-                [UInt8](try cipher.seal(octets, associated: (place, UnsafeRawBufferPointer(start: nil, count: 0))))
+        try withCipher { cipher in
+            try password.octets.withOctets { octets in
+                try account.key.octets.withUnsafeBytes { place in
+                    [UInt8](try cipher.seal(octets, associated: (place, UnsafeRawBufferPointer(start: nil, count: 0))))
+                }
             }
         }
     }
 
-    /// With a cipher of its own, whose memory is wiped when it goes.
     private func open(_ sealed: [UInt8], _ account: Account) throws -> Password {
-        let cipher = try RecordCipher(master: master)
-        return try sealed.withUnsafeBytes { sealed in
-            try account.key.octets.withUnsafeBytes { place in
-                let none = UnsafeRawBufferPointer(start: nil, count: 0)
-                guard let octets = try cipher.open(sealed, associated: (place, none)) else {
-                    throw CryptographyError("the opening of a pending password")
+        try withCipher { cipher in
+            try sealed.withUnsafeBytes { sealed in
+                try account.key.octets.withUnsafeBytes { place in
+                    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+                    guard let octets = try cipher.open(sealed, associated: (place, none)) else {
+                        throw CryptographyError("the opening of a pending password")
+                    }
+                    return Password(octets)
                 }
-                return Password(octets)
             }
         }
+    }
+
+    /// With a cipher of its own, in whose memory the outcome lies, and which is wiped when it goes.
+    private func withCipher<Result>(_ body: (RecordCipher) throws -> Result) throws -> Result {
+        let cipher = try RecordCipher(master: master)
+        return try withExtendedLifetime(cipher) { try body(cipher) }
     }
 }
 
