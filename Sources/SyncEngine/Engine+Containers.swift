@@ -189,18 +189,17 @@ extension Engine {
             || store.fact(Engine.outsideFact(replica.rdn.normalized, side)) != nil
     }
 
-    private func holdsMembers(_ replica: Replica) -> Bool {
-        let object = replica.object.flatMap { objects[$0] }
-        return object.map { linkForms(of: $0, replica.side).contains { $0.form.holder == .group } } ?? false
-    }
+    private func holdsMembers(_ replica: Replica) -> Bool { !memberForms(of: replica).isEmpty }
 
     /// Whether an entry of the LDAP side holds members by names that its server changes with theirs.
     func isNamingMembers(_ replica: Replica) -> Bool {
-        let object = replica.object.flatMap { objects[$0] }
-        return object.map {
-            linkForms(of: $0, replica.side).contains { $0.form.holder == .group && $0.form.isMaintainedByServer }
-        }
-            ?? false
+        memberForms(of: replica).contains { $0.form.isMaintainedByServer }
+    }
+
+    /// The forms in which an entry holds members of its own.
+    private func memberForms(of replica: Replica) -> [LinkForm] {
+        guard let object = replica.object.flatMap({ objects[$0] }) else { return [] }
+        return linkForms(of: object, replica.side).filter { $0.form.holder == .group }
     }
 
     /// Whether a side's groups name their members by what changes with them. AD's feed names them for good.

@@ -24,13 +24,12 @@ extension Engine {
         }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
-            if isReloading[side], try lacksSilently(values, form, replica, snapshot.version, store, now: now) {
+            let lacks = try lacksSilently(values, form, replica, snapshot.version, store, now: now)
+            if isReloading[side], lacks {
                 // Whoever has another name since may be yet to be read: it is asked for once everything was.
                 return try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
             }
-            if try namesSomebodyRenamed(values, form, replica, store, now: now)
-                || lacksSilently(values, form, replica, snapshot.version, store, now: now)
-            {
+            if try lacks || namesSomebodyRenamed(values, form, replica, store, now: now) {
                 // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
                 if !isAnswer {
                     // Read of a server that was set back it is what counts: what was known before has another order.
