@@ -107,26 +107,26 @@ struct SetBackTests {
         var evidence = evidence(stamp, source)
         evidence.stamps[Vocabulary.name]?.ad?.granularity = 1_000
         if isUnset { evidence.unset.ad = [Vocabulary.name] }
-        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
+        let result = Self.deletedBeside(evidence)
+        #expect((result.existence == .delete(.ad)) == isDeleted)
+        #expect(result.conflicts.count == conflicts)
+    }
+
+    /// Deleted at the LDAP side, while AD shows another value than was agreed on.
+    private static func deletedBeside(_ evidence: Evidence) -> Reconciliation {
+        Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
             base: Vocabulary.base("x"),
             ad: Vocabulary.state("y"),
             miniorange: Vocabulary.state("deleted"),
             evidence
         )
-        #expect((result.existence == .delete(.ad)) == isDeleted)
-        #expect(result.conflicts.count == conflicts)
     }
 
     @Test(arguments: [(20_000 as Int64, false), (19_999, true)])
     func `by a clock that was set back nobody who was deleted comes back`(_ present: Int64, _ isDeleted: Bool) {
         var evidence = evidence(20_000, .entry)
         evidence.present.ad = Timestamp(milliseconds: present)
-        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
-            base: Vocabulary.base("x"),
-            ad: Vocabulary.state("y"),
-            miniorange: Vocabulary.state("deleted"),
-            evidence
-        )
+        let result = Self.deletedBeside(evidence)
         #expect((result.existence == .delete(.ad)) == isDeleted)
     }
 

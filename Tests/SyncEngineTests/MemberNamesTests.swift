@@ -5,59 +5,39 @@ import Testing
 
 /// A value names whoever has that name: nobody comes into a group by a name that was another one's, and nobody stays in it.
 struct MemberNamesTests {
-    private func settled(_ bench: Bench) throws {
-        #expect(try bench.settle().last != "does not come to rest")
-        #expect(bench.engine.isQuiet)
-    }
-
-    /// Ann, Bo and Cy on both sides, and a group of Ann and Bo.
-    private func bench() throws -> Bench {
-        let bench = try Bench.withGroups(try Bench.named())
-        let people = try ["Ann", "Bo", "Cy"].map { try bench.create(.ad, $0) }
-        try bench.createGroup(.ad, "crew", members: Array(people.prefix(2)))
-        try settled(bench)
-        return bench
-    }
-
-    private func entry(_ bench: Bench, _ side: Side, _ account: String) throws -> Anchor {
-        try #require(bench.counterpart(side, account))
-    }
-
-    private func crew(_ bench: Bench, _ side: Side) throws -> Anchor { try #require(bench.groupNamed(side, "crew")) }
-
     private func rename(_ bench: Bench, _ entry: Anchor, to account: Octets) throws {
         try bench.move(.miniorange, entry, to: "", rdn: RelativeDistinguishedName(type: "uid", value: account))
     }
 
     @Test
     func `A deletion that is told after its answer leaves no name behind`() throws {
-        let bench = try bench()
-        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
-        try settled(bench)
-        try bench.delete(.ad, try entry(bench, .ad, "ann"))
+        let bench = try Crew.bench()
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
+        try Crew.settled(bench)
+        try bench.delete(.ad, try Crew.entry(bench, .ad, "ann"))
         #expect(try bench.tell(.ad).count == 1)
         // The group is waited for, and can't be written.
-        try bench.set(.miniorange, try crew(bench, .miniorange), "description", ["ours"])
+        try bench.set(.miniorange, try Crew.group(bench, .miniorange), "description", ["ours"])
         #expect(try bench.tell(.miniorange).count == 1)
         try bench.answer()
         try bench.tell(.miniorange)
-        try settled(bench)
+        try Crew.settled(bench)
         #expect(bench.members(.miniorange, "crew") == "nobody")
         try bench.create(.ad, "Ann")
-        try settled(bench)
+        try Crew.settled(bench)
         for side in Side.allCases { #expect(!bench.members(side, "crew").contains("ann")) }
     }
 
     @Test(arguments: [false, true])
     func `Who is taken out by a name that is not known yet stays out`(_ isOneAdded: Bool) throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
         let start = directory.log.count
-        let bo = try entry(bench, .miniorange, "bo")
-        let group = try crew(bench, .miniorange)
+        let bo = try Crew.entry(bench, .miniorange, "bo")
+        let group = try Crew.group(bench, .miniorange)
         try rename(bench, bo, to: "bob")
         try bench.setMembers(.miniorange, group, remove: [bo])
-        if isOneAdded { try bench.setMembers(.miniorange, group, add: [try entry(bench, .miniorange, "cy")]) }
+        if isOneAdded { try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")]) }
         let changes: [Change] = directory.log[start...].compactMap { record in
             switch record.kind {
             case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
@@ -75,7 +55,7 @@ struct MemberNamesTests {
 
     @Test
     func `Who came into the scope before his group was told by the name that he had outside is in it`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
         directory.followsLate = true
         let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
@@ -102,13 +82,13 @@ struct MemberNamesTests {
 
     @Test
     func `A former name that no server follows any more is written anew`() throws {
-        let bench = try bench()
-        let bo = try entry(bench, .miniorange, "bo")
+        let bench = try Crew.bench()
+        let bo = try Crew.entry(bench, .miniorange, "bo")
         try rename(bench, bo, to: "bob")
-        try settled(bench)
-        let group = try crew(bench, .miniorange)
+        try Crew.settled(bench)
+        let group = try Crew.group(bench, .miniorange)
         let former = try DistinguishedName(parsing: "uid=bo,\(Bench.bases.miniorange)")
-        let ann = Reference.entry(try entry(bench, .miniorange, "ann")).octets
+        let ann = Reference.entry(try Crew.entry(bench, .miniorange, "ann")).octets
         try bench.set(.miniorange, group, "member", [ann, Reference.unresolved(former).octets])
         let told = try #require(bench.directories.miniorange.snapshotWithMembers(group))
         try bench.step(.feed(.miniorange, .changes([.present(told)], cursor: nil)))
@@ -122,9 +102,9 @@ struct MemberNamesTests {
 
     @Test
     func `Who is told to be in a group by a name that he has only now is in it, and not who had it`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
-        let (ann, bo) = (try entry(bench, .miniorange, "ann"), try entry(bench, .miniorange, "bo"))
+        let (ann, bo) = (try Crew.entry(bench, .miniorange, "ann"), try Crew.entry(bench, .miniorange, "bo"))
         let band = try bench.createGroup(.miniorange, "band", members: [ann])
         try rename(bench, bo, to: "swap")
         try rename(bench, ann, to: "bo")
@@ -142,9 +122,9 @@ struct MemberNamesTests {
 
     @Test
     func `Who is taken out after a rename that his server follows is not put in by it`() throws {
-        let bench = try bench()
-        let (cy, group) = (try entry(bench, .miniorange, "cy"), try crew(bench, .miniorange))
-        try bench.setMembers(.ad, try crew(bench, .ad), add: [try entry(bench, .ad, "cy")])
+        let bench = try Crew.bench()
+        let (cy, group) = (try Crew.entry(bench, .miniorange, "cy"), try Crew.group(bench, .miniorange))
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
         try bench.tell(.ad)
         try bench.answer()
         try rename(bench, cy, to: "cyr")
@@ -161,15 +141,15 @@ struct MemberNamesTests {
 
     @Test
     func `A clock that is set back keeps no name waiting`() throws {
-        let bench = try bench()
-        let cy = try entry(bench, .miniorange, "cy")
+        let bench = try Crew.bench()
+        let cy = try Crew.entry(bench, .miniorange, "cy")
         try bench.move(.miniorange, cy, to: "ou=North,")
-        try settled(bench)
+        try Crew.settled(bench)
         try bench.move(.miniorange, cy, to: "")
-        try settled(bench)
+        try Crew.settled(bench)
         bench.now = bench.now.advanced(byMilliseconds: -600_000)
         try bench.step()
-        try bench.setMembers(.ad, try crew(bench, .ad), add: [try entry(bench, .ad, "cy")])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
         _ = try bench.settle()
         for _ in 0..<6 {
             _ = try bench.pass(milliseconds: 500)
@@ -180,10 +160,10 @@ struct MemberNamesTests {
 
     @Test
     func `Who came to his name before anything was told of him is found by it when his server has followed`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
         directory.followsLate = true
-        let group = try crew(bench, .miniorange)
+        let group = try Crew.group(bench, .miniorange)
         let dee = try bench.create(.miniorange, "Dee", path: "ou=North,")
         try bench.setMembers(.miniorange, group, add: [dee])
         guard case .edited(let edits)? = directory.log.last?.kind, let version = directory.log.last?.version else {
@@ -202,9 +182,9 @@ struct MemberNamesTests {
 
     @Test
     func `Who has the name of a member that was deleted before is in the group that names him since`() throws {
-        let bench = try bench()
-        let group = try crew(bench, .miniorange)
-        let former = try entry(bench, .miniorange, "cy")
+        let bench = try Crew.bench()
+        let group = try Crew.group(bench, .miniorange)
+        let former = try Crew.entry(bench, .miniorange, "cy")
         try bench.delete(.miniorange, former)
         let cy = try bench.create(.miniorange, "Cy", ["displayname": ["Another"]])
         try bench.setMembers(.miniorange, group, add: [cy])
@@ -225,38 +205,38 @@ struct MemberNamesTests {
 
     @Test
     func `Who is just being renamed comes into a group by the new name`() throws {
-        let bench = try bench()
-        let cy = try entry(bench, .ad, "cy")
+        let bench = try Crew.bench()
+        let cy = try Crew.entry(bench, .ad, "cy")
         try bench.set(.ad, cy, "samaccountname", ["cyn"])
         #expect(try bench.tell(.ad).count == 1)
-        try bench.setMembers(.ad, try crew(bench, .ad), add: [cy])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
         #expect(try bench.tell(.ad).isEmpty)
         try bench.answer()
         let lines = try bench.pass(milliseconds: 2_000)
         #expect(lines.count == 1 && lines[0].contains("member: +[uid=cyn,"), "\(lines)")
-        try settled(bench)
+        try Crew.settled(bench)
         #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
     }
 
     @Test
     func `Who has a name that was another's comes into a group when its server has followed`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         bench.directories.miniorange.followsLate = true
-        let (bo, cy) = (try entry(bench, .miniorange, "bo"), try entry(bench, .miniorange, "cy"))
+        let (bo, cy) = (try Crew.entry(bench, .miniorange, "bo"), try Crew.entry(bench, .miniorange, "cy"))
         try rename(bench, bo, to: "spare")
         try rename(bench, cy, to: "bo")
         try bench.tell(.miniorange)
         while !bench.sent.isEmpty { try bench.answer() }
-        try bench.setMembers(.ad, try crew(bench, .ad), add: [try entry(bench, .ad, "bo")])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "bo")])
         #expect(try !bench.tell(.ad).contains { $0.contains(" edit ") })
         for _ in 0..<2 { bench.directories.miniorange.followNext() }
         for _ in 0..<10 {
             try bench.settle()
             _ = try bench.pass(milliseconds: 1_000)
         }
-        try settled(bench)
-        let members = bench.directories.miniorange.members(of: try crew(bench, .miniorange))
-        #expect(members == [try entry(bench, .miniorange, "ann"), bo, cy].sorted())
+        try Crew.settled(bench)
+        let members = bench.directories.miniorange.members(of: try Crew.group(bench, .miniorange))
+        #expect(members == [try Crew.entry(bench, .miniorange, "ann"), bo, cy].sorted())
     }
 
     private func passed(_ bench: Bench) throws {
@@ -264,15 +244,15 @@ struct MemberNamesTests {
             try bench.settle()
             _ = try bench.pass(milliseconds: 1_000)
         }
-        try settled(bench)
+        try Crew.settled(bench)
     }
 
     @Test
     func `The name of a member who is gone makes nobody a member who had it before him`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
-        let cy = try entry(bench, .miniorange, "cy")
-        try rename(bench, try entry(bench, .miniorange, "bo"), to: "spare")
+        let cy = try Crew.entry(bench, .miniorange, "cy")
+        try rename(bench, try Crew.entry(bench, .miniorange, "bo"), to: "spare")
         try rename(bench, cy, to: "bo")
         try passed(bench)
         directory.followsLate = true
@@ -286,14 +266,14 @@ struct MemberNamesTests {
 
     @Test
     func `Who leaves a group takes nobody along whose name he has just got`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
         directory.followsLate = true
-        let people = try ["ann", "bo", "cy"].map { try entry(bench, .miniorange, $0) }
-        let group = try crew(bench, .miniorange)
+        let people = try ["ann", "bo", "cy"].map { try Crew.entry(bench, .miniorange, $0) }
+        let group = try Crew.group(bench, .miniorange)
         try bench.setMembers(.miniorange, group, add: [people[2]])
         try bench.tell(.miniorange)
-        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
         try rename(bench, people[1], to: "spare")
         try rename(bench, people[2], to: "bo")
         try rename(bench, people[1], to: "cy")
@@ -307,9 +287,9 @@ struct MemberNamesTests {
 
     @Test
     func `Who has another name since he was put into a group leaves it by that one`() throws {
-        let bench = try bench()
-        let cy = try entry(bench, .ad, "cy")
-        let group = try crew(bench, .ad)
+        let bench = try Crew.bench()
+        let cy = try Crew.entry(bench, .ad, "cy")
+        let group = try Crew.group(bench, .ad)
         try bench.setMembers(.ad, group, add: [cy])
         try bench.tell(.ad)
         // Of none of it the LDAP side's feed tells yet.
@@ -328,18 +308,18 @@ struct MemberNamesTests {
 
     @Test
     func `Who was put into a group by the name of a container that was renamed just before is in it`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let dee = try bench.create(.ad, "Dee", path: "OU=North,")
-        try settled(bench)
+        try Crew.settled(bench)
         let north = try bench.place(.miniorange, "ou=North,")
         try bench.move(.miniorange, north, to: "", rdn: RelativeDistinguishedName(type: "ou", value: "Arctic"))
-        try bench.setMembers(.ad, try crew(bench, .ad), add: [dee])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [dee])
         try bench.tell(.ad)
         try bench.answer()
         try bench.tell(.miniorange)
         try passed(bench)
-        let member = try entry(bench, .miniorange, "dee")
-        #expect(bench.directories.miniorange.members(of: try crew(bench, .miniorange)).contains(member))
+        let member = try Crew.entry(bench, .miniorange, "dee")
+        #expect(bench.directories.miniorange.members(of: try Crew.group(bench, .miniorange)).contains(member))
     }
 
     @Test
@@ -347,16 +327,16 @@ struct MemberNamesTests {
         `Who gets the name of an entry that was never known stays in a group when the server has followed its deletion`()
         throws
     {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
         directory.followsLate = true
         let rdn = RelativeDistinguishedName(type: "uid", value: "dee")
         let device = try directory.add(below: try bench.place(.miniorange), rdn, ["objectclass": ["device"]]).get()
         try bench.delete(.miniorange, device)
-        try settled(bench)
+        try Crew.settled(bench)
         let dee = try bench.create(.ad, "Dee")
-        try bench.setMembers(.ad, try crew(bench, .ad), add: [dee])
-        try settled(bench)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [dee])
+        try Crew.settled(bench)
         #expect(bench.members(.miniorange, "crew") == "ann bo dee")
         directory.followNext()
         #expect(bench.members(.miniorange, "crew") == "ann bo")
@@ -366,12 +346,12 @@ struct MemberNamesTests {
 
     @Test
     func `A group of a server that was set back, which names nobody, is not asked for without end`() throws {
-        let bench = try bench()
-        let group = try crew(bench, .miniorange)
+        let bench = try Crew.bench()
+        let group = try Crew.group(bench, .miniorange)
         let directory = bench.directories.miniorange
         let backup = directory.backUp()
-        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
-        try settled(bench)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
+        try Crew.settled(bench)
         directory.restore(backup)
         let ghost = Reference.unresolved(try DistinguishedName(parsing: "uid=ghost,ou=people,dc=syncline,dc=test"))
         let held = try #require(directory.entries[group]).attributes["member"]

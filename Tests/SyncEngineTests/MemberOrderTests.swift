@@ -6,26 +6,6 @@ import Testing
 
 /// Answers and the log's records of memberships come in any order, and each tells of its own time.
 struct MemberOrderTests {
-    private func settled(_ bench: Bench) throws {
-        #expect(try bench.settle().last != "does not come to rest")
-        #expect(bench.engine.isQuiet)
-    }
-
-    /// Ann, Bo and Cy on both sides, and a group of Ann and Bo.
-    private func bench(_ membership: MembershipSpecification? = nil) throws -> Bench {
-        let bench = try Bench.withGroups(try membership ?? Bench.named())
-        let people = try ["Ann", "Bo", "Cy"].map { try bench.create(.ad, $0) }
-        try bench.createGroup(.ad, "crew", members: Array(people.prefix(2)))
-        try settled(bench)
-        return bench
-    }
-
-    private func entry(_ bench: Bench, _ side: Side, _ account: String) throws -> Anchor {
-        try #require(bench.counterpart(side, account))
-    }
-
-    private func crew(_ bench: Bench, _ side: Side) throws -> Anchor { try #require(bench.groupNamed(side, "crew")) }
-
     /// As the log tells them.
     private func changes(_ bench: Bench, since start: Int) -> [Change] {
         bench.directories.miniorange.log[start...].compactMap { record in
@@ -47,22 +27,22 @@ struct MemberOrderTests {
 
     @Test
     func `A list of members that is answered late takes back nothing that was told since`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let directory = bench.directories.miniorange
-        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
         #expect(try bench.tell(.ad).count == 1)
         let write = try #require(bench.sent.first)
         _ = directory.perform(write.operation)
         // The process ends before the answer, and asks.
         try bench.start()
         _ = try bench.connect(.ad)
-        let group = try crew(bench, .miniorange)
+        let group = try Crew.group(bench, .miniorange)
         #expect(try bench.connect(.miniorange) == ["miniorange readMembers \(group.low)"])
         let answer = directory.perform(.readMembers(group))
         let start = directory.log.count
         try bench.set(.miniorange, group, "description", ["else"])
         try bench.move(.miniorange, group, to: "", rdn: RelativeDistinguishedName(type: "cn", value: "band"))
-        try bench.setMembers(.miniorange, group, add: [try entry(bench, .miniorange, "cy")])
+        try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
         try bench.answer(answer)
         try answerAll(bench)
@@ -71,12 +51,16 @@ struct MemberOrderTests {
 
     @Test
     func `A removal that found nothing, as its member had another name by then, is made again`() throws {
-        let bench = try bench()
+        let bench = try Crew.bench()
         let start = bench.directories.miniorange.log.count
-        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
         #expect(try bench.tell(.ad).count == 1)
-        let bo = try entry(bench, .miniorange, "bo")
-        try bench.setMembers(.miniorange, try crew(bench, .miniorange), add: [try entry(bench, .miniorange, "cy")])
+        let bo = try Crew.entry(bench, .miniorange, "bo")
+        try bench.setMembers(
+            .miniorange,
+            try Crew.group(bench, .miniorange),
+            add: [try Crew.entry(bench, .miniorange, "cy")]
+        )
         try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bob"))
         try bench.answer()
         #expect(bench.members(.miniorange, "crew") == "ann bob cy")
@@ -87,12 +71,12 @@ struct MemberOrderTests {
 
     @Test(arguments: [false, true])
     func `A uid that was listed before its owner got another one still means him`(restarts: Bool) throws {
-        let bench = try bench(MembershipSpecification(form: .memberUid))
+        let bench = try Crew.bench(MembershipSpecification(form: .memberUid))
         let directory = bench.directories.miniorange
         let start = directory.log.count
-        try bench.set(.ad, try entry(bench, .ad, "cy"), "samaccountname", ["cyrus"])
+        try bench.set(.ad, try Crew.entry(bench, .ad, "cy"), "samaccountname", ["cyrus"])
         #expect(try bench.tell(.ad).count == 1)
-        let group = try crew(bench, .miniorange)
+        let group = try Crew.group(bench, .miniorange)
         try bench.set(.miniorange, group, "memberuid", ["ann", "bo", "cy"])
         try bench.answer()
         try bench.set(.miniorange, group, "description", ["later"])
@@ -112,9 +96,9 @@ struct MemberOrderTests {
     func `Who is told by another name while everything is read anew, and was taken out on the other side, stays out`()
         throws
     {
-        let bench = try bench()
-        try bench.setMembers(.ad, try crew(bench, .ad), remove: [try entry(bench, .ad, "bo")])
-        let bo = try entry(bench, .miniorange, "bo")
+        let bench = try Crew.bench()
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
+        let bo = try Crew.entry(bench, .miniorange, "bo")
         try bench.start(mapping: "another")
         for side in Side.allCases { _ = try bench.connect(side) }
         for side in Side.allCases {
@@ -137,12 +121,12 @@ struct MemberOrderTests {
     /// He is made again by a change, under the name that stands there, and is in the group no more at AD.
     @Test
     func `A name that was written after its owner had got another one goes with him`() throws {
-        let bench = try bench()
-        let group = try crew(bench, .ad)
-        let cy = try entry(bench, .ad, "cy")
+        let bench = try Crew.bench()
+        let group = try Crew.group(bench, .ad)
+        let cy = try Crew.entry(bench, .ad, "cy")
         try bench.setMembers(.ad, group, add: [cy])
         #expect(try bench.tell(.ad).count == 1)
-        let there = try entry(bench, .miniorange, "cy")
+        let there = try Crew.entry(bench, .miniorange, "cy")
         let start = bench.directories.miniorange.log.count
         try bench.move(.miniorange, there, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyrus"))
         try bench.answer()
@@ -152,17 +136,17 @@ struct MemberOrderTests {
         try bench.tell(.ad)
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
         try answerAll(bench)
-        try settled(bench)
+        try Crew.settled(bench)
         #expect(bench.values(.miniorange, "cy", "displayname") == "[Changed]")
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
     @Test
     func `Members come and go while their group's name is refused`() throws {
-        let bench = try bench()
-        let group = try crew(bench, .ad)
+        let bench = try Crew.bench()
+        let group = try Crew.group(bench, .ad)
         try bench.set(.ad, group, "samaccountname", ["band"])
-        try bench.setMembers(.ad, group, add: [try entry(bench, .ad, "cy")])
+        try bench.setMembers(.ad, group, add: [try Crew.entry(bench, .ad, "cy")])
         #expect(try bench.tell(.ad).count == 1)
         let lines = try bench.answer(.refused(Refusal(reason: .notAllowed, code: 50, message: "not now")))
         #expect(lines.count == 1 && lines[0].contains("edit"), "\(lines)")

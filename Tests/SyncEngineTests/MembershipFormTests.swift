@@ -318,8 +318,8 @@ struct MembershipFormTests {
 
     // MARK: The primary group
 
-    @Test
-    func `The primary group counts as a membership, is never written, and does not make its members leave`() throws {
+    /// Ann is in AD's crew by its being her primary group.
+    private func annsPrimaryGroup() throws -> (Bench, crew: Anchor) {
         var membership = try Bench.named()
         membership.includesPrimaryGroup = true
         let bench = try Bench.withGroups(membership)
@@ -328,6 +328,12 @@ struct MembershipFormTests {
         try settled(bench)
         #expect(bench.directories.ad.setPrimaryGroup(of: ann, to: crew) == nil)
         try settled(bench)
+        return (bench, crew)
+    }
+
+    @Test
+    func `The primary group counts as a membership, is never written, and does not make its members leave`() throws {
+        let (bench, _) = try annsPrimaryGroup()
         #expect(bench.members(.ad, "crew") == "")
         #expect(bench.members(.miniorange, "crew") == "ann")
         let group = try #require(bench.groupNamed(.miniorange, "crew"))
@@ -345,14 +351,7 @@ struct MembershipFormTests {
 
     @Test
     func `Who is in a group by its being his primary one is in it still when the group was out of scope`() throws {
-        var membership = try Bench.named()
-        membership.includesPrimaryGroup = true
-        let bench = try Bench.withGroups(membership)
-        let ann = try bench.create(.ad, "Ann")
-        let crew = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
-        #expect(bench.directories.ad.setPrimaryGroup(of: ann, to: crew) == nil)
-        try settled(bench)
+        let (bench, crew) = try annsPrimaryGroup()
         let outside = try bench.container(.ad, "Outside", below: bench.directories.ad.top)
         let rdn = RelativeDistinguishedName(type: "CN", value: "crew")
         #expect(bench.directories.ad.rename(crew, below: outside, rdn) == nil)
