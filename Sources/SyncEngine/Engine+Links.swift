@@ -16,9 +16,9 @@ extension Engine {
         let forms = linkForms(of: object, side).filter { $0.form.holder == .member || snapshot.tellsMembers }
         guard !forms.isEmpty, let replica = try store.replica(side, snapshot.anchor) else { return }
         guard !isOlder(snapshot.version, than: replica.membersVersion) else {
-            // It was asked for since something could not be understood, and edits have overtaken it.
+            // It was asked for since something could not be understood, and edits have overtaken it; or the server that answered lags behind the one that told of them.
             if isAnswer, snapshot.tellsMembers, side == .miniorange {
-                try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
+                rereads.askUntilAnswered(snapshot.anchor, now: now)
             }
             return
         }

@@ -159,6 +159,8 @@ struct FormerNames: Sendable {
 struct Rereads: Sendable {
     /// In all some 6 seconds.
     private static let limit = 7
+    /// Of some 50 seconds, as it doubles each time.
+    private static let longestPause = 10
     private var attempts: [Anchor: Int] = [:]
     private var due: [(time: Timestamp, anchor: Anchor, isWatch: Bool)] = []
     /// Entries whose groups are looked for again.
@@ -212,6 +214,16 @@ struct Rereads: Sendable {
         isChanged = true
         due.append((now.advanced(byMilliseconds: 50 << Int64(attempt)), anchor, false))
         return true
+    }
+
+    /// Asks once more for what was told of a time before what is known, which can't count however often it is told: after longer and longer pauses.
+    mutating func askUntilAnswered(_ anchor: Anchor, now: Timestamp) {
+        let attempt = attempts[anchor, default: 0]
+        let time = now.advanced(byMilliseconds: 50 << Int64(attempt))
+        guard !due.contains(where: { $0.anchor == anchor && $0.time <= time }) else { return }
+        attempts[anchor] = min(attempt + 1, Self.longestPause)
+        isChanged = true
+        due.append((time, anchor, false))
     }
 
     /// Asks a few times for an entry that may change without a word.

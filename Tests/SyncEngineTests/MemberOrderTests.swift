@@ -25,9 +25,8 @@ struct MemberOrderTests {
         }
     }
 
-    @Test
-    func `A list of members that is answered late takes back nothing that was told since`() throws {
-        let bench = try Crew.bench()
+    /// A group whose members are asked for, and the answer, which changes that are told before it have overtaken.
+    private func overtaken(_ bench: Bench) throws -> (group: Anchor, answer: WriteOutcome) {
         let directory = bench.directories.miniorange
         try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
         #expect(try bench.tell(.ad).count == 1)
@@ -44,8 +43,40 @@ struct MemberOrderTests {
         try bench.move(.miniorange, group, to: "", rdn: RelativeDistinguishedName(type: "cn", value: "band"))
         try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
-        try bench.answer(answer)
+        return (group, answer)
+    }
+
+    @Test
+    func `A list of members that is answered late takes back nothing that was told since`() throws {
+        let bench = try Crew.bench()
+        try bench.answer(try overtaken(bench).answer)
         try answerAll(bench)
+        for side in Side.allCases { #expect(bench.members(side, "band") == "ann cy") }
+    }
+
+    @Test
+    func `A server that keeps answering of an older time is asked again more and more seldom, until it has caught up`()
+        throws
+    {
+        let bench = try Crew.bench()
+        let (group, answer) = try overtaken(bench)
+        var asked = 0
+        for _ in 0..<120 {
+            while asked < 100, let write = bench.sent.first {
+                guard case .readMembers(group) = write.operation else {
+                    try bench.answer()
+                    continue
+                }
+                asked += 1
+                try bench.answer(answer)
+            }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        #expect((2...15).contains(asked), "\(asked)")
+        for _ in 0..<120 where bench.members(.ad, "band") != "ann cy" {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
         for side in Side.allCases { #expect(bench.members(side, "band") == "ann cy") }
     }
 
