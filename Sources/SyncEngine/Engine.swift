@@ -302,7 +302,7 @@ package struct Engine: Sendable {
     }
 
     /// The table is walked only as far as there is room for what is found: else every step would be one for nothing.
-    private var mayWalkBacklog: Bool {
+    var mayWalkBacklog: Bool {
         queue.hasBacklog && (hasRoom(.ad) || hasRoom(.miniorange))
             && Side.allCases.allSatisfy { queue.blockedCount(on: $0) < Engine.mostBlocked }
     }
@@ -339,68 +339,4 @@ package struct Engine: Sendable {
     func hasRoom(_ side: Side, for pair: PairID) -> Bool { hasRoom(side, isUrgent: queue.isUrgent(pair)) }
 
     mutating func count(_ change: (inout EngineCounters) -> Void) { change(&counters) }
-
-    // MARK: Dirty pairs
-
-    mutating func markDirty(_ pair: PairID, _ cause: DirtyCause, now: Timestamp) {
-        if unsaved[pair] == nil { unsaved[pair] = DirtyRecord(since: now, cause: cause) }
-        queue.append(pair)
-    }
-
-    private mutating func workOff(_ store: any StoreTransaction, now: Timestamp) throws {
-        var budget = configuration.pairsPerStep
-        while budget > 0, queue.hasUrgentHot, let pair = queue.popHot() {
-            try process(pair, store, now: now)
-            budget -= 1
-        }
-        for side in Side.allCases {
-            var rounds = queue.urgentBlockedCount(on: side)
-            while budget > 0, rounds > 0, hasRoom(side, isUrgent: true), let pair = queue.popUrgentBlocked(on: side) {
-                try process(pair, store, now: now)
-                budget -= 1
-                rounds -= 1
-            }
-        }
-        // It is on its way when this transaction ends: nothing else keeps that waiting.
-        guard writes.isEmpty || budget == configuration.pairsPerStep else { return }
-        while budget > 0, let pair = queue.popHot() {
-            try process(pair, store, now: now)
-            budget -= 1
-        }
-        for side in Side.allCases {
-            // What was blocked may be blocked again on the other side; each is looked at once a step.
-            var rounds = queue.blockedCount(on: side)
-            while budget > 0, rounds > 0, hasRoom(side), let pair = queue.popBlocked(on: side) {
-                try process(pair, store, now: now)
-                budget -= 1
-                rounds -= 1
-            }
-        }
-        while budget > 0, mayWalkBacklog {
-            let pairs = try store.dirty(after: queue.backlogPosition, limit: budget)
-            guard let last = pairs.last else {
-                queue.finishBacklog()
-                break
-            }
-            queue.backlogPosition = last
-            for pair in pairs where inFlight[pair] == nil { try process(pair, store, now: now) }
-            budget -= pairs.count
-        }
-    }
-
-    private mutating func resync(_ pair: PairID?, _ store: any StoreTransaction, now: Timestamp) throws {
-        if let pair {
-            guard try store.pair(pair) != nil else { return }
-            try store.removeQuarantine(pair)
-            try recallAllRefused(of: pair, store)
-            markDirty(pair, .request, now: now)
-            return
-        }
-        try markAllDirty(.request, store, now: now)
-        for (pair, _) in try store.quarantined(after: nil, limit: .max) {
-            try store.removeQuarantine(pair)
-            try recallAllRefused(of: pair, store)
-        }
-        queue.recallBacklog()
-    }
 }

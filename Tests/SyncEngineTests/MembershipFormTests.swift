@@ -6,122 +6,6 @@ import Testing
 
 /// The forms in which the LDAP side holds its groups.
 struct MembershipFormTests {
-    private func settled(_ bench: Bench) throws {
-        let lines = try bench.settle()
-        #expect(lines.last != "does not come to rest")
-        #expect(try bench.settle().isEmpty)
-        #expect(bench.engine.isQuiet)
-    }
-
-    // MARK: memberUid
-
-    private func posix() throws -> Bench {
-        try Bench.withGroups(MembershipSpecification(form: .memberUid))
-    }
-
-    @Test
-    func `memberUid names the users of an AD group`() throws {
-        let bench = try posix()
-        let ann = try bench.create(.ad, "Ann")
-        let group = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "crew") == "ann")
-        let bo = try bench.create(.ad, "Bo")
-        try bench.setMembers(.ad, group, add: [bo], remove: [ann])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "crew") == "bo")
-    }
-
-    @Test
-    func `A value of memberUid that comes and goes is carried to AD`() throws {
-        let bench = try posix()
-        try bench.create(.ad, "Ann")
-        try bench.createGroup(.ad, "crew")
-        try settled(bench)
-        let group = try #require(bench.groupNamed(.miniorange, "crew"))
-        try bench.set(.miniorange, group, "memberuid", ["ann"])
-        try settled(bench)
-        #expect(bench.members(.ad, "crew") == "ann")
-        try bench.set(.miniorange, group, "memberuid", [])
-        try settled(bench)
-        #expect(bench.members(.ad, "crew") == "")
-    }
-
-    @Test
-    func `memberUid follows a new account name, and loses who is deleted, which no server does`() throws {
-        let bench = try posix()
-        let ann = try bench.create(.ad, "Ann")
-        let bo = try bench.create(.ad, "Bo")
-        try bench.createGroup(.ad, "crew", members: [ann, bo])
-        try settled(bench)
-        try bench.set(.ad, ann, "samaccountname", ["anna"])
-        try settled(bench)
-        #expect(bench.members(.miniorange, "crew") == "anna bo")
-        try bench.delete(.ad, bo)
-        try settled(bench)
-        #expect(bench.members(.miniorange, "crew") == "anna")
-        #expect(bench.members(.ad, "crew") == "ann")
-    }
-
-    @Test
-    func `A memberUid from before two swapped names, and told after it, is his who had the name`() throws {
-        let bench = try posix()
-        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
-        try bench.createGroup(.ad, "crew")
-        try settled(bench)
-        try bench.set(.miniorange, try #require(bench.groupNamed(.miniorange, "crew")), "memberuid", ["ann"])
-        try bench.set(.ad, people[0], "samaccountname", ["spare"])
-        try bench.set(.ad, people[1], "samaccountname", ["ann"])
-        try bench.set(.ad, people[0], "samaccountname", ["bo"])
-        try bench.tell(.ad)
-        for _ in 0..<50 where !bench.sent.isEmpty { try bench.answer() }
-        try bench.tell(.miniorange)
-        try settled(bench)
-        #expect(bench.members(.ad, "crew") == "ann")
-        #expect(bench.members(.miniorange, "crew") == "bo")
-    }
-
-    @Test
-    func `A memberUid of nobody waits for who gets it`() throws {
-        let bench = try posix()
-        try bench.createGroup(.ad, "crew")
-        try settled(bench)
-        let group = try #require(bench.groupNamed(.miniorange, "crew"))
-        try bench.set(.miniorange, group, "memberuid", ["ann"])
-        try settled(bench)
-        try bench.create(.ad, "Ann")
-        try settled(bench)
-        #expect(bench.members(.ad, "crew") == "ann")
-        #expect(bench.members(.miniorange, "crew") == "ann")
-    }
-
-    @Test
-    func `Who is listed by two names, and taken away by the former one, is listed on both sides or on none`() throws {
-        let bench = try posix()
-        let ann = try bench.create(.ad, "Ann")
-        let group = try bench.createGroup(.ad, "crew")
-        try settled(bench)
-        let directory = bench.directories.miniorange
-        let crew = try #require(bench.groupNamed(.miniorange, "crew"))
-        let other = try #require(bench.counterpart(.miniorange, "ann"))
-        try bench.setMembers(.ad, group, add: [ann])
-        try bench.tell(.ad)
-        try bench.move(.miniorange, other, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
-        try bench.set(.miniorange, crew, "memberuid", ["anna"])
-        try bench.setMembers(.ad, group, remove: [ann])
-        try bench.answer()
-        #expect(directory.entries[crew]?.attributes["memberuid"] == ["ann", "anna"])
-        // She is taken away by the one name, while the other one is told and asked for.
-        try bench.tell(.ad)
-        try bench.tell(.miniorange)
-        for _ in 0..<10 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
-        let isListed = directory.entries[crew]?.attributes["memberuid"] == ["anna"]
-        #expect(bench.members(.ad, "crew") == (isListed ? "ann" : ""))
-    }
-
     // MARK: An attribute of the user
 
     private func virtual(
@@ -149,10 +33,10 @@ struct MembershipFormTests {
         let bench = try virtual(value)
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == name)
         try bench.setMembers(.ad, group, remove: [ann])
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "")
     }
 
@@ -163,13 +47,13 @@ struct MembershipFormTests {
         let bench = try virtual(value)
         try bench.create(.ad, "Ann")
         try bench.createGroup(.ad, "crew")
-        try settled(bench)
+        try bench.expectRest()
         let ann = try #require(bench.counterpart(.miniorange, "ann"))
         try bench.set(.miniorange, ann, "groups", [Octets(name)])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.ad, "crew") == "ann")
         try bench.set(.miniorange, ann, "groups", [])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.ad, "crew") == "")
     }
 
@@ -178,18 +62,18 @@ struct MembershipFormTests {
         for creates in [false, true] {
             let bench = try virtual(createsMissing: creates)
             try bench.create(.ad, "Ann")
-            try settled(bench)
+            try bench.expectRest()
             let ann = try #require(bench.counterpart(.miniorange, "ann"))
             try bench.set(.miniorange, ann, "groups", ["crew"])
-            try settled(bench)
+            try bench.expectRest()
             #expect(bench.members(.ad, "crew") == (creates ? "ann" : "no group"))
             try bench.createGroup(.ad, "late")
             try bench.set(.miniorange, ann, "groups", ["crew", "late"])
-            try settled(bench)
+            try bench.expectRest()
             #expect(bench.members(.ad, "late") == "ann")
             if !creates {
                 try bench.createGroup(.ad, "crew")
-                try settled(bench)
+                try bench.expectRest()
                 #expect(bench.members(.ad, "crew") == "ann")
             }
             #expect(groups(bench, of: "ann") == "crew late")
@@ -207,7 +91,7 @@ struct MembershipFormTests {
     func `None is made for the name that was being written of a group that is deleted`() throws {
         let bench = try virtual(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
-        try settled(bench)
+        try bench.expectRest()
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.tell(.ad)
         try bench.delete(.ad, crew)
@@ -218,7 +102,7 @@ struct MembershipFormTests {
         let other = try #require(bench.counterpart(.miniorange, "ann"))
         try bench.step(edited(bench, other, add: ["crew"]))
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "")
         #expect(bench.members(.ad, "crew") == "no group")
     }
@@ -228,7 +112,7 @@ struct MembershipFormTests {
         let bench = try virtual(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         let other = try #require(bench.counterpart(.miniorange, "ann"))
         try bench.set(.ad, crew, "samaccountname", ["band"])
         try bench.set(.miniorange, other, "groups", ["crew", "band"])
@@ -237,7 +121,7 @@ struct MembershipFormTests {
         _ = try bench.connect(.miniorange)
         if isLogged { try bench.step(edited(bench, other, add: ["band"])) } else { try bench.tell(.miniorange) }
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "band")
         #expect(bench.members(.ad, "band") == "ann")
         #expect(bench.members(.ad, "crew") == "no group")
@@ -253,10 +137,10 @@ struct MembershipFormTests {
         )
         let bench = try Bench.withGroups(membership)
         try bench.create(.ad, "Ann")
-        try settled(bench)
+        try bench.expectRest()
         let ann = try #require(bench.counterpart(.miniorange, "ann"))
         try bench.set(.miniorange, ann, "groups", ["cn=crew,ou=people,dc=syncline,dc=test"])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.groupNamed(.miniorange, "crew") != nil)
         #expect(bench.members(.ad, "crew") == "ann")
     }
@@ -266,13 +150,13 @@ struct MembershipFormTests {
         let bench = try virtual()
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         try bench.set(.ad, group, "samaccountname", ["band"])
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "band")
         #expect(bench.members(.ad, "band") == "ann")
         try bench.delete(.ad, group)
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "")
         #expect(bench.store.contents.links.count == 0)
     }
@@ -284,7 +168,7 @@ struct MembershipFormTests {
         let bench = try virtual(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         let other = try #require(bench.counterpart(.miniorange, "ann"))
         try bench.set(.ad, ann, "displayname", ["A"])
         try bench.set(.ad, group, "samaccountname", ["band"])
@@ -296,7 +180,7 @@ struct MembershipFormTests {
         let change = Change.edited(other, edits: [edit], newName: nil, version: version)
         try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
         while !bench.sent.isEmpty { try bench.answer() }
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "band")
         #expect(bench.groupNamed(.ad, "crew") == nil)
         #expect(bench.members(.ad, "band") == "ann")
@@ -307,12 +191,12 @@ struct MembershipFormTests {
         let bench = try virtual()
         let ann = try bench.create(.ad, "Ann")
         try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         let other = try #require(bench.counterpart(.miniorange, "ann"))
         try bench.set(.miniorange, other, "groups", ["crew", "local"])
-        try settled(bench)
+        try bench.expectRest()
         try bench.delete(.ad, try #require(bench.groupNamed(.ad, "crew")))
-        try settled(bench)
+        try bench.expectRest()
         #expect(groups(bench, of: "ann") == "local")
     }
 
@@ -325,9 +209,9 @@ struct MembershipFormTests {
         let bench = try Bench.withGroups(membership)
         let ann = try bench.create(.ad, "Ann")
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.directories.ad.setPrimaryGroup(of: ann, to: crew) == nil)
-        try settled(bench)
+        try bench.expectRest()
         return (bench, crew)
     }
 
@@ -344,7 +228,7 @@ struct MembershipFormTests {
             add: [bo],
             remove: [try #require(bench.counterpart(.miniorange, "ann"))]
         )
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.miniorange, "crew") == "ann bo")
         #expect(bench.members(.ad, "crew") == "bo")
     }
@@ -357,7 +241,7 @@ struct MembershipFormTests {
         #expect(bench.directories.ad.rename(crew, below: outside, rdn) == nil)
         try bench.tell(.ad)
         try bench.move(.ad, crew, to: "")
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.miniorange, "crew") == "ann")
     }
 
@@ -375,18 +259,18 @@ struct MembershipFormTests {
         let ann = try bench.create(side, "Ann")
         let bo = try bench.create(side, "Bo")
         let group = try bench.createGroup(side, "synced", members: [ann])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.counterpart(side.opposite, "ann") != nil)
         #expect(bench.counterpart(side.opposite, "bo") == nil)
         try bench.setMembers(side, group, add: [bo], remove: [ann])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.counterpart(side.opposite, "ann") != nil)
         #expect(bench.counterpart(side.opposite, "bo") != nil)
         try bench.set(side, ann, "displayname", ["unseen"])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.values(side.opposite, "ann", "displayname") == "[]")
         try bench.setMembers(side, group, add: [ann])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.values(side.opposite, "ann", "displayname") == "[unseen]")
     }
 
@@ -398,9 +282,9 @@ struct MembershipFormTests {
         let ann = try bench.create(.ad, "Ann")
         let bo = try bench.create(.ad, "Bo")
         try bench.createGroup(.ad, "crew", members: [ann, bo])
-        try settled(bench)
+        try bench.expectRest()
         try bench.delete(.ad, ann)
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.counterpart(.miniorange, "ann") != nil)
         #expect(bench.members(.miniorange, "crew") == (kept == .keep ? "ann bo" : "bo"))
     }

@@ -6,13 +6,6 @@ import Testing
 
 /// Who is in which group is the same on both sides, value by value.
 struct MembershipTests {
-    private func settled(_ bench: Bench) throws {
-        let lines = try bench.settle()
-        #expect(lines.last != "does not come to rest")
-        #expect(try bench.settle().isEmpty)
-        #expect(bench.engine.isQuiet)
-    }
-
     /// Ann, Bo and Cy on both sides, and a group of Ann and Bo that came from `side`.
     private func bench(
         _ side: Side,
@@ -21,7 +14,7 @@ struct MembershipTests {
         let bench = try Bench.withGroups(try membership ?? Bench.named())
         let people = try ["Ann", "Bo", "Cy"].map { try bench.create(side, $0) }
         let group = try bench.createGroup(side, "crew", members: Array(people.prefix(2)))
-        try settled(bench)
+        try bench.expectRest()
         return (bench, group, people)
     }
 
@@ -43,12 +36,12 @@ struct MembershipTests {
             "\(added)"
         )
         #expect(added.first?.hasSuffix("-[]") == true && added.first?.contains("|") == false, "\(added)")
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(side.opposite, "crew") == "ann bo cy")
         try bench.setMembers(side, group, remove: [people[0]])
         let removed = try bench.tell(side)
         #expect(removed.count == 1 && removed[0].contains("+[] -[") && !removed[0].contains("|"), "\(removed)")
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(side.opposite, "crew") == "bo cy")
     }
 
@@ -60,7 +53,7 @@ struct MembershipTests {
         let bo = try #require(bench.counterpart(.miniorange, "bo"))
         try bench.setMembers(.ad, group, add: [people[2]], remove: [people[0]])
         try bench.setMembers(.miniorange, other, add: [dee], remove: [bo])
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "cy dee") }
         #expect(bench.store.contents.conflicts.isEmpty)
     }
@@ -73,7 +66,7 @@ struct MembershipTests {
         let bo = try bench.create(.miniorange, "Bo")
         try bench.createGroup(.ad, "crew", members: [ann])
         try bench.createGroup(.miniorange, "crew", members: [bo])
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
@@ -86,7 +79,7 @@ struct MembershipTests {
             let held = try #require(bench.directories[side].stored("member", [Octets(Bench.placeholder)]))
             try bench.set(side, group, "member", held)
         }
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.ad, "crew") == "")
         #expect(bench.members(.miniorange, "crew") == "nobody")
         try bench.setMembers(
@@ -94,7 +87,7 @@ struct MembershipTests {
             try #require(bench.groupNamed(.ad, "crew")),
             add: [try #require(bench.counterpart(.ad, "cy"))]
         )
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.miniorange, "crew") == "cy")
     }
 
@@ -111,9 +104,9 @@ struct MembershipTests {
     func `The name of a deleted last member does not stay for whoever gets it next`(_ side: Side) throws {
         let (bench, group, people) = try bench(side)
         try bench.setMembers(side, group, remove: [people[1]])
-        try settled(bench)
+        try bench.expectRest()
         try bench.delete(side, people[0])
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(.miniorange, "crew") == "nobody")
         #expect(bench.members(.ad, "crew") == "")
     }
@@ -127,7 +120,7 @@ struct MembershipTests {
         let group = try #require(bench.groupNamed(.miniorange, "crew"))
         let here = try ["ann", "bo", "cy"].map { try #require(bench.counterpart(.miniorange, $0)) }
         try bench.setMembers(.ad, try #require(bench.groupNamed(.ad, "crew")), remove: [people[1]])
-        try settled(bench)
+        try bench.expectRest()
         // slapd keeps Ann's name: then it was the only one.
         try bench.delete(.miniorange, here[0])
         try bench.setMembers(.miniorange, group, add: [here[2]])
@@ -165,7 +158,7 @@ struct MembershipTests {
         try bench.settle()
         // An LDAP server may yet have to take the former entry out of it.
         _ = try bench.pass(milliseconds: 2_000)
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
@@ -200,7 +193,7 @@ struct MembershipTests {
         #expect(bench.members(side, "crew") == "ann bo zoe")
         #expect(bench.members(side.opposite, "crew") == "ann bo")
         try bench.move(side, outsider, to: "")
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(side.opposite, "crew") == "ann bo zoe")
     }
 
@@ -209,7 +202,7 @@ struct MembershipTests {
         let (bench, group, _) = try bench(side)
         let inner = try bench.createGroup(side, "inner", members: [group])
         try bench.setMembers(side, group, add: [inner])
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases {
             #expect(bench.members(side, "crew") == "ann bo inner")
             #expect(bench.members(side, "inner") == "crew")
@@ -231,7 +224,7 @@ struct MembershipTests {
     func `One refused member takes no other along`(_ side: Side) throws {
         let (bench, group, people) = try bench(side)
         let dee = try bench.create(side, "Dee")
-        try settled(bench)
+        try bench.expectRest()
         let unwelcome = try #require(bench.counterpart(side.opposite, "cy"))
         bench.directories[side.opposite].unwelcome = [unwelcome]
         try bench.setMembers(side, group, add: [people[2], dee])
@@ -243,7 +236,7 @@ struct MembershipTests {
         )
         bench.directories[side.opposite].unwelcome = []
         _ = try bench.pass(milliseconds: 5_000)
-        try settled(bench)
+        try bench.expectRest()
         #expect(bench.members(side.opposite, "crew") == "ann bo cy dee")
         #expect(bench.quarantine.isEmpty)
     }
@@ -255,7 +248,7 @@ struct MembershipTests {
         let ann = try #require(bench.counterpart(.miniorange, "ann"))
         let cy = try #require(bench.counterpart(.miniorange, "cy"))
         try bench.setMembers(.miniorange, other, add: [cy], remove: [ann])
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
@@ -267,7 +260,7 @@ struct MembershipTests {
         try bench.tell(.ad)
         try bench.answer(outcome, carriedOut: carriedOut)
         _ = try bench.pass(milliseconds: 2_000)
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy") }
     }
 
@@ -278,7 +271,7 @@ struct MembershipTests {
         try bench.tell(.ad)
         try bench.start()
         for side in Side.allCases { _ = try bench.connect(side) }
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy") }
     }
 
@@ -296,7 +289,7 @@ struct MembershipTests {
         if isCrash { for side in Side.allCases { _ = try bench.connect(side) } }
         try bench.tell(side)
         _ = try bench.pass(milliseconds: 2_000)
-        try settled(bench)
+        try bench.expectRest()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 }
