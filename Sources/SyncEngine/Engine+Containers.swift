@@ -91,13 +91,13 @@ extension Engine {
         }
     }
 
-    func mustStay(_ replica: Replica?, _ store: any StoreTransaction) throws -> Bool {
+    func mustStay(_ pair: Pair, _ replica: Replica?, _ store: any StoreTransaction) throws -> Bool {
         guard let replica else { return false }
-        return try emptiness(of: replica.anchor, replica.side, store) != .empty
+        return try wantedContainers.contains(pair.id) || emptiness(of: replica.anchor, replica.side, store) != .empty
     }
 
-    /// Holds: the container's counterpart was deleted, and something stands in it. Who lives there brings it back on the other side; else it goes when the last
-    /// has left.
+    /// Holds: the container's counterpart was deleted, and something stands in it, or is to. Who lives there brings it back on the other side, and so does who was
+    /// moved away there and is to stand here all the same; else it goes when the last has left.
     mutating func planStay(
         on side: Side,
         _ pair: inout Pair,
@@ -108,8 +108,9 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> PairPlan {
+        let isWanted = wantedContainers.remove(pair.id) != nil
         guard let replica = replicas[side], let values = states[side].values,
-            try emptiness(of: replica.anchor, side, store) == .inhabited,
+            try isWanted || emptiness(of: replica.anchor, side, store) == .inhabited,
             object.mapping.specification.direction.permits(writingTo: side.opposite)
         else { return PairPlan() }
         var restored = result

@@ -66,6 +66,7 @@ extension Engine {
         }
         guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
         guard before.presence[side] != .deleted else { return }
+        if before.presence[side] == .outOfScope { try forgetLeaving(id, side, store) }
         var pair = before
         pair.presence[side] = .deleted
         try store.put(pair, replacing: before)
@@ -99,6 +100,7 @@ extension Engine {
         pair.presence[side] = .outOfScope
         try store.put(pair, replacing: before)
         try store.setFact(Engine.leaversFact(side), Octets([1]))
+        if pair.object != nil { try noteLeaving(id, side, store) }
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 

@@ -21,7 +21,25 @@ extension Engine {
         guard let setBack = setBacks[side],
             try !openAtSetBack[side].contains(pair) || otherwise(pair, side, store) != nil
         else { return nil }
-        return setBack.knownUntil
+        let left = try store.fact(Engine.leftFact(side, pair)).flatMap(Timestamp.init(octets:))
+        return left.map { min($0, setBack.knownUntil) } ?? setBack.knownUntil
+    }
+
+    private static func leftFact(_ side: Side, _ pair: PairID) -> String { "left.\(side.name).\(pair.rawValue)" }
+
+    /// An entry leaves the scope: what becomes of it from now on is not known, or not carried.
+    func noteLeaving(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+        let known = setBacks[side] == nil ? certain[side] : certainSince[side] ?? certain[side]
+        try store.setFact(Engine.leftFact(side, pair), known?.octets)
+    }
+
+    /// It is back. Where its server was set back meanwhile, it is known until it left, and not until then.
+    func noteReturn(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+        if setBacks[side] == nil { try forgetLeaving(pair, side, store) }
+    }
+
+    func forgetLeaving(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+        try store.setFact(Engine.leftFact(side, pair), nil)
     }
 
     private static func wantedFact(_ pair: PairID) -> String { "wanted.\(pair.rawValue)" }
@@ -46,6 +64,7 @@ extension Engine {
             guard setBacks[side] != nil, let known = try knownUntil(pair, side, store), try store.fact(fact) == nil
             else { continue }
             try store.setFact(fact, known.octets)
+            try forgetLeaving(pair, side, store)
             try setDoubts(doubts[side] + 1, side, store)
         }
     }
@@ -54,6 +73,7 @@ extension Engine {
     mutating func trust(_ pair: PairID, _ store: any StoreTransaction) throws {
         guard setBacks != PerSide(both: nil) || doubts != PerSide(both: 0) else { return }
         try store.setFact(Engine.wantedFact(pair), nil)
+        for side in Side.allCases where setBacks[side] != nil { try forgetLeaving(pair, side, store) }
         for side in Side.allCases where doubts[side] > 0 {
             guard try isDoubtful(pair, side, store) else { continue }
             try store.setFact(Engine.doubtFact(side, pair), nil)

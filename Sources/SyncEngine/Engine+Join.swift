@@ -285,6 +285,7 @@ extension Engine {
             }
         }
         try trust(pair.id, store)
+        for side in Side.allCases where pair.presence[side] == .outOfScope { try forgetLeaving(pair.id, side, store) }
         try store.remove(pair)
         try store.removeQuarantine(pair.id)
         try store.clearDirty(pair.id)

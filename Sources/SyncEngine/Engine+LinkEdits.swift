@@ -46,7 +46,7 @@ extension Engine {
     }
 
     /// A value was there before all that is known of the entry, in which it names nobody: it was given for who had the name then.
-    private mutating func recallNames(
+    mutating func recallNames(
         _ values: [Octets],
         _ form: LinkForm,
         _ holder: Replica,

@@ -105,6 +105,72 @@ extension Engine {
         return try other != id && store.link(other)?.isPresent == true
     }
 
+    /// A membership is to be taken away, whatever the other side has.
+    mutating func takeOut(_ id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard var link = try store.link(id), link.isPresent, let group = try store.pairID(id.side, id.group) else {
+            return
+        }
+        link.isUnwanted = true
+        try store.put(link, for: id)
+        try pend(id, of: group, store, now: now)
+    }
+
+    // MARK: Names of who is gone
+
+    /// slapd keeps the name of a deleted member in a group that must have one, also where the others went after him: whoever gets that name next would be in the
+    /// group. The placeholder takes its place.
+    mutating func noteLastLeaver(
+        _ values: [Octets],
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard values.count == 1, form.membership.placeholder != nil,
+            let leaver = try leaver(namedBy: values[0], form, holder, store, now: now),
+            let name = try? DistinguishedName(parsing: form.form.nameOctets(of: values[0])),
+            try resolve(name, .miniorange, store) == nil, let group = try store.pairID(.miniorange, holder.anchor)
+        else { return }
+        let link = form.link(.miniorange, holder.anchor, leaver)
+        guard try store.link(link)?.isPresent != true else { return }
+        try store.put(Link(sources: .group, value: values[0]), for: link)
+        try pend(link, of: group, store, now: now)
+    }
+
+    /// Whether a value that names an entry was there before that had the name, for who is gone and had it then: nobody has put this one into the group.
+    mutating func isLeavers(
+        _ value: Octets,
+        _ named: Anchor,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard version != .unordered, let leaver = try leaver(namedBy: value, form, holder, store, now: now),
+            leaver != named, namings.miniorange.isLater(named, than: version)
+        else { return false }
+        let link = form.link(.miniorange, holder.anchor, named)
+        guard try store.link(link)?.isPresent != true else { return false }
+        return try view(of: link, store).map { try !isMemberAtAD($0, store) } ?? true
+    }
+
+    /// Who was deleted a moment ago and had the name in a value that its server follows.
+    private func leaver(
+        namedBy value: Octets,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Anchor? {
+        guard formerNames.hasLeft, holder.side == .miniorange, form.form.holder == .group,
+            form.form.isMaintainedByServer, form.membership.direction.permits(writingTo: .miniorange),
+            let name = try? DistinguishedName(parsing: form.form.nameOctets(of: value)),
+            let leaver = formerNames.leaver(name, at: now), try isGone(leaver, .miniorange, store)
+        else { return nil }
+        return leaver
+    }
+
     /// How the memberships of a group are held that may be gone for good, with all that was known of it: then the member's own attribute tells.
     private func membership(of link: LinkID, _ store: any StoreTransaction) throws -> MembershipSpecification? {
         if let object = try object(ofGroup: link.group, link.side, store) {

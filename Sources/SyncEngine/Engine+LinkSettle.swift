@@ -16,6 +16,7 @@ extension Engine {
         let holder = intent.write.operation.anchor
         let replica = try holder.flatMap { try store.replica(intent.write.side, $0) }
         let told = replica?.membersVersion ?? .unordered
+        let removed = intent.write.operation.removedValues
         var hasMissed = false
         let hasRefused = try store.count(.refusedLinks) > 0
         let group = try holder.flatMap { try linkGroup(intent.write.side, $0, store) }
@@ -37,7 +38,15 @@ extension Engine {
             try store.unpend(change.link, of: intent.write.pair)
             // Who has left the scope meanwhile has no rows: what stands there is read when it comes back.
             guard replica != nil else { continue }
-            try confirm(change, within: hasSelectingGroups ? nil : group, snapshot.version, told: told, store, now: now)
+            try confirm(
+                change,
+                within: hasSelectingGroups ? nil : group,
+                removed: removed,
+                snapshot.version,
+                told: told,
+                store,
+                now: now
+            )
             if let group = try store.pairID(change.link.side, change.link.group),
                 let member = try store.pairID(change.link.side, change.link.member)
             {
@@ -126,9 +135,11 @@ extension Engine {
         try store.removeLink(LinkID(side: intent.write.side, group: anchor, member: .placeholder))
     }
 
+    /// `removed`: the values that were taken away by the same write.
     private mutating func confirm(
         _ change: Intent.LinkChange,
         within group: LinkGroup?,
+        removed: [Octets] = [],
         _ version: Version,
         told: Version,
         _ store: any StoreTransaction,
@@ -144,6 +155,7 @@ extension Engine {
         let source: Link.Sources = form.holder == .group ? .group : .member
         let old = try store.link(id)
         var link = old ?? Link(sources: [])
+        var mustRewrite = false
         if !change.isPresent, old?.isPresent == true, old?.value != change.value, form.isMaintainedByServer,
             id.side == .miniorange, let expected = try expectedValue(id, form, store),
             !form.isSame(expected, change.value)
@@ -160,10 +172,16 @@ extension Engine {
             let isTold = old?.isPresent == true && old?.version == version
             let isKept = form.keepsValue || id.side == .miniorange && !isTold
             link.value = change.isPresent && isKept ? change.value : nil
+            if change.isPresent, form.keepsValue, old?.isPresent == true, let other = old?.value, other != change.value,
+                !removed.contains(other)
+            {
+                // Somebody had put it there by another value meanwhile, which stands there besides, and may mean another one by now.
+                link.value = other
+                mustRewrite = true
+            }
         }
         link.isAgreed = try change.isPresent && (view != nil || isAnswerable(id, store))
         link.isUnwanted = false
-        var mustRewrite = false
         if change.isPresent, id.side == .miniorange,
             let expected = try expectedValue(id, form, store), !form.isSame(expected, change.value)
         {

@@ -318,13 +318,9 @@ extension Engine {
             guard let row = try store.link(id), row.sources.contains(.group) || replica.side == .miniorange,
                 let membership = try object(ofGroup: id.group, id.side, store)?.mapping.specification.membership,
                 membership.keptMemberships == .remove,
-                membership.direction.permits(writingTo: id.side),
-                let group = try store.pairID(id.side, id.group)
+                membership.direction.permits(writingTo: id.side)
             else { continue }
-            var link = row
-            link.isUnwanted = true
-            try store.put(link, for: id)
-            try pend(id, of: group, store, now: now)
+            try takeOut(id, store, now: now)
         }
     }
 
@@ -368,7 +364,12 @@ extension Engine {
         var pair = before
         pair.presence[id.side] = isIn ? .present : .outOfScope
         try store.put(pair, replacing: before)
-        if !isIn { try store.setFact(Engine.leaversFact(id.side), Octets([1])) }
+        if isIn {
+            try noteReturn(pairID, id.side, store)
+        } else {
+            try store.setFact(Engine.leaversFact(id.side), Octets([1]))
+            try noteLeaving(pairID, id.side, store)
+        }
         markDirty(pairID, .membership, now: now)
         if isIn {
             try wakeWaiters(on: pairID, store, now: now)

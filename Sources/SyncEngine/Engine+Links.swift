@@ -20,10 +20,15 @@ extension Engine {
             if isAnswer, snapshot.tellsMembers, side == .miniorange {
                 rereads.askUntilAnswered(snapshot.anchor, now: now)
             }
+            for form in forms where !isAnswer {
+                let values = snapshot.attributes[form.form.attribute]
+                try recallNames(values, form, replica, snapshot.version, store, now: now)
+            }
             return
         }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
+            try noteLastLeaver(values, form, replica, store, now: now)
             let lacks = try lacksSilently(values, form, replica, snapshot.version, store, now: now)
             if isReloading[side], lacks {
                 // Whoever has another name since may be yet to be read: it is asked for once everything was.
@@ -35,6 +40,7 @@ extension Engine {
                     // Read of a server that was set back it is what counts: what was known before has another order.
                     if snapshot.version == .unordered {
                         try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
+                        try forgetVersions(ofLinksIn: snapshot.anchor, form, side, store)
                     }
                     try noteLate(snapshot.anchor, side, store)
                     try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
@@ -163,6 +169,7 @@ extension Engine {
         // Without a value: by one that was written, and names nobody now.
         var told: [Anchor: Octets?] = [:]
         var former: Set<Anchor> = []
+        var strays: Set<Anchor> = []
         var parked: Set<Octets> = []
         let known = try knownValues(of: holder.anchor, form, side, store)
         for value in values {
@@ -177,6 +184,7 @@ extension Engine {
             case .entry(let anchor):
                 // By another value that is known to be its own, too: that one is yet to be taken away.
                 if told[anchor] == nil || !form.form.keepsValue { told[anchor] = value }
+                if try isLeavers(value, anchor, form, holder, version, store, now: now) { strays.insert(anchor) }
             case .former(let anchor):
                 guard told[anchor] == nil else { continue }
                 told[anchor] = value
@@ -211,6 +219,7 @@ extension Engine {
             let link = form.link(side, holder.anchor, other)
             guard former.contains(other), let value else {
                 try tell(link, true, form, version, value: value, store, now: now)
+                if strays.contains(other) { try takeOut(link, store, now: now) }
                 continue
             }
             if try store.link(link)?.sources.contains(form.source) != true {
@@ -355,9 +364,13 @@ extension Engine {
             }
         }
         if isOrdered, !isOlder(version, than: old.version) { link.version = version }
+        // Of a server that counts anew the version from before would make news of nothing that it tells from now on.
+        let isUndated = link.version == .unordered && old.version != .unordered
         if !link.isPresent && !link.isAgreed {
             try store.removeLink(id)
-        } else if link.sources != old.sources || link.value != old.value || link.isUnwanted != old.isUnwanted {
+        } else if link.sources != old.sources || link.value != old.value || link.isUnwanted != old.isUnwanted
+            || isUndated
+        {
             try store.put(link, for: id)
         }
         let isAnotherValue = link.value != old.value && link.value != nil

@@ -215,7 +215,10 @@ extension Engine {
             if moves, let id = result.target[parentAttribute].first.flatMap({ UInt64(bigEndianOctets: $0.bytes) }) {
                 try store.wait(on: PairID(id), waiter: pair.id)
                 // Where it was deleted there, who is to stand in it brings it back.
-                if try store.outline(PairID(id))?.presence[side] == .deleted { queue.append(PairID(id)) }
+                if try store.outline(PairID(id))?.presence[side] == .deleted {
+                    wantedContainers.insert(PairID(id))
+                    queue.append(PairID(id))
+                }
             }
             return false
         }

@@ -157,7 +157,7 @@ extension Engine {
             leaveAlone(&next, side)
             try setDeletion(nil, of: pair.id, store)
             if let kept = replicas[side] { try settleKeptMemberships(of: kept, store, now: now) }
-        case .delete(let side) where try pair.kind == .container && mustStay(replicas[side], store):
+        case .delete(let side) where try pair.kind == .container && mustStay(pair, replicas[side], store):
             plan = try planStay(on: side, &next, result, states, replicas, object, store, now: now)
         case .delete(let side):
             plan = try planDeletion(on: side, &next, &result, replicas[side], object, store, now: now)

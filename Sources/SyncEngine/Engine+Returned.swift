@@ -65,6 +65,21 @@ extension Engine {
         try note(Octets([]), Engine.lateFact(side, holder), side, store)
     }
 
+    /// The server has begun to count anew: by the versions from before, nothing that it tells from now on would be news.
+    func forgetVersions(
+        ofLinksIn holder: Anchor,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws {
+        for other in try linked(to: holder, form, side, store) {
+            let id = form.link(side, holder, other)
+            guard var link = try store.link(id), link.version != .unordered else { continue }
+            link.version = .unordered
+            try store.put(link, for: id)
+        }
+    }
+
     /// It is understood.
     func endLate(_ holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
         guard setBacks[side] != nil else { return }

@@ -287,6 +287,12 @@ extension WriteOperation {
         }
     }
 
+    /// The values of an edit that go.
+    var removedValues: [Octets] {
+        if case .editValues(_, _, let edits) = self { return edits.remove }
+        return []
+    }
+
     var isValueEdit: Bool {
         if case .editValues = self { return true }
         return false

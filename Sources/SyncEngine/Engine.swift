@@ -99,6 +99,8 @@ package struct Engine: Sendable {
     var valuesUnderWay: [Anchor: [LinkID: Octets]] = [:]
     /// Anchors of the configured bases.
     var roots = PerSide<[Root]>(both: [])
+    /// Containers that are wanted on the side where they were deleted, by entries that are to stand in them.
+    var wantedContainers: Set<PairID> = []
     /// Parents that were resolved; emptied when a container moves.
     var places = PlaceCache()
     /// Pairs made dirty in this transaction that are not yet in the durable table.

@@ -110,6 +110,12 @@ struct FormerNames: Sendable {
         return Self.holds(for: name) { Self.isWithin(Self.settlingTime, of: left[$0]?.time, now) }
     }
 
+    /// Who left with just this name.
+    func leaver(_ name: DistinguishedName, at now: Timestamp) -> Anchor? {
+        guard let gone = left[name.normalized], Self.isWithin(Self.settlingTime, of: gone.time, now) else { return nil }
+        return gone.anchor
+    }
+
     /// Whether a value that stands for an entry may still mean one that had the name before.
     func mayStillMean(another entry: Anchor, by value: Octets, at now: Timestamp) -> Bool {
         guard !left.isEmpty || !anchors.isEmpty, let name = try? DistinguishedName(parsing: value) else { return false }

@@ -76,8 +76,9 @@ extension World {
             else { return }
             noteSwap(first, theirs, second, mine, side)
         } else {
-            // What is on its way, and what is written before the news is here, would name the other one. A read that is under way would come before it.
-            while !feeds[side].isConnected || feeds[side].isScanning {
+            // What is on its way, and what is written before the news is here, would name the other one. A read that is under way would come before it; and who was
+            // added before is read when that is told, and may be read after it.
+            while !feeds[side].isConnected || feeds[side].isBehind(directory) {
                 try tell(side, limit: 10_000)
                 while !feeds[side].undelivered.isEmpty { try deliver(from: side) }
             }

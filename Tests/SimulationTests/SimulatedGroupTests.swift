@@ -78,6 +78,23 @@ struct SimulatedGroupTests {
         #expect(ground.directory.members(of: ground.group) == [next])
     }
 
+    @Test
+    func `What is left of a value when whom it named is gone is as whoever set it left it`() throws {
+        let ground = try Self.ground(.ad)
+        let directory = ground.directory
+        let first = Reference.entry(ground.people[1]).octets
+        directory.author = nil
+        #expect(directory.modify(ground.people[0], [("seealso", [first])]) == nil)
+        directory.author = "user"
+        let both = [first, Reference.entry(ground.people[2]).octets]
+        #expect(directory.modify(ground.people[0], [("seealso", both)]) == nil)
+        for gone in [ground.people[2], ground.people[1]] {
+            #expect(!directory.isAsWeLeft("seealso", ground.people[0]) || gone == ground.people[1])
+            #expect(directory.delete(gone) == nil)
+            #expect(directory.isAsWeLeft("seealso", ground.people[0]))
+        }
+    }
+
     @Test(arguments: Side.allCases)
     func `A renamed container takes its content and the values that name it along, and tells of itself alone`(
         _ side: Side

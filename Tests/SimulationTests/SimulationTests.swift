@@ -109,6 +109,8 @@ struct SimulationTests {
         31_072_506, 32_035_876, 32_052_113, 32_062_657, 32_066_322, 32_094_644, 82_011_852, 84_005_248, 84_010_150,
         // Names that nobody took away, and who was made again where he had not stood.
         31_050_954, 32_076_985, 32_079_430, 84_000_043, 84_002_546, 84_020_261,
+        // Versions from before a set-back, containers that are wanted where they were deleted, names that are left alone in a group.
+        33_000_373, 33_009_074, 33_012_105, 33_016_527, 33_049_349, 33_091_896, 82_013_912, 83_401_892,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

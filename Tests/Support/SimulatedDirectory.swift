@@ -368,6 +368,8 @@ package final class SimulatedDirectory {
             for attribute in Self.referenceAttributes {
                 guard let values = entries[other]?.attributes[attribute], values.contains(gone) else { continue }
                 entries[other]?.attributes[attribute] = values.filter { $0 != gone }
+                // Whoever set it since may have left just this.
+                asWeLeft[other]?[attribute]?.removeAll { $0 == gone }
             }
         }
         if followsLate { unfollowed.append((name, nil)) } else { dropMember(anchor, name) }

@@ -228,6 +228,26 @@ struct ContainerTests {
         #expect(name(bench, side, "ann").contains("=ann,ou=north,ou=people,"))
     }
 
+    /// Where she stands is the LDAP side's affair.
+    @Test
+    func `Who was moved out of a container that was deleted then, and is to stand there all the same, gets it back`()
+        throws
+    {
+        let bench = try Bench.withGroups(
+            try Bench.named(),
+            departments: true,
+            specifyPeople: { $0.direction = .toAD }
+        )
+        try bench.create(.miniorange, "Ann", path: "ou=North,")
+        _ = try settled(bench)
+        let ann = try #require(bench.counterpart(.ad, "ann"))
+        try bench.move(.ad, ann, to: "")
+        try bench.delete(.ad, try bench.place(.ad, "OU=North,"))
+        _ = try settled(bench)
+        for side in Side.allCases { #expect(name(bench, side, "ann").contains("=ann,ou=north,ou=people,")) }
+        #expect(bench.quarantine.isEmpty)
+    }
+
     @Test(arguments: Side.allCases)
     func `What comes with a container that is moved into scope comes along`(_ side: Side) throws {
         let bench = try bench()

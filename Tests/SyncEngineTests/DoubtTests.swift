@@ -9,13 +9,19 @@ struct DoubtTests {
     private static let wayBack: Int64 = 3_600_000
 
     /// Everything that the side holds is read, as at a server that was set back.
-    private func read(_ side: Side, _ bench: Bench, knownUntil: Timestamp? = nil) throws -> [String] {
+    private func read(
+        _ side: Side,
+        _ bench: Bench,
+        knownUntil: Timestamp? = nil,
+        asking: Int = 0
+    ) throws -> [String] {
         let entries = bench.directories[side].sorted.compactMap { entry in
             var snapshot = bench.directories[side].snapshotWithMembers(entry.anchor)
             if side == .miniorange { snapshot?.version = .unordered }
             return snapshot
         }
-        #expect(try bench.step(.feed(side, .changes(entries.map { .present($0) }, cursor: nil))).isEmpty)
+        let asked = try bench.step(.feed(side, .changes(entries.map { .present($0) }, cursor: nil)))
+        #expect(asked.count == asking)
         let cursor = SimulatedFeed.cursor(99, knownUntil: knownUntil)
         return try bench.step(.feed(side, .complete(present: entries.map(\.anchor).sorted(), cursor: cursor)))
     }
@@ -72,5 +78,84 @@ struct DoubtTests {
         try bench.move(.miniorange, there, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "annika"))
         let lines = try bench.answer()
         #expect(lines.allSatisfy { $0.contains("readStamps") } && lines.count == 2, "\(lines)")
+    }
+
+    /// The server counts anew from the backup on: what it tells then has lower versions than what it told before.
+    @Test
+    func `A membership at a server that was set back goes by the versions that it gives from then on`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let (group, bo) = (try Crew.group(bench, .miniorange), try Crew.entry(bench, .miniorange, "bo"))
+        let backup = directory.backUp()
+        try bench.setMembers(.miniorange, group, remove: [bo])
+        try Crew.settled(bench)
+        try bench.setMembers(.miniorange, group, add: [bo])
+        try Crew.settled(bench)
+        directory.restore(backup)
+        _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
+        _ = try read(.miniorange, bench)
+        try answerAll(bench)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
+        try bench.tell(.ad)
+        try answerAll(bench)
+        #expect(bench.sent.isEmpty)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
+    }
+
+    /// A name in it that nobody has makes the engine ask for the group once more.
+    @Test
+    func `So it does where what the group holds is understood only later`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        let ghost = Reference.unresolved(try DistinguishedName(parsing: "uid=ghost,\(Bench.bases.miniorange)")).octets
+        let held = try #require(directory.entries[group]).attributes["member"]
+        try bench.set(.miniorange, group, "member", held + [ghost])
+        try answerAll(bench)
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        let backup = directory.backUp()
+        try bench.set(.miniorange, group, "description", ["ours"])
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        try bench.set(.miniorange, group, "member", held)
+        try Crew.settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cy")
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        directory.restore(backup)
+        _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
+        _ = try read(.miniorange, bench, asking: 1)
+        try answerAll(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cy ghost")
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+    }
+
+    /// For all the time that she is out of the scope nothing of her is carried.
+    @Test
+    func `What was set while its entry was out of the scope is no older state`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.ad
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        let ann = try bench.create(.ad, "Ann", ["displayname": ["old"]])
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        let rdn = try #require(directory.entries[ann]).rdn
+        #expect(directory.rename(ann, below: elsewhere, rdn) == nil)
+        try bench.tell(.ad)
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        try bench.set(.ad, ann, "displayname", ["since"])
+        try bench.tell(.ad)
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        try bench.tell(.ad)
+        #expect(directory.rename(ann, below: try bench.place(.ad), rdn) == nil)
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .anotherServer, reason: "a test"))
+        _ = try read(.ad, bench)
+        try answerAll(bench)
+        for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == "[since]") }
+    }
+
+    private func answerAll(_ bench: Bench) throws {
+        for _ in 0..<20 {
+            for _ in 0..<20 where !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 500)
+        }
     }
 }

@@ -155,4 +155,34 @@ struct MemberUIDTests {
         #expect(bench.members(.ad, "band") == "bo")
         #expect(bench.directories.ad.entries[people[1]]?.attributes["samaccountname"] == ["ann"])
     }
+
+    /// Who gets that uid next would be in the group.
+    @Test
+    func `A uid by which somebody is listed while his new one is being written goes`() throws {
+        let bench = try Crew.bench(MembershipSpecification(form: .memberUid))
+        let directory = bench.directories.miniorange
+        let start = directory.log.count
+        let (cy, group) = (try Crew.entry(bench, .ad, "cy"), try Crew.group(bench, .miniorange))
+        try bench.set(.ad, cy, "samaccountname", ["cyrus"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.miniorange, group, "memberuid", ["ann", "bo", "cy"])
+        try bench.answer()
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        for record in directory.log[start...] {
+            let change: Change =
+                switch record.kind {
+                case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
+                case .edited(let edits): .edited(record.anchor, edits: edits, newName: nil, version: record.version)
+                case .added, .deleted: .deleted(record.anchor)
+                }
+            try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        }
+        for _ in 0..<20 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 500)
+        }
+        #expect(directory.entries[group]?.attributes["memberuid"].sorted() == ["ann", "bo", "cyrus"])
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+    }
 }

@@ -1,0 +1,57 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// slapd keeps the name of who is gone in a group that must have a member: nobody comes into the group by getting that name.
+struct LastMemberTests {
+    private func passed(_ bench: Bench) throws {
+        for _ in 0..<25 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+    }
+
+    @Test
+    func `The placeholder takes the place of a name that is left alone since the others went after its owner`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let group = try Crew.group(bench, .ad)
+        try bench.delete(.ad, try Crew.entry(bench, .ad, "bo"))
+        try bench.tell(.ad)
+        try bench.setMembers(.ad, group, remove: [try Crew.entry(bench, .ad, "ann")])
+        try bench.settle()
+        directory.followNext()
+        #expect(bench.members(.miniorange, "crew") == "nobody")
+        try bench.create(.ad, "Bo")
+        try bench.settle()
+        try passed(bench)
+        #expect(bench.members(.miniorange, "crew") == "nobody" && bench.members(.ad, "crew") == "")
+    }
+
+    @Test
+    func `Who has got such a name before that could be is not in the group`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let group = try Crew.group(bench, .miniorange)
+        try bench.delete(.miniorange, try Crew.entry(bench, .miniorange, "bo"))
+        try bench.tell(.miniorange)
+        try bench.setMembers(.miniorange, group, remove: [try Crew.entry(bench, .miniorange, "ann")])
+        guard case .edited(let edits)? = directory.log.last?.kind, let version = directory.log.last?.version else {
+            Issue.record("no edit")
+            return
+        }
+        directory.followNext()
+        try bench.create(.miniorange, "Bo", ["displayname": ["Another"]])
+        #expect(bench.members(.miniorange, "crew") == "bo")
+        let other = try #require(directory.log.last?.snapshot)
+        let edit = Change.edited(group, edits: edits, newName: nil, version: version)
+        try bench.step(.feed(.miniorange, .changes([edit, .present(other)], cursor: nil)))
+        try passed(bench)
+        #expect(bench.values(.ad, "bo", "displayname") == "[Another]")
+        #expect(bench.members(.miniorange, "crew") == "nobody" && bench.members(.ad, "crew") == "")
+    }
+}
