@@ -55,7 +55,7 @@ package final class OwnWrites: Sendable {
                 state.underWay[anchor] = count > 0 ? count : nil
             }
             switch outcome {
-            case .done(let entry), .edited(let entry, _):
+            case .done(let entry), .edited(let entry, _, _):
                 if state.versions.count >= Self.mostVersions { state.versions = [:] }
                 state.versions[entry.anchor] = entry.version
                 guard !EntryReading.isGroup(entry.attributes["objectclass"]) else { break }

@@ -81,6 +81,8 @@ package struct ValueEditing: Hashable, Sendable {
     /// The next one is the last.
     private var waiting: [Request] = []
     package private(set) var refused: [RefusedValue] = []
+    /// What was to go and was not there.
+    package private(set) var absent: [Octets] = []
     /// Whether a request was carried out.
     package private(set) var isBegun = false
 
@@ -147,7 +149,11 @@ package struct ValueEditing: Hashable, Sendable {
         }
         let units = request.units.compactMap { unit -> Unit? in
             guard let value = unit.removed, !found.contains(Self.key(value)) else { return unit }
-            return unit.added.map(Unit.add)
+            guard let added = unit.added else {
+                absent.append(value)
+                return nil
+            }
+            return .add(added)
         }
         if !units.isEmpty { waiting.append(Request(units, isSifted: true)) }
     }
@@ -179,8 +185,8 @@ package struct ValueEditing: Hashable, Sendable {
     /// What is refused for one value alone.
     private mutating func settle(_ unit: Unit, _ result: LDAPResult) {
         switch (unit, result.code) {
-        case (.remove, .noSuchAttribute), (.add, .attributeOrValueExists):
-            break
+        case (.remove(let value), .noSuchAttribute): absent.append(value)
+        case (.add, .attributeOrValueExists): break
         case (.respell(_, let new), .noSuchAttribute):
             waiting.append(Request([.add(new)]))
         default:

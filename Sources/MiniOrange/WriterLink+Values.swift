@@ -114,10 +114,10 @@ private struct ValueEditRun: Sendable {
     }
 
     private func finish(_ editing: ValueEditing, _ latest: EntrySnapshot?) {
-        if let latest { return completion(.edited(latest, refused: editing.refused)) }
+        if let latest { return completion(.edited(latest, refused: editing.refused, absent: editing.absent)) }
         link.find(anchor) { outcome in
             guard case .done(let snapshot) = outcome else { return stop(editing, outcome) }
-            completion(.edited(snapshot, refused: editing.refused))
+            completion(.edited(snapshot, refused: editing.refused, absent: editing.absent))
         }
     }
 }

@@ -256,7 +256,10 @@ extension Engine {
         let holder = form.holder == .group ? view.group : view.member
         guard holder.id == pair.id else { return .heldBy(holder.id) }
         let expected = try expectedValue(view.ids[side], form, store)
-        guard var value = isWanted ? expected : view.rows[side]?.value ?? expected else { return .waiting }
+        guard var value = isWanted ? expected : view.rows[side]?.value ?? expected else {
+            // What it stands in is gone, and where it stands now is not known at this moment.
+            return form.isMaintainedByServer ? .later : .waiting
+        }
         if side == .miniorange, try mayMeanAnotherSoon(value, view.ids.miniorange, form, store) { return .later }
         var replaced = replaced
         if !isWanted, form.isMaintainedByServer, let expected, !form.isSame(value, expected) {

@@ -69,6 +69,10 @@ extension Engine {
             try store.pend(id, of: group)
             queue.append(group)
         }
+        // Its server may have yet to take it away with who is gone.
+        if form.isMaintainedByServer {
+            rereads.watch(form.holder == .group ? link.group : link.member, now: stepTime)
+        }
         return true
     }
 
@@ -79,30 +83,37 @@ extension Engine {
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> [Anchor] {
-        let named: [Anchor]
-        if form.isMaintainedByServer {
-            let name = try? DistinguishedName(parsing: form.nameOctets(of: value))
-            named = try name.flatMap { try resolve($0, link.side, store) }.map { [$0] } ?? []
-        } else {
-            named = try form.key(of: value).map { try store.anchors(link.side, key: $0, limit: 2) } ?? []
-        }
-        return try named.filter { owner in
+        try named(by: value, link.side, form, store).filter { owner in
             try view(of: link.naming(owner, by: form), store).map { try isMemberAtAD($0, store) } ?? false
         }
     }
 
-    /// Whether a value is another one's by now who is in the group, or another group's: its server has followed the rename of who had the name before.
+    /// Whether a value is another one's by now who is in the group, or another group's: its server has followed the rename of who had the name before, or it is a text
+    /// that means whoever has it.
     mutating func isOfAnother(
         _ value: Octets,
         _ id: LinkID,
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard form.isMaintainedByServer, let name = try? DistinguishedName(parsing: form.nameOctets(of: value)),
-            let owner = try resolve(name, id.side, store)
-        else { return false }
-        let other = id.naming(owner, by: form)
+        let named = try named(by: value, id.side, form, store)
+        guard named.count == 1 else { return false }
+        let other = id.naming(named[0], by: form)
         return try other != id && store.link(other)?.isPresent == true
+    }
+
+    /// Who has the name in a value now.
+    private mutating func named(
+        by value: Octets,
+        _ side: Side,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> [Anchor] {
+        guard form.isMaintainedByServer else {
+            return try form.key(of: value).map { try store.anchors(side, key: $0, limit: 2) } ?? []
+        }
+        let name = try? DistinguishedName(parsing: form.nameOctets(of: value))
+        return try name.flatMap { try resolve($0, side, store) }.map { [$0] } ?? []
     }
 
     /// A membership is to be taken away, whatever the other side has.

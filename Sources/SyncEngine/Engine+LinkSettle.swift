@@ -7,6 +7,7 @@ extension Engine {
         _ intent: Intent,
         _ snapshot: EntrySnapshot,
         refused: [RefusedValue],
+        absent: [Octets],
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
@@ -16,7 +17,7 @@ extension Engine {
         let holder = intent.write.operation.anchor
         let replica = try holder.flatMap { try store.replica(intent.write.side, $0) }
         let told = replica?.membersVersion ?? .unordered
-        let removed = intent.write.operation.removedValues
+        let removed = intent.write.operation.removedValues.filter { !absent.contains($0) }
         var hasMissed = false
         let hasRefused = try store.count(.refusedLinks) > 0
         let group = try holder.flatMap { try linkGroup(intent.write.side, $0, store) }
@@ -26,10 +27,8 @@ extension Engine {
                 continue
             }
             if hasRefused { try store.removeRefused(change.link, of: intent.write.pair) }
-            if !change.isPresent, snapshot.version != .unordered, replica?.version == snapshot.version,
-                try isNamedByServer(change.link, store)
-            {
-                // Nothing was removed, and the feed did not tell that it was: it stands there by another name.
+            if !change.isPresent, absent.contains(change.value), try isNamedByServer(change.link, store) {
+                // Nothing was removed: where the feed does not tell that somebody else was faster, it stands there by another name.
                 hasMissed = true
                 continue
             }
@@ -173,7 +172,7 @@ extension Engine {
             let isKept = form.keepsValue || id.side == .miniorange && !isTold
             link.value = change.isPresent && isKept ? change.value : nil
             if change.isPresent, form.keepsValue, old?.isPresent == true, let other = old?.value, other != change.value,
-                !removed.contains(other)
+                !removed.contains(other), try !isOfAnother(other, id, form, store)
             {
                 // Somebody had put it there by another value meanwhile, which stands there besides, and may mean another one by now.
                 link.value = other

@@ -182,17 +182,17 @@ extension Engine {
             }
             switch try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now) {
             case .entry(let anchor):
-                // By another value that is known to be its own, too: that one is yet to be taken away.
-                if told[anchor] == nil || !form.form.keepsValue { told[anchor] = value }
+                // By another value that is known to be its own, or by a former name, too: that one is yet to be taken away.
+                if told[anchor] == nil || !form.form.keepsValue && !former.contains(anchor) { told[anchor] = value }
                 if try isLeavers(value, anchor, form, holder, version, store, now: now) { strays.insert(anchor) }
             case .former(let anchor):
-                guard told[anchor] == nil else { continue }
                 told[anchor] = value
                 former.insert(anchor)
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
                 if let meant {
                     told[meant] = .some(nil)
+                    former.insert(meant)
                     continue
                 }
                 parked.insert(name)

@@ -48,8 +48,8 @@ extension Engine {
             try settleRepeatedEdit(intent, snapshot, store, now: now)
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
-        case .edited(let snapshot, let refused):
-            try settleEdit(intent, snapshot, refused: refused, store, now: now)
+        case .edited(let snapshot, let refused, let absent):
+            try settleEdit(intent, snapshot, refused: refused, absent: absent, store, now: now)
         case .found(let snapshots):
             try settleFound(intent, snapshots, store, now: now)
         case .deleted:
@@ -265,7 +265,7 @@ extension WriteOutcome {
     /// What the one entry holds that was written or asked for.
     fileprivate var entry: EntrySnapshot? {
         switch self {
-        case .done(let snapshot), .stale(let snapshot), .stamped(let snapshot, _), .edited(let snapshot, _): snapshot
+        case .done(let snapshot), .stale(let snapshot), .stamped(let snapshot, _), .edited(let snapshot, _, _): snapshot
         case .deleted, .found, .gone, .hidden, .refused, .unavailable, .unknown: nil
         }
     }

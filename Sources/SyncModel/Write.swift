@@ -130,8 +130,9 @@ package enum WriteOutcome: Hashable, Sendable {
     /// Done, and what the entry now holds.
     case done(EntrySnapshot)
     case deleted
-    /// The values are edited, but for those that were refused. What the entry now holds, without its members.
-    case edited(EntrySnapshot, refused: [RefusedValue])
+    /// The values are edited, but for those that were refused. What the entry now holds, without its members. `absent`: those that were to go and were not
+    /// there, as far as the server tells.
+    case edited(EntrySnapshot, refused: [RefusedValue], absent: [Octets] = [])
     /// What the entry holds, and the stamps of what was asked for, as far as the server tells.
     case stamped(EntrySnapshot, [AttributeStamp])
     /// What stands below a container; only what is in scope, each with its members.

@@ -12,7 +12,7 @@ struct ServiceMetrics: Sendable {
         Counter(label: "syncline_writes_total", dimensions: dimensions).increment()
         Timer(label: "syncline_write_seconds", dimensions: [("side", write.side.name)])
             .recordNanoseconds(took.wholeNanoseconds)
-        if case .editValues(_, _, let edits) = write.operation, case .edited(_, let refused) = outcome {
+        if case .editValues(_, _, let edits) = write.operation, case .edited(_, let refused, _) = outcome {
             count(edits.add, "add", write.side, refused)
             count(edits.remove, "remove", write.side, refused)
         }

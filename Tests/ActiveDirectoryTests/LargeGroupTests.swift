@@ -219,11 +219,11 @@ extension ActiveDirectoryWriter {
 extension WriteOutcome {
     /// What an edit left, and what was refused of it; nil where it did not come to that.
     var edited: EntrySnapshot? {
-        if case .edited(let entry, _) = self { entry } else { nil }
+        if case .edited(let entry, _, _) = self { entry } else { nil }
     }
 
     var refused: [RefusedValue]? {
-        if case .edited(_, let refused) = self { refused } else { nil }
+        if case .edited(_, let refused, _) = self { refused } else { nil }
     }
 }
 

@@ -199,7 +199,7 @@ struct GroupFeedTests {
         let sent = try await slapd.octetsSent(ldap)
         let edits = ValueEdits(attribute: "member", add: [Self.member("new")], remove: [])
         let outcome = await WriterTests.perform(writer, .editValues(group.anchor, name: group.name, edits: edits))
-        guard case .edited(let snapshot, let refused) = outcome else { throw TestFailure("not edited: \(outcome)") }
+        guard case .edited(let snapshot, let refused, _) = outcome else { throw TestFailure("not edited: \(outcome)") }
         #expect(refused.isEmpty)
         #expect(!snapshot.tellsMembers)
         #expect(snapshot.attributes["member"].isEmpty)

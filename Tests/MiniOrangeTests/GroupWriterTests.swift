@@ -53,7 +53,7 @@ struct GroupWriterTests {
     ) async throws -> (snapshot: EntrySnapshot, refused: [RefusedValue]) {
         let edits = ValueEdits(attribute: "member", add: add, remove: remove, placeholder: placeholder)
         let outcome = await WriterTests.perform(writer, .editValues(group.anchor, name: group.name, edits: edits))
-        guard case .edited(let snapshot, let refused) = outcome else { throw TestFailure("not edited: \(outcome)") }
+        guard case .edited(let snapshot, let refused, _) = outcome else { throw TestFailure("not edited: \(outcome)") }
         #expect(!snapshot.tellsMembers)
         #expect(snapshot.attributes["member"].isEmpty)
         #expect(snapshot.attributes["description"] == ["d"])
@@ -133,7 +133,7 @@ struct GroupWriterTests {
         let sent = try await slapd.octetsSent(ldap)
         let edits = ValueEdits(attribute: attribute.lowercased(), add: values(1000..<1001), remove: values(580..<1000))
         let outcome = await WriterTests.perform(writer, .editValues(group.anchor, name: name, edits: edits))
-        guard case .edited(let snapshot, let refused) = outcome else { throw TestFailure("not edited: \(outcome)") }
+        guard case .edited(let snapshot, let refused, _) = outcome else { throw TestFailure("not edited: \(outcome)") }
         #expect(refused.isEmpty)
         #expect(snapshot.version.supersedes(group.version))
         #expect(try await slapd.octetsSent(ldap) - sent < 3000)

@@ -237,6 +237,8 @@ struct ValueEditingTests {
         }
         #expect(group.values == row.after)
         #expect(editing.refused == row.refused)
+        let kept = row.before.union(row.edits.add).map { $0.lossyText.lowercased() }
+        #expect(Set(editing.absent) == Set(row.edits.remove.filter { !kept.contains($0.lossyText.lowercased()) }))
         #expect(requests == row.requests)
     }
 
@@ -286,6 +288,7 @@ struct ValueEditingTests {
         }
         #expect(group.values == after)
         #expect(editing.refused.isEmpty)
+        #expect(Set(editing.absent) == Set(["a", "b", "c", "d", "e", "f", "g", "h"]).subtracting(before))
         #expect(questions == 1)
         if present == ["c", "A"] || present == [] { #expect(requests == 2) }
     }

@@ -11,8 +11,9 @@ extension World {
         switch outcome {
         case .done(let entry): "done \(describe(entry))"
         case .deleted: "deleted"
-        case .edited(let entry, let refused):
+        case .edited(let entry, let refused, let absent):
             "edited \(describe(entry)) refused \(describe(refused.map(\.value)))"
+                + (absent.isEmpty ? "" : " absent \(describe(absent))")
         case .found(let entries): "found \(entries.map(describe).joined(separator: ", "))"
         case .stamped(let entry, let stamps):
             "stamped \(describe(entry)) \(stamps.map { "\($0.attribute)@\($0.stamp.time.milliseconds % 10_000_000)" })"

@@ -111,6 +111,7 @@ struct SimulationTests {
         31_050_954, 32_076_985, 32_079_430, 84_000_043, 84_002_546, 84_020_261,
         // Versions from before a set-back, containers that are wanted where they were deleted, names that are left alone in a group.
         33_000_373, 33_009_074, 33_012_105, 33_016_527, 33_049_349, 33_091_896, 82_013_912, 83_401_892,
+        87_002_437, 87_004_656, 87_010_517, 87_010_569, 87_012_166, 87_014_101,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

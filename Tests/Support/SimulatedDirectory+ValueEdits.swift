@@ -6,6 +6,7 @@ extension SimulatedDirectory {
         guard let before = entries[anchor] else { return .gone }
         var values = before.attributes[edits.attribute]
         var refused: [RefusedValue] = []
+        var absent: [Octets] = []
         for value in edits.add {
             switch addition(of: value, to: values, edits.attribute, anchor) {
             case .success(let held):
@@ -15,7 +16,10 @@ extension SimulatedDirectory {
         }
         let isDemanded = edits.attribute == "member" && side == .miniorange && demandsMember(anchor)
         for value in edits.remove {
-            guard let position = values.firstIndex(where: { isSame($0, value, edits.attribute) }) else { continue }
+            guard let position = values.firstIndex(where: { isSame($0, value, edits.attribute) }) else {
+                absent.append(value)
+                continue
+            }
             if isDemanded && values.count == 1 {
                 guard let placeholder = edits.placeholder.flatMap({ stored(edits.attribute, $0) }) else {
                     refused.append(RefusedValue(value: value, refusal: SimulatedRefusal.noMember.refusal))
@@ -28,7 +32,7 @@ extension SimulatedDirectory {
         }
         let isChanged = Set(values) != Set(before.attributes[edits.attribute])
         if isChanged, let refusal = modify(anchor, [(edits.attribute, values)]) { return .refused(refusal.refusal) }
-        return snapshot(anchor).map { .edited($0, refused: refused) } ?? .gone
+        return snapshot(anchor).map { .edited($0, refused: refused, absent: absent) } ?? .gone
     }
 
     /// What the entry holds for a value that comes; nil where it is there already.

@@ -248,6 +248,33 @@ struct ContainerTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    @Test
+    func `Who was moved out of a container that was deleted then comes into his group when it is known where he is`()
+        throws
+    {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        let crew = try bench.createGroup(.ad, "crew")
+        _ = try settled(bench)
+        let there = try #require(bench.counterpart(.miniorange, "ann"))
+        let start = directory.log.count
+        try bench.move(.miniorange, there, to: "")
+        try bench.delete(.miniorange, try bench.place(.miniorange, "ou=North,"))
+        let changes: [Change] = directory.log[start...].map { record in
+            guard case .renamed(let name) = record.kind else { return .deleted(record.anchor) }
+            return .edited(record.anchor, edits: [], newName: name, version: record.version)
+        }
+        try bench.step(.feed(.miniorange, .changes(changes, cursor: nil)))
+        try bench.setMembers(.ad, crew, add: [ann])
+        try bench.tell(.ad)
+        for _ in 0..<10 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        #expect(bench.members(.miniorange, "crew") == "ann")
+    }
+
     @Test(arguments: Side.allCases)
     func `What comes with a container that is moved into scope comes along`(_ side: Side) throws {
         let bench = try bench()

@@ -54,4 +54,25 @@ struct LastMemberTests {
         #expect(bench.values(.ad, "bo", "displayname") == "[Another]")
         #expect(bench.members(.miniorange, "crew") == "nobody" && bench.members(.ad, "crew") == "")
     }
+
+    /// She is made again by a change, and is in the group at AD for all that time.
+    @Test
+    func `Who is made again before the server has followed her deletion is in her group when it has`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        try bench.setMembers(.miniorange, group, remove: [try Crew.entry(bench, .miniorange, "bo")])
+        try Crew.settled(bench)
+        directory.followsLate = true
+        let ann = try Crew.entry(bench, .ad, "ann")
+        try bench.delete(.miniorange, try Crew.entry(bench, .miniorange, "ann"))
+        try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
+        try bench.set(.ad, ann, "displayname", ["Changed"])
+        try bench.tell(.ad)
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[Changed]")
+        directory.followNext()
+        try passed(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann cy") }
+    }
 }

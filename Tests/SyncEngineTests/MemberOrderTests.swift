@@ -187,4 +187,40 @@ struct MemberOrderTests {
         try bench.answer()
         #expect(bench.members(.miniorange, "crew") == "ann bo cy")
     }
+
+    /// Neither the rename nor what else was done to the group is known here then.
+    @Test
+    func `A removal that found nothing is made again also where the group had moved meanwhile`() throws {
+        let bench = try Crew.bench()
+        let (group, bo) = (try Crew.group(bench, .miniorange), try Crew.entry(bench, .miniorange, "bo"))
+        let start = bench.directories.miniorange.log.count
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.miniorange, group, "description", ["ours"])
+        try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bob"))
+        try bench.answer()
+        #expect(bench.members(.miniorange, "crew") == "ann bob")
+        let records = bench.directories.miniorange.log[start...].compactMap { $0.snapshot.map { Change.present($0) } }
+        try bench.step(.feed(.miniorange, .changes(records.reversed(), cursor: nil)))
+        try answerAll(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
+    }
+
+    /// We wrote it by the name from before, in the moment in which somebody else added him by the new one.
+    @Test
+    func `Who is listed by his former name and by his present one is listed once`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let (group, cy) = (try Crew.group(bench, .miniorange), try Crew.entry(bench, .miniorange, "cy"))
+        try bench.move(.miniorange, cy, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyrus"))
+        try Crew.settled(bench)
+        _ = try bench.pass(milliseconds: 5_000)
+        let former = Reference.unresolved(try DistinguishedName(parsing: "uid=cy,\(Bench.bases.miniorange)")).octets
+        let held = try #require(directory.entries[group]).attributes["member"]
+        try bench.set(.miniorange, group, "member", held + [former, Reference.entry(cy).octets])
+        try bench.tell(.miniorange)
+        try answerAll(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyrus")
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+    }
 }

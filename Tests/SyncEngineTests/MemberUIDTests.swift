@@ -185,4 +185,26 @@ struct MemberUIDTests {
         #expect(directory.entries[group]?.attributes["memberuid"].sorted() == ["ann", "bo", "cyrus"])
         #expect(bench.members(.ad, "crew") == "ann bo cy")
     }
+
+    @Test
+    func `Two who take each other's uids stay in a group of both`() throws {
+        let bench = try Crew.bench(MembershipSpecification(form: .memberUid))
+        let directory = bench.directories.miniorange
+        let people = try ["ann", "bo"].map { try Crew.entry(bench, .miniorange, $0) }
+        let uids: [(Anchor, Octets)] = [(people[0], "swap"), (people[1], "ann"), (people[0], "bo")]
+        for (person, uid) in uids {
+            try bench.move(.miniorange, person, to: "", rdn: RelativeDistinguishedName(type: "uid", value: uid))
+        }
+        try Crew.settled(bench)
+        #expect(
+            directory.entries[try Crew.group(bench, .miniorange)]?.attributes["memberuid"].sorted() == ["ann", "bo"]
+        )
+        #expect(bench.members(.ad, "crew") == "ann bo")
+        for (name, uid) in [("Ann", "bo"), ("Bo", "ann")] {
+            #expect(
+                bench.directories.ad.sorted.first { $0.attributes["cn"] == [Octets(name)] }?
+                    .attributes["samaccountname"] == [Octets(uid)]
+            )
+        }
+    }
 }
