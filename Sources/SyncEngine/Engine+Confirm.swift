@@ -34,6 +34,7 @@ extension Engine {
 
         var before = found
         if found.anchors[side] == nil {
+            notFound.remove(found.id)
             guard try isOurs(intent, target, attributes, found, object, store),
                 let claimed = try claim(snapshot.anchor, for: found, side, store, now: now)
             else {

@@ -205,8 +205,6 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = intent.write.side
-        // Somebody may have been faster than the answer.
-        guard try store.replica(side, snapshot.anchor)?.version == snapshot.version else { return }
         var attributes: Set<String>
         switch intent.write.operation {
         case .modify(_, _, _, let changes): attributes = Set(changes.map { $0.name.lowercased() })
@@ -218,7 +216,14 @@ extension Engine {
         // Where an answer was lost, what is found there may as well be somebody else's.
         default: return
         }
-        guard !attributes.isEmpty else { return }
+        guard !attributes.isEmpty, let replica = try store.replica(side, snapshot.anchor) else { return }
+        guard replica.version == snapshot.version else {
+            // Somebody was faster than the answer. What he made of it is not ours, also where it is what we had left there before.
+            for name in attributes.sorted() where replica.attributes[name] != snapshot.attributes[name] {
+                try store.removeStamp(side, snapshot.anchor, name)
+            }
+            return
+        }
         var stamp: Stamp
         if case .csn(let number) = snapshot.version {
             stamp = Stamp(number, source: .observed)

@@ -274,6 +274,7 @@ extension Engine {
                     try store.parkLink(side, name: parked, holder: holder)
                 }
             }
+            if row.isPresent, row.isAgreed { try keepAgreement(on: id, membership, store) }
             // What follows from the members' own primary group no reading of the group tells again.
             if side == .ad, holder == old.anchor, row.sources.contains(.member) {
                 var implied = row
@@ -283,6 +284,18 @@ extension Engine {
             }
             try store.removeLink(id)
         }
+    }
+
+    /// A membership goes out of the scope. Where it follows from other groups at AD, there is no row yet that could keep what both had agreed on.
+    private func keepAgreement(
+        on id: LinkID,
+        _ membership: MembershipSpecification?,
+        _ store: any StoreTransaction
+    ) throws {
+        guard id.side == .miniorange, membership?.nesting == .flatten, let other = try counterpart(of: id, store),
+            try store.link(other) == nil
+        else { return }
+        try store.put(Link(sources: [], isAgreed: true), for: other)
     }
 
     /// An entry came back into scope. That its groups do not name it is nobody's removal: they may do so by the name that it had outside, which its server has yet

@@ -185,8 +185,10 @@ extension Engine {
         if let own, name.leaf?.normalized == own.name.leaf?.normalized, name.normalized == own.name.normalized {
             return .entry(own.anchor)
         }
-        if let anchor = try resolve(name, side, store) { return .entry(anchor) }
-        return .unresolved(name)
+        guard let anchor = try resolve(name, side, store) else { return .unresolved(name) }
+        // AD tells its values by the names that entries have: by one that the entry itself had before, somebody else is named.
+        if side == .ad, anchor == own?.anchor { return .unresolved(name) }
+        return .entry(anchor)
     }
 
     /// The values as the server takes them: references become DNs again.

@@ -196,12 +196,30 @@ extension Engine {
                     operation: .readName(present)
                 )
                 try open(repeated, store)
-            } else {
+            } else if try !looksAgain(for: intent, store, now: now) {
                 markDirty(intent.write.pair, .retry, now: now)
             }
         case .add:
             markDirty(intent.write.pair, .retry, now: now)
         }
+    }
+
+    /// What was being added is not there by its name: its container may have another one, which is yet to be told. That is asked for, and then the entry once
+    /// more. False where that was done.
+    private mutating func looksAgain(
+        for intent: Intent,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        let side = intent.write.side
+        guard notFound.remove(intent.write.pair) == nil,
+            let parent = intent.target.first(where: { $0.name == parentAttribute })?.values.first,
+            let id = UInt64(bigEndianOctets: parent.bytes), let container = try store.pair(PairID(id))?.anchors[side]
+        else { return false }
+        notFound.insert(intent.write.pair)
+        try requestRead(.read(container), side, store, now: now)
+        try repeatAsRead(intent, store, notBefore: now.advanced(byMilliseconds: 1_000))
+        return true
     }
 
     /// The name that an added entry has if it was added: its container may have been renamed since.

@@ -112,6 +112,7 @@ struct SimulationTests {
         // Versions from before a set-back, containers that are wanted where they were deleted, names that are left alone in a group.
         33_000_373, 33_009_074, 33_012_105, 33_016_527, 33_049_349, 33_091_896, 82_013_912, 83_401_892,
         87_002_437, 87_004_656, 87_010_517, 87_010_569, 87_012_166, 87_014_101,
+        87_001_497, 87_107_689, 87_111_534, 87_120_245,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -276,6 +276,23 @@ struct ConflictTests {
         #expect(bench.store.stamp(.miniorange, anchors.miniorange, "displayname")?.isOurs == false)
     }
 
+    @Test func `what somebody made of our own write before its answer came is his, though we had left it so before`()
+        throws
+    {
+        let (bench, anchors) = try bench(.newest)
+        try bench.set(.ad, anchors.ad, "displayname", ["one"])
+        try bench.settle()
+        try bench.set(.ad, anchors.ad, "displayname", ["two"])
+        #expect(try bench.tell(.ad).count == 1)
+        let write = try #require(bench.sent.first)
+        let outcome = bench.directories.miniorange.perform(write.operation)
+        try bench.set(.miniorange, anchors.miniorange, "displayname", ["one"])
+        let told = try #require(bench.directories.miniorange.snapshot(anchors.miniorange))
+        try bench.step(.feed(.miniorange, .changes([.present(told)], cursor: nil)))
+        try bench.answer(outcome)
+        #expect(bench.store.stamp(.miniorange, anchors.miniorange, "displayname")?.isOurs != true)
+    }
+
     @Test func `a rename on both sides goes by the later one`() throws {
         let (bench, anchors) = try bench(.newest)
         let south = try bench.container(.ad, "South", below: bench.place(.ad))

@@ -162,6 +162,24 @@ struct ContainerTests {
     }
 
     @Test
+    func `Nor is he where nothing has told yet of the container's other name`() throws {
+        let bench = try bench()
+        _ = try settled(bench)
+        try bench.create(.ad, "Ann", path: "OU=North,")
+        try bench.tell(.ad)
+        try bench.answer(.unknown, carriedOut: true)
+        let rdn = RelativeDistinguishedName(type: "ou", value: "Arctic")
+        try bench.move(.miniorange, try bench.place(.miniorange, "ou=North,"), to: "", rdn: rdn)
+        for _ in 0..<5 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        _ = try settled(bench)
+        #expect(bench.directories.miniorange.sorted.count { $0.attributes["uid"] == ["ann"] } == 1)
+        for side in Side.allCases { #expect(name(bench, side, "ann").contains("=ann,ou=arctic,")) }
+    }
+
+    @Test
     func `Who is back by the answer to a write is looked for in his groups`() throws {
         let bench = try bench()
         let directory = bench.directories.miniorange

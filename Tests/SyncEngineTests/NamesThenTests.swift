@@ -140,4 +140,23 @@ struct NamesThenTests {
         let source = try #require(bench.counterpart(.ad, "cy"))
         #expect(bench.directories.ad.entries[source]?.attributes["manager"] == [Reference.entry(manager).octets])
     }
+
+    @Test
+    func `Who names somebody that has got the name which was his own names that one`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.ad
+        let ann = try bench.create(.ad, "Ann")
+        try bench.settle()
+        let source = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.move(.ad, ann, to: "", rdn: RelativeDistinguishedName(type: "CN", value: "Anna"))
+        let other = try bench.create(.ad, "Ann", ["samaccountname": ["other"]])
+        try bench.set(.ad, ann, "manager", [Reference.entry(other).octets])
+        for entry in [ann, other] {
+            let told = Change.present(try #require(directory.snapshot(entry)))
+            try bench.step(.feed(.ad, .changes([told], cursor: nil)))
+        }
+        try bench.settle()
+        let target = try #require(bench.counterpart(.miniorange, "other"))
+        #expect(bench.directories.miniorange.entries[source]?.attributes["manager"] == [Reference.entry(target).octets])
+    }
 }

@@ -97,4 +97,28 @@ struct NestingTests {
         #expect(bench.members(.ad, "inner") == "bo")
         #expect(bench.members(.ad, "outer") == "inner")
     }
+
+    /// The group of all is out of the scope of the LDAP side in the meantime, and back.
+    @Test
+    func `Who goes from the inner group while the outer one is out of the scope goes from that, too`() throws {
+        var membership = try Bench.named()
+        membership.nesting = .flatten
+        let bench = try Bench.withGroups(membership)
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        let outer = try #require(bench.groupNamed(.miniorange, "outer"))
+        let rdn = try #require(directory.entries[outer]).rdn
+        #expect(directory.rename(outer, below: elsewhere, rdn) == nil)
+        try bench.tell(.miniorange)
+        try bench.setMembers(.ad, inner, remove: [bo])
+        try bench.expectRest()
+        try bench.move(.miniorange, outer, to: "")
+        try bench.expectRest()
+        #expect(bench.members(.miniorange, "outer") == "nobody")
+        #expect(bench.members(.ad, "outer") == "inner")
+    }
 }
