@@ -193,7 +193,7 @@ extension Engine {
         } else if old != nil {
             try store.removeLink(id)
         }
-        if id.side == .ad, link.isPresent != old?.isPresent ?? false {
+        if link.isPresent != old?.isPresent ?? false {
             try impliedMembersMoved(by: id, store, now: now)
         }
         if let view {

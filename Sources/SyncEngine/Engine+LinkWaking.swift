@@ -165,6 +165,7 @@ extension Engine {
             guard let row = try store.link(id) else { continue }
             // What somebody had taken away before stays taken away.
             if row.isPresent, let other = try counterpart(of: id, store) { try disagree(other, store) }
+            if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
             let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group
             let isFollowed = try form?.isMaintainedByServer != false && !isByAnotherName(row, old, form, store)
@@ -283,6 +284,7 @@ extension Engine {
                 continue
             }
             try store.removeLink(id)
+            if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
         }
     }
 

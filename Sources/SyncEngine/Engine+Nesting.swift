@@ -56,7 +56,22 @@ extension Engine {
         return pair.kind == .group
     }
 
-    /// Everybody who is no group in an AD group and the groups below it.
+    /// The members of an AD group's counterpart who are yet to be added to it.
+    private func comers(to group: Anchor, _ store: any StoreTransaction) throws -> [Anchor] {
+        guard let id = try store.pairID(.ad, group), let other = try store.outline(id)?.anchors.miniorange else {
+            return []
+        }
+        var members: [Anchor] = []
+        try store.forEachLink(.miniorange, ofGroup: other, after: nil) { member, link in
+            if link.isPresent && !link.isAgreed { members.append(member) }
+            return true
+        }
+        return try members.compactMap { member in
+            try store.pairID(.miniorange, member).flatMap { try store.outline($0)?.anchors.ad }
+        }
+    }
+
+    /// Everybody who is no group in an AD group and the groups below it, or is yet to be added to one of them.
     private func everybody(in group: Anchor, _ store: any StoreTransaction) throws -> [Anchor] {
         var found: Set<Anchor> = []
         var seen: Set<Anchor> = [group]
@@ -67,7 +82,7 @@ extension Engine {
                 members.append(member)
                 return true
             }
-            for member in members {
+            for member in try members + comers(to: next, store) {
                 guard let isGroup = try isGroup(member, store) else { continue }
                 if !isGroup {
                     found.insert(member)
@@ -79,13 +94,24 @@ extension Engine {
         return found.sorted()
     }
 
-    /// A membership at AD came or went: so did, perhaps, those of everybody below in every group above.
+    /// A membership came or went. At AD so did, perhaps, those of everybody below in every group above; on the other side whoever was to be added to the group at AD, and
+    /// is not any more, does not come to those above by that.
     mutating func impliedMembersMoved(by id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
-        guard flattens, id.side == .ad else { return }
+        guard flattens else { return }
+        guard id.side == .ad else {
+            if try store.link(id)?.isPresent != true { try comerLeft(id, store, now: now) }
+            return
+        }
         let below =
             try isGroup(id.member, store) == true ? try everybody(in: id.member, store) : [id.member]
         let above = try groupsAbove(id.group, store).union([id.group])
         try pendImplied(below, above, except: id, store, now: now)
+    }
+
+    /// A membership at the LDAP side is gone.
+    mutating func comerLeft(_ id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard flattens, id.side == .miniorange, let own = try counterpart(of: id, store) else { return }
+        try pendImplied([own.member], try groupsAbove(own.group, store), except: nil, store, now: now)
     }
 
     /// A group came to be on both sides, or goes: everybody below it may be a member of it, and of those above.

@@ -50,6 +50,42 @@ struct NestingTests {
         #expect(bench.store.contents.conflicts.map(\.decision) == [.implied])
     }
 
+    enum Ending: CaseIterable {
+        case innerIsDeletedAtAD, innerIsDeletedThere, innerIsTakenOut, memberIsTakenOut
+    }
+
+    @Test(arguments: Ending.allCases)
+    func `Who was to come to the outer group by way of the inner one comes to it directly where that ends`(
+        _ ending: Ending
+    ) throws {
+        var membership = try Bench.named()
+        membership.nesting = .flatten
+        let bench = try Bench.withGroups(membership)
+        try bench.create(.ad, "Cy")
+        let inner = try bench.createGroup(.ad, "inner")
+        let outer = try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        let there = try #require(bench.groupNamed(.miniorange, "inner"))
+        for name in ["inner", "outer"] {
+            try bench.setMembers(.miniorange, try #require(bench.groupNamed(.miniorange, name)), add: [cy])
+        }
+        try bench.disconnect(.ad)
+        #expect(try bench.tell(.miniorange).isEmpty)
+        switch ending {
+        case .innerIsDeletedAtAD: try bench.delete(.ad, inner)
+        case .innerIsDeletedThere: try bench.delete(.miniorange, there)
+        case .innerIsTakenOut: try bench.setMembers(.ad, outer, remove: [inner])
+        case .memberIsTakenOut: try bench.setMembers(.miniorange, there, remove: [cy])
+        }
+        try bench.tell(.miniorange)
+        _ = try bench.connect(.ad)
+        try bench.tell(.ad)
+        try bench.expectRest()
+        #expect(bench.members(.ad, "outer").split(separator: " ").contains("cy"))
+        #expect(bench.members(.miniorange, "outer").split(separator: " ").contains("cy"))
+    }
+
     @Test
     func `Who is in by way of a group that left the scope is in until that is taken out`() throws {
         var membership = try Bench.named()
