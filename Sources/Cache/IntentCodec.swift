@@ -73,6 +73,7 @@ enum IntentCodec {
         case readGroups = 10
         case readStamps = 11
         case confirmAbsenceOf = 12
+        case editGuardedValues = 13
     }
 
     private static func encode(_ operation: WriteOperation, into writer: RecordWriter) {
@@ -95,7 +96,7 @@ enum IntentCodec {
         case .delete(let anchor, let name, let version):
             encode(.delete, anchor, name, version, into: writer)
         case .editValues(let anchor, let name, let edits):
-            encode(.editValues, anchor, into: writer)
+            encode(edits.isGuarded ? .editGuardedValues : .editValues, anchor, into: writer)
             writer.append(name)
             writer.append(edits.attribute)
             writer.append(edits.add)
@@ -171,10 +172,12 @@ enum IntentCodec {
                 try reader.readName()
             }
             return .readStamps(anchor, attributes: attributes)
-        case .editValues:
+        case .editValues, .editGuardedValues:
             let anchor = try reader.readAnchor()
             let name = try reader.readDistinguishedName()
-            return .editValues(anchor, name: name, edits: try decodeEdits(from: &reader))
+            var edits = try decodeEdits(from: &reader)
+            edits.isGuarded = tag == .editGuardedValues
+            return .editValues(anchor, name: name, edits: edits)
         case .modify, .rename, .delete:
             break
         }

@@ -77,6 +77,7 @@ package struct ValueEditing: Hashable, Sendable {
     }
 
     private let placeholder: Octets?
+    private let isGuarded: Bool
     private let canSift: Bool
     /// The next one is the last.
     private var waiting: [Request] = []
@@ -89,11 +90,14 @@ package struct ValueEditing: Hashable, Sendable {
     /// `canSift`: the server can be asked for some of an attribute's values.
     package init(_ edits: ValueEdits, canSift: Bool = false, valuesPerRequest: Int = Self.valuesPerRequest) {
         placeholder = edits.placeholder
+        isGuarded = edits.isGuarded
         self.canSift = canSift
         let units = Self.units(edits)
+        // What stands in for another comes with its going, or not at all.
+        let size = edits.isGuarded ? units.count : valuesPerRequest
         var start = 0
         while start < units.count {
-            let end = min(start + valuesPerRequest, units.count)
+            let end = min(start + size, units.count)
             waiting.append(Request(Array(units[start..<end])))
             start = end
         }
@@ -123,6 +127,8 @@ package struct ValueEditing: Hashable, Sendable {
             return .stop(.refused(WriteAnswer.refusal(result)))
         case .objectClassViolation where mayLackValues(request):
             waiting.append(Request(request.units, placeholder: placeholder, isSifted: request.isSifted))
+        case .noSuchAttribute where isGuarded:
+            return .look
         case .noSuchAttribute
         where canSift && !request.isSifted && request.removed.count >= Self.removalsWorthSifting:
             return .sift

@@ -152,7 +152,10 @@ extension Engine {
         var edits = ValueEdits(attribute: attribute, add: [], remove: [])
         for link in chosen {
             if link.isPresent { edits.add.append(link.value) } else { edits.remove.append(link.value) }
-            if let replaced = link.replaced { edits.remove.append(replaced) }
+            guard let replaced = link.replaced else { continue }
+            edits.remove.append(replaced)
+            // Where somebody has taken the former one away, what is to stand in its place would put him back.
+            if link.isPresent { edits.isGuarded = true }
         }
         // What one membership wants there no other one takes away.
         let form = membershipForm(ofAttribute: attribute, side)

@@ -98,6 +98,18 @@ extension Engine {
         markDirty(intent.write.pair, .membership, now: now)
     }
 
+    /// A value that was to be written by another name is there no more: somebody has taken it away, or has done the same. What the entry holds tells.
+    mutating func settleStaleEdit(_ intent: Intent, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard case .editValues(let holder, _, let edits) = intent.write.operation, edits.isGuarded else { return }
+        for change in intent.links {
+            guard var link = try store.link(change.link), link.isPresent else { continue }
+            // By which value it stands there is not known.
+            link.version = .unordered
+            try store.put(link, for: change.link)
+        }
+        try requestRead(.readMembers(holder), intent.write.side, store, now: now)
+    }
+
     /// Notes by which names an edit writes memberships, or may have: those may be another one's when they are told.
     mutating func noteValues(of intent: Intent) {
         guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor else { return }

@@ -45,7 +45,11 @@ extension Engine {
             if case .confirmAbsence = intent.write.operation { try noteSeen(intent, store) }
             if isStale { count { $0.stale[side] += 1 } } else { try readClock(intent, snapshot, store, now: now) }
             try confirm(intent, snapshot, isStale: isStale, store, now: now)
-            try settleRepeatedEdit(intent, snapshot, store, now: now)
+            if isStale {
+                try settleStaleEdit(intent, store, now: now)
+            } else {
+                try settleRepeatedEdit(intent, snapshot, store, now: now)
+            }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
         case .edited(let snapshot, let refused, let absent):

@@ -18,12 +18,21 @@ package struct ValueEdits: Hashable, Sendable {
     package var remove: [Octets]
     /// What must stand where no other value would be left, since the entry's class demands one.
     package var placeholder: Octets?
+    /// Whether some of `add` are to stand in the place of some of `remove`: where one of these is not there, nothing is put in its place, and the edit is stale.
+    package var isGuarded: Bool
 
-    package init(attribute: String, add: [Octets], remove: [Octets], placeholder: Octets? = nil) {
+    package init(
+        attribute: String,
+        add: [Octets],
+        remove: [Octets],
+        placeholder: Octets? = nil,
+        isGuarded: Bool = false
+    ) {
         self.attribute = attribute
         self.add = add
         self.remove = remove
         self.placeholder = placeholder
+        self.isGuarded = isGuarded
     }
 }
 

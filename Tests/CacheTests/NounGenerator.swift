@@ -161,7 +161,8 @@ struct NounGenerator: RandomNumberGenerator {
                     attribute: name(),
                     add: list(upTo: 3) { $0.octets() },
                     remove: list(upTo: 3) { $0.octets() },
-                    placeholder: optional { $0.octets() }
+                    placeholder: optional { $0.octets() },
+                    isGuarded: flag()
                 )
             )
         }

@@ -96,6 +96,20 @@ struct GroupWriterTests {
         let nothing = try await Self.edited(writer, group, remove: GroupFeedTests.members(90..<91))
         #expect(nothing.snapshot == now)
         #expect(nothing.refused.isEmpty)
+        // What is to stand in another one's place does so only where that is there.
+        for (removed, isStale) in [(90, true), (5, false)] {
+            let edits = ValueEdits(
+                attribute: "member",
+                add: GroupFeedTests.members(7..<8),
+                remove: GroupFeedTests.members(removed..<removed + 1),
+                isGuarded: true
+            )
+            let outcome = await WriterTests.perform(writer, .editValues(group.anchor, name: group.name, edits: edits))
+            if isStale { #expect(outcome == .stale(now)) }
+        }
+        #expect(
+            try await Self.members(writer, group) == GroupFeedTests.members(1..<5) + GroupFeedTests.members(7..<8)
+        )
         // A DN's spelling is one value to the server.
         let respelled = try await Self.edited(
             writer,

@@ -293,6 +293,23 @@ struct ValueEditingTests {
         if present == ["c", "A"] || present == [] { #expect(requests == 2) }
     }
 
+    @Test func `what is to stand in the place of an absent value is not written, and the entry is looked at`() {
+        let values = (0..<1_500).map { Octets("\($0)") }
+        let edits = ValueEdits(
+            attribute: "member",
+            add: (0..<1_500).map { Octets("new \($0)") },
+            remove: values,
+            isGuarded: true
+        )
+        var editing = ValueEditing(edits, canSift: true)
+        let request = editing.next()
+        #expect(request?.units.count == 3_000)
+        let absent = LDAPError.refused(.modify, LDAPResult(code: .noSuchAttribute, diagnosticMessage: ""))
+        #expect(editing.failed(request!, absent) == .look)
+        #expect(editing.next() == nil)
+        #expect(!editing.isBegun)
+    }
+
     @Test func `what is divided is sent before the rest, and what comes before what goes`() {
         var editing = ValueEditing(Self.edits(["a", "b"], ["c", "d"]), valuesPerRequest: 3)
         let first = editing.next()

@@ -5,6 +5,11 @@ extension SimulatedDirectory {
     func edit(_ anchor: Anchor, _ edits: ValueEdits) -> WriteOutcome {
         guard let before = entries[anchor] else { return .gone }
         var values = before.attributes[edits.attribute]
+        if edits.isGuarded,
+            !edits.remove.allSatisfy({ value in values.contains { isSame($0, value, edits.attribute) } })
+        {
+            return snapshot(anchor).map { .stale($0) } ?? .gone
+        }
         var refused: [RefusedValue] = []
         var absent: [Octets] = []
         for value in edits.add {

@@ -137,6 +137,23 @@ struct MemberUIDTests {
     }
 
     @Test
+    func `Who is taken out of a list while his new uid is on its way to it stays out`() throws {
+        let bench = try bench()
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
+        try bench.createGroup(.ad, "crew", members: people)
+        try bench.settle()
+        try bench.set(.ad, people[0], "samaccountname", ["anna"])
+        try bench.tell(.ad)
+        let lines = try bench.answer()
+        #expect(lines.contains { $0.hasSuffix("memberuid: +[anna] -[ann]") }, "\(lines)")
+        let group = try #require(bench.groupNamed(.miniorange, "crew"))
+        try bench.set(.miniorange, group, "memberuid", ["bo"])
+        try bench.settle()
+        #expect(bench.engine.isQuiet)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "bo") }
+    }
+
+    @Test
     func `A uid that two had when it was listed means the one who has it still`() throws {
         let bench = try self.bench()
         let directory = bench.directories.miniorange
