@@ -133,7 +133,7 @@ extension Engine {
                 let link = form.link(side, holder.anchor, anchor)
                 // It stands there by another value: what went was that of somebody who had this name before.
                 guard form.form.isSame(kept, value) else { continue }
-                if valuesUnderWay[holder.anchor]?[link] == nil, try !isExpected(value, link, form.form, store) {
+                if !isUnderWay(link, of: holder.anchor), try !isExpected(value, link, form.form, store) {
                     // It may be listed by its present name besides.
                     try requestRead(.readMembers(holder.anchor), side, store, now: now)
                     continue

@@ -61,10 +61,13 @@ extension Engine {
         let owners = try owners(of: value, link, form, store)
         let named = form.holder == .group ? link.member : link.group
         guard owners.count == 1, owners[0] != named else { return false }
-        var own = row
-        own.isAgreed = false
         let id = link.naming(owners[0], by: form)
-        if try store.link(id) == nil { try store.put(own, for: id) }
+        let known = try store.link(id)
+        if known?.isPresent != true {
+            var own = row
+            own.isAgreed = known?.isAgreed ?? false
+            try store.put(own, for: id)
+        }
         if let group = try store.pairID(link.side, id.group) {
             try store.pend(id, of: group)
             queue.append(group)

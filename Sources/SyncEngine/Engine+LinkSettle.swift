@@ -110,22 +110,6 @@ extension Engine {
         try requestRead(.readMembers(holder), intent.write.side, store, now: now)
     }
 
-    /// Notes by which names an edit writes memberships, or may have: those may be another one's when they are told.
-    mutating func noteValues(of intent: Intent) {
-        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor else { return }
-        for change in intent.links where change.isPresent {
-            valuesUnderWay[holder, default: [:]][change.link] = change.value
-        }
-    }
-
-    mutating func forgetValues(of intent: Intent) {
-        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor,
-            var values = valuesUnderWay[holder]
-        else { return }
-        for change in intent.links { values[change.link] = nil }
-        valuesUnderWay[holder] = values.isEmpty ? nil : values
-    }
-
     /// Whether a membership stands at the LDAP side by a name that the server changes without a word.
     private func isNamedByServer(_ id: LinkID, _ store: any StoreTransaction) throws -> Bool {
         try store.link(id)?.isPresent == true && isNamedByServer(id.group, id.side, store)

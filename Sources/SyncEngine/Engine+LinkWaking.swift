@@ -164,7 +164,10 @@ extension Engine {
         for id in try links(of: anchor, side, kind, store) {
             guard let row = try store.link(id) else { continue }
             // What somebody had taken away before stays taken away.
-            if row.isPresent, let other = try counterpart(of: id, store) { try disagree(other, store) }
+            if row.isPresent, let other = try counterpart(of: id, store) {
+                try disagree(other, store)
+                if !row.isAgreed { try forgetUnderWay(other, store) }
+            }
             if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
             let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group

@@ -263,8 +263,7 @@ extension Engine {
         var known: [Octets: Anchor] = [:]
         for (anchor, value) in kept { known[form.form.comparable(value)] = anchor }
         // What is being written stands for whom it was written for, whoever has that name by now.
-        let underWay = (valuesUnderWay[holder] ?? [:]).filter { $0.key.side == side }
-        for (link, value) in underWay.sorted(by: { ($0.key.group, $0.key.member) < ($1.key.group, $1.key.member) }) {
+        for (link, value) in valuesUnderWay(of: holder) where link.side == side {
             known[form.form.comparable(value)] = form.form.holder == .group ? link.member : link.group
         }
         return known

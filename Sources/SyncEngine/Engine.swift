@@ -96,7 +96,7 @@ package struct Engine: Sendable {
     var editsUnderWay: [PairID: Int] = [:]
     var renamesUnderWay: [Anchor: Int] = [:]
     /// Values that are being written, or may have been, by the entry that is to hold them.
-    var valuesUnderWay: [Anchor: [LinkID: Octets]] = [:]
+    var valuesUnderWay: [Anchor: [IntentID: [LinkID: Octets]]] = [:]
     /// Anchors of the configured bases.
     var roots = PerSide<[Root]>(both: [])
     /// Pairs whose entry was not found where it was being added, and whose container is being asked for its name before that is believed.

@@ -100,6 +100,31 @@ struct MemberOrderTests {
         #expect(bench.members(.ad, "crew") == "ann cy" && bench.members(.miniorange, "crew") == "ann cy")
     }
 
+    @Test(arguments: [false, true])
+    func `So it is whether its answer comes after all that the log tells of it or before`(isToldFirst: Bool) throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let start = directory.log.count
+        try bench.setMembers(
+            .ad,
+            try Crew.group(bench, .ad),
+            add: [try Crew.entry(bench, .ad, "cy")],
+            remove: [try Crew.entry(bench, .ad, "bo")]
+        )
+        #expect(try bench.tell(.ad).count == 1)
+        let bo = try Crew.entry(bench, .miniorange, "bo")
+        try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bob"))
+        let answer = directory.perform(try #require(bench.sent.first).operation)
+        #expect(bench.members(.miniorange, "crew") == "ann bob cy")
+        try bench.set(.miniorange, try Crew.group(bench, .miniorange), "description", ["later"])
+        if !isToldFirst { try bench.answer(answer) }
+        // Bo is read for his name.
+        try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
+        if isToldFirst { try bench.answer(answer) }
+        try answerAll(bench)
+        #expect(bench.members(.ad, "crew") == "ann cy" && bench.members(.miniorange, "crew") == "ann cy")
+    }
+
     @Test(arguments: [false, true], [false, true])
     func `A uid that was listed before its owner got another one still means him`(restarts: Bool, asWhole: Bool) throws
     {

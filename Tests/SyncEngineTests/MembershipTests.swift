@@ -162,6 +162,36 @@ struct MembershipTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
+    /// slapd takes him out of a group, but for the last one of it, whose name stays.
+    @Test(arguments: [false, true])
+    func `Who is made again while he is being added to a group on the other side stays in it`(isLast: Bool) throws {
+        let (bench, group, people) = try bench(.ad)
+        if isLast {
+            try bench.setMembers(.ad, group, remove: Array(people.prefix(2)))
+            try bench.expectRest()
+        }
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        let other = try #require(bench.groupNamed(.miniorange, "crew"))
+        if isLast {
+            try bench.set(.miniorange, other, "member", [Reference.entry(cy).octets])
+        } else {
+            try bench.setMembers(.miniorange, other, add: [cy])
+        }
+        #expect(try bench.tell(.miniorange).count == 1)
+        // Whether he was added is asked for.
+        try bench.disconnect(.ad)
+        try bench.answer(.unknown, carriedOut: true)
+        try bench.delete(.miniorange, cy)
+        try bench.set(.ad, people[2], "displayname", ["Cy R"])
+        try bench.tell(.ad)
+        try bench.tell(.miniorange)
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.counterpart(.miniorange, "cy") != nil)
+        _ = try bench.connect(.ad)
+        for _ in 0..<10 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == (isLast ? "cy" : "ann bo cy")) }
+    }
+
     @Test(arguments: Side.allCases)
     func `A renamed member stays without a write to the group`(_ side: Side) throws {
         let (bench, _, people) = try bench(side)
