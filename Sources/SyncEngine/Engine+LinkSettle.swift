@@ -17,7 +17,7 @@ extension Engine {
         let holder = intent.write.operation.anchor
         let replica = try holder.flatMap { try store.replica(intent.write.side, $0) }
         let told = replica?.membersVersion ?? .unordered
-        let removed = intent.write.operation.removedValues.filter { !absent.contains($0) }
+        let removed = intent.write.operation.removedValues
         var hasMissed = false
         let hasRefused = try store.count(.refusedLinks) > 0
         let group = try holder.flatMap { try linkGroup(intent.write.side, $0, store) }
@@ -130,7 +130,7 @@ extension Engine {
         try store.removeLink(LinkID(side: intent.write.side, group: anchor, member: .placeholder))
     }
 
-    /// `removed`: the values that were taken away by the same write.
+    /// `removed`: the values that are not there after the same write.
     private mutating func confirm(
         _ change: Intent.LinkChange,
         within group: LinkGroup?,

@@ -69,6 +69,7 @@ struct LastMemberTests {
         try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
         try bench.set(.ad, ann, "displayname", ["Changed"])
         try bench.tell(.ad)
+        try bench.tell(.miniorange)
         try bench.settle()
         #expect(bench.values(.miniorange, "ann", "displayname") == "[Changed]")
         directory.followNext()

@@ -218,15 +218,18 @@ struct MemberOrderTests {
     func `A removal that found nothing is made again also where the group had moved meanwhile`() throws {
         let bench = try Crew.bench()
         let (group, bo) = (try Crew.group(bench, .miniorange), try Crew.entry(bench, .miniorange, "bo"))
-        let start = bench.directories.miniorange.log.count
         try bench.setMembers(.ad, try Crew.group(bench, .ad), remove: [try Crew.entry(bench, .ad, "bo")])
         #expect(try bench.tell(.ad).count == 1)
         try bench.set(.miniorange, group, "description", ["ours"])
         try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bob"))
         try bench.answer()
         #expect(bench.members(.miniorange, "crew") == "ann bob")
-        let records = bench.directories.miniorange.log[start...].compactMap { $0.snapshot.map { Change.present($0) } }
-        try bench.step(.feed(.miniorange, .changes(records.reversed(), cursor: nil)))
+        try bench.set(.miniorange, group, "description", ["theirs"])
+        let directory = bench.directories.miniorange
+        let told = try [directory.snapshot(bo), directory.snapshotWithMembers(group)].map {
+            Change.present(try #require($0))
+        }
+        try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
         try answerAll(bench)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
     }

@@ -224,4 +224,19 @@ struct MemberUIDTests {
             )
         }
     }
+
+    @Test
+    func `A uid that somebody else has written anew already is not written for ever`() throws {
+        let bench = try Crew.bench(MembershipSpecification(form: .memberUid))
+        let group = try Crew.group(bench, .miniorange)
+        try bench.set(.ad, try Crew.entry(bench, .ad, "bo"), "samaccountname", ["bob"])
+        try bench.tell(.ad)
+        try bench.answer()
+        try bench.set(.miniorange, group, "memberuid", ["ann", "bob"])
+        for _ in 0..<20 where !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.sent.isEmpty)
+        try Crew.settled(bench)
+        #expect(bench.directories.miniorange.entries[group]?.attributes["memberuid"] == ["ann", "bob"])
+        #expect(bench.members(.ad, "crew") == "ann bo")
+    }
 }
