@@ -8,12 +8,16 @@ let houseSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// As tools/test builds with `--sanitize thread`.
+let threadSanitizer: [Target.Dependency] =
+    Context.environment["SYNCLINE_SANITIZE"] == "thread" ? ["CThreadSanitizer"] : []
+
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: houseSettings)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: houseSettings)
+    .executableTarget(name: name, dependencies: dependencies + threadSanitizer, swiftSettings: houseSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -125,7 +129,12 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "Support", dependencies: ["SyncModel"], path: "Tests/Support", swiftSettings: houseSettings),
+        .target(
+            name: "Support",
+            dependencies: ["SyncModel"] + threadSanitizer,
+            path: "Tests/Support",
+            swiftSettings: houseSettings
+        ),
         .target(
             name: "Simulation",
             dependencies: ["Cache", "Mapping", "Reconcile", "Support", "SyncEngine", "SyncModel"],
@@ -139,6 +148,7 @@ let package = Package(
             swiftSettings: houseSettings
         ),
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer", publicHeadersPath: "."),
         .target(
             name: "Fuzzing",
             dependencies: ["CTestSupport", "Support"],

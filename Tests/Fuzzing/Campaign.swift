@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Synchronization
 
 /// Runs parsers on many inputs in a process of its own, which may die of one; the process that started it then tells of which.
@@ -27,8 +28,6 @@ package final class Campaign: Sendable {
         static let seed = environment["SYNCLINE_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
         static let subject = environment["SYNCLINE_FUZZ_SUBJECT"]
         static let input = environment["SYNCLINE_FUZZ_INPUT"].flatMap { $0.isEmpty ? nil : $0 }
-        /// A sanitizer reserves more address space than any limit of ours.
-        static let isSanitized = environment["SYNCLINE_SANITIZE"] != nil
     }
 
     // MARK: In the process that may die
@@ -36,7 +35,8 @@ package final class Campaign: Sendable {
     package static func run(_ subjects: [FuzzSubject], path: String) async throws {
         let recorder = try FlightRecorder(path: path)
         let chosen = subjects.filter { Asked.subject == nil || $0.name == Asked.subject }
-        if !Asked.isSanitized { limitMemory() }
+        // A sanitizer reserves more address space than any limit of ours.
+        if !Sanitizer.isUsed { limitMemory() }
         let runner = InputRunner(recorder: recorder, longestSeconds: longestSeconds, patience: patience)
         runner.watch()
         do {

@@ -25,7 +25,8 @@ struct ProcessMemory {
         var found: [String] = []
         for line in maps.split(separator: "\n") where line.contains(" rw") {
             let ends = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt64($0, radix: 16) }
-            guard ends.count == 2 else { continue }
+            // So large is a sanitizer's shadow alone.
+            guard ends.count == 2, ends[1] - ends[0] < 1 << 30 else { continue }
             let octets = read(descriptor, from: ends[0], count: Int(ends[1] - ends[0]))
             let data = Data(octets)
             for marker in markers {
