@@ -58,9 +58,7 @@ final class ConnectionThread {
     /// Serves the connection until it is closed or lost, and ends the handle.
     func run() {
         while lost == nil {
-            let (submissions, closeRequested) = link.take()
-            backlog.append(contentsOf: submissions)
-            if closeRequested {
+            if takeSubmissions() {
                 lost = .connectionLost(.connection, .userCancelled, message: "closed by this side", wasSent: true)
                 break
             }
@@ -74,6 +72,14 @@ final class ConnectionThread {
     }
 
     // MARK: Requests
+
+    /// Whether the connection is to be closed. Not in ``run()``, whose round ends with a sleep: what it holds lives as long, and a request
+    /// that was answered in the same round may hold a password.
+    private func takeSubmissions() -> Bool {
+        let (submissions, closeRequested) = link.take()
+        backlog.append(contentsOf: submissions)
+        return closeRequested
+    }
 
     private func process() {
         while lost == nil, buffer.pendingOutput < Self.maximumPendingOutput, let submission = backlog.popFirst() {
