@@ -50,14 +50,16 @@ struct GroupWriterTests {
         add: [Octets] = [],
         remove: [Octets] = [],
         placeholder: Octets? = nil
-    ) async throws -> (snapshot: EntrySnapshot, refused: [RefusedValue]) {
+    ) async throws -> (snapshot: EntrySnapshot, refused: [RefusedValue], absent: [Octets]) {
         let edits = ValueEdits(attribute: "member", add: add, remove: remove, placeholder: placeholder)
         let outcome = await WriterTests.perform(writer, .editValues(group.anchor, name: group.name, edits: edits))
-        guard case .edited(let snapshot, let refused, _) = outcome else { throw TestFailure("not edited: \(outcome)") }
+        guard case .edited(let snapshot, let refused, let absent) = outcome else {
+            throw TestFailure("not edited: \(outcome)")
+        }
         #expect(!snapshot.tellsMembers)
         #expect(snapshot.attributes["member"].isEmpty)
         #expect(snapshot.attributes["description"] == ["d"])
-        return (snapshot, refused)
+        return (snapshot, refused, absent)
     }
 
     static func members(_ writer: MiniOrangeWriter, _ group: EntrySnapshot) async throws -> [Octets] {
@@ -79,6 +81,7 @@ struct GroupWriterTests {
             remove: GroupFeedTests.members(0..<1) + GroupFeedTests.members(90..<92)
         )
         #expect(first.refused.isEmpty)
+        #expect(Set(first.absent) == Set(GroupFeedTests.members(90..<92)))
         #expect(try await Self.members(writer, group) == GroupFeedTests.members(1..<6))
         let again = try await Self.edited(
             writer,
@@ -96,6 +99,7 @@ struct GroupWriterTests {
         let nothing = try await Self.edited(writer, group, remove: GroupFeedTests.members(90..<91))
         #expect(nothing.snapshot == now)
         #expect(nothing.refused.isEmpty)
+        #expect(nothing.absent == GroupFeedTests.members(90..<91))
         // What is to stand in another one's place does so only where that is there.
         for (removed, isStale) in [(90, true), (5, false)] {
             let edits = ValueEdits(
