@@ -111,12 +111,33 @@ extension World {
         defer { conflictsAtRest = conflicts.count }
         var found: Set<Membership> = []
         for conflict in conflicts.dropFirst(conflictsAtRest) where conflict.decision == .undated {
+            if !isDoubtful(conflict) { fail("a membership is called undated, and could be dated") }
             guard case .member(let member) = conflict.subject, let group = try id(ofPair: conflict.pair),
                 let member = try id(ofPair: member)
             else { continue }
             found.insert(Membership(group: group, member: member))
         }
         return found
+    }
+
+    /// Whether nobody can tell if a restored server showed a membership as it was set since. Its side is the one whose stamp is told, if any is.
+    private func isDoubtful(_ conflict: ConflictRecord) -> Bool {
+        let told = Side.allCases.filter { conflict.stamps[$0] != nil }
+        return (told.isEmpty ? Side.allCases : told).contains { isDoubtful(conflict.stamps[$0], $0) }
+    }
+
+    /// The server does not say when, or that was in the moment up to which everything was known, or by a clock that shows less since.
+    private func isDoubtful(_ stamp: Stamp?, _ side: Side) -> Bool {
+        guard wasRestored[side] else { return false }
+        guard let stamp, stamp.source != .entry else { return !directories[side].tellsAttributeStamps }
+        if let jump = lastClockJump, stamp.time > jump.advanced(byMilliseconds: directories[side].clockOffset) {
+            return true
+        }
+        let end = stamp.time.advanced(byMilliseconds: stamp.granularity)
+        // Before that it is older; until two seconds later a domain controller was yet to be asked for it.
+        return restores[side].contains {
+            end > $0.lowerBound && stamp.time <= $0.upperBound.advanced(byMilliseconds: 2_000)
+        }
     }
 
     private func id(ofPair pair: PairID) throws -> Octets? {

@@ -239,9 +239,8 @@ extension World {
         }
         try settle()
         // A server whose clock was set back stamps by its last change until the clock has caught up: by then nothing tells what is of before.
-        let known = try store.read { try $0.cursor(side)?.knownUntil }
         guard failures.isEmpty, backup.anchors == Set(directory.entries.keys),
-            known.map({ directory.newestStamp <= $0 }) ?? false
+            let known = try store.read({ try $0.cursor(side)?.knownUntil }), directory.newestStamp <= known
         else {
             backups[side] = nil
             return
@@ -253,6 +252,7 @@ extension World {
         history.lost(since: backupMoments[side], on: side, lacking: lackedValues(side))
         stepBacks[side] = .restored
         wasRestored[side] = true
+        restores[side].append(known...max(known, now.advanced(byMilliseconds: directory.clockOffset)))
         isRestoredLately[side] = true
         resting[side] = []
         note("\(side.name) is restored from its backup")

@@ -56,6 +56,8 @@ package final class World {
     var purged = PerSide(both: false)
     /// Sides that were ever restored from a backup: what set a value there last may be of before.
     var wasRestored = PerSide(both: false)
+    /// When they were: until when everything was known by the server's clock, and what that showed.
+    var restores = PerSide<[ClosedRange<Timestamp>]>(both: [])
     /// And since everything was at rest.
     var isRestoredLately = PerSide(both: false)
     /// Backups of the servers.
