@@ -46,6 +46,8 @@ struct UserHistory {
     var groups: [Octets: [Side]] = [:]
     /// Names of deleted groups, and of those that were deleted before everything was last at rest.
     var formerNames: [Octets] = []
+    /// Which groups had them.
+    var formerHolders: [Octets: Set<Octets>] = [:]
     private(set) var settledFormerNames: [Octets] = []
     /// Whom users made before everything was last at rest.
     private var old: Set<Octets> = []

@@ -58,11 +58,17 @@ extension World {
 
     /// The name of a group that is gone on both sides, and is not on its way back.
     private func formerName() -> Octets? {
+        // Before the deletion is told, the group may yet be made on the other side: who has its name there is joined with whoever gets it here.
+        guard !isBehind else { return nil }
         // Where a name is all that there is of a group on one side, it is gone there when its deletion is known.
         let names = options.groups?.hasEntries == false ? history.settledFormerNames : history.formerNames
         return names.last { name in
+            let former = history.formerHolders[name] ?? []
             let isTaken = Side.allCases.contains { side in
-                groups(side).contains { groupName($0, side) == name || $0.rdn.value == name }
+                groups(side).contains { group in
+                    groupName(group, side) == name || group.rdn.value == name
+                        || id(of: group.anchor, side).map(former.contains) == true
+                }
             }
             let isComing = requests.contains { request in
                 guard case .add(let added, _, _) = request.write.operation else { return false }
@@ -84,7 +90,10 @@ extension World {
             directories[side].delete(entry.anchor) == nil
         else { return }
         memberships.deletedGroup(id)
-        if let name = groupName(entry, side) { history.formerNames.append(name) }
+        if let name = groupName(entry, side) {
+            history.formerNames.append(name)
+            history.formerHolders[name, default: []].insert(id)
+        }
         note("user deletes \(id.lossyText) at \(side.name)")
     }
 

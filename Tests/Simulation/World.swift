@@ -150,6 +150,11 @@ package final class World {
         failures.append(reason)
     }
 
+    /// Whether the engine has yet to be told something that has happened at a server.
+    var isBehind: Bool {
+        !held.isEmpty || Side.allCases.contains { !feeds[$0].isConnected || feeds[$0].isBehind(directories[$0]) }
+    }
+
     // MARK: The shell
 
     /// As the product's own loop: one transaction a step, and writes start once it is committed.
