@@ -8,4 +8,12 @@ extension Bench {
         #expect(try settle().isEmpty)
         #expect(engine.isQuiet)
     }
+
+    /// Answers what is sent, for 25 seconds and without a word of the feeds.
+    func answerAll() throws {
+        for _ in 0..<50 {
+            while !sent.isEmpty { try answer() }
+            _ = try pass(milliseconds: 500)
+        }
+    }
 }

@@ -6,13 +6,6 @@ import Testing
 
 /// slapd keeps the name of who is gone in a group that must have a member: nobody comes into the group by getting that name.
 struct LastMemberTests {
-    private func passed(_ bench: Bench) throws {
-        for _ in 0..<25 {
-            while !bench.sent.isEmpty { try bench.answer() }
-            _ = try bench.pass(milliseconds: 1_000)
-        }
-    }
-
     @Test
     func `The placeholder takes the place of a name that is left alone since the others went after its owner`() throws {
         let bench = try Crew.bench()
@@ -27,7 +20,7 @@ struct LastMemberTests {
         #expect(bench.members(.miniorange, "crew") == "nobody")
         try bench.create(.ad, "Bo")
         try bench.settle()
-        try passed(bench)
+        try bench.answerAll()
         #expect(bench.members(.miniorange, "crew") == "nobody" && bench.members(.ad, "crew") == "")
     }
 
@@ -50,7 +43,7 @@ struct LastMemberTests {
         let other = try #require(directory.log.last?.snapshot)
         let edit = Change.edited(group, edits: edits, newName: nil, version: version)
         try bench.step(.feed(.miniorange, .changes([edit, .present(other)], cursor: nil)))
-        try passed(bench)
+        try bench.answerAll()
         #expect(bench.values(.ad, "bo", "displayname") == "[Another]")
         #expect(bench.members(.miniorange, "crew") == "nobody" && bench.members(.ad, "crew") == "")
     }
@@ -73,7 +66,7 @@ struct LastMemberTests {
         try bench.settle()
         #expect(bench.values(.miniorange, "ann", "displayname") == "[Changed]")
         directory.followNext()
-        try passed(bench)
+        try bench.answerAll()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann cy") }
     }
 }

@@ -18,13 +18,6 @@ struct MemberOrderTests {
         }
     }
 
-    private func answerAll(_ bench: Bench) throws {
-        for _ in 0..<50 {
-            while !bench.sent.isEmpty { try bench.answer() }
-            _ = try bench.pass(milliseconds: 500)
-        }
-    }
-
     /// A group whose members are asked for, and the answer, which changes that are told before it have overtaken.
     private func overtaken(_ bench: Bench) throws -> (group: Anchor, answer: WriteOutcome) {
         let directory = bench.directories.miniorange
@@ -50,7 +43,7 @@ struct MemberOrderTests {
     func `A list of members that is answered late takes back nothing that was told since`() throws {
         let bench = try Crew.bench()
         try bench.answer(try overtaken(bench).answer)
-        try answerAll(bench)
+        try bench.answerAll()
         for side in Side.allCases { #expect(bench.members(side, "band") == "ann cy") }
     }
 
@@ -96,7 +89,7 @@ struct MemberOrderTests {
         try bench.answer()
         #expect(bench.members(.miniorange, "crew") == "ann bob cy")
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
-        try answerAll(bench)
+        try bench.answerAll()
         #expect(bench.members(.ad, "crew") == "ann cy" && bench.members(.miniorange, "crew") == "ann cy")
     }
 
@@ -121,7 +114,7 @@ struct MemberOrderTests {
         // Bo is read for his name.
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
         if isToldFirst { try bench.answer(answer) }
-        try answerAll(bench)
+        try bench.answerAll()
         #expect(bench.members(.ad, "crew") == "ann cy" && bench.members(.miniorange, "crew") == "ann cy")
     }
 
@@ -147,7 +140,7 @@ struct MemberOrderTests {
         let whole = directory.log[start...].compactMap { $0.snapshot.map { Change.present($0) } }
         let news = asWhole ? whole : changes(bench, since: start)
         try bench.step(.feed(.miniorange, .changes(news, cursor: nil)))
-        try answerAll(bench)
+        try bench.answerAll()
         #expect(bench.members(.ad, "crew") == "ann bo cy" && bench.members(.miniorange, "crew") == "ann bo cyrus")
     }
 
@@ -173,7 +166,7 @@ struct MemberOrderTests {
             }
             try bench.complete(side)
         }
-        try answerAll(bench)
+        try bench.answerAll()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
     }
 
@@ -194,7 +187,7 @@ struct MemberOrderTests {
         try bench.set(.ad, cy, "displayname", ["Changed"])
         try bench.tell(.ad)
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
-        try answerAll(bench)
+        try bench.answerAll()
         try Crew.settled(bench)
         #expect(bench.values(.miniorange, "cy", "displayname") == "[Changed]")
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
@@ -230,7 +223,7 @@ struct MemberOrderTests {
             Change.present(try #require($0))
         }
         try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
-        try answerAll(bench)
+        try bench.answerAll()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
     }
 
@@ -247,7 +240,7 @@ struct MemberOrderTests {
         let held = try #require(directory.entries[group]).attributes["member"]
         try bench.set(.miniorange, group, "member", held + [former, Reference.entry(cy).octets])
         try bench.tell(.miniorange)
-        try answerAll(bench)
+        try bench.answerAll()
         #expect(bench.members(.miniorange, "crew") == "ann bo cyrus")
         #expect(bench.members(.ad, "crew") == "ann bo cy")
     }

@@ -6,11 +6,15 @@ import Testing
 
 /// AD's groups within groups, where the LDAP side shows everybody below a group.
 struct NestingTests {
-    @Test
-    func `Flattened, the LDAP side shows everybody below a group and no groups`() throws {
+    private func flattened() throws -> Bench {
         var membership = try Bench.named()
         membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
+        return try Bench.withGroups(membership)
+    }
+
+    @Test
+    func `Flattened, the LDAP side shows everybody below a group and no groups`() throws {
+        let bench = try flattened()
         let ann = try bench.create(.ad, "Ann")
         let bo = try bench.create(.ad, "Bo")
         let inner = try bench.createGroup(.ad, "inner", members: [bo])
@@ -31,9 +35,7 @@ struct NestingTests {
 
     @Test
     func `Flattened, who is added there is added directly, and who is in by another group stays`() throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
+        let bench = try flattened()
         let bo = try bench.create(.ad, "Bo")
         try bench.create(.ad, "Cy")
         let inner = try bench.createGroup(.ad, "inner", members: [bo])
@@ -58,9 +60,7 @@ struct NestingTests {
     func `Who was to come to the outer group by way of the inner one comes to it directly where that ends`(
         _ ending: Ending
     ) throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
+        let bench = try flattened()
         try bench.create(.ad, "Cy")
         let inner = try bench.createGroup(.ad, "inner")
         let outer = try bench.createGroup(.ad, "outer", members: [inner])
@@ -88,9 +88,7 @@ struct NestingTests {
 
     @Test
     func `Who is in by way of a group that left the scope is in until that is taken out`() throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
+        let bench = try flattened()
         let directory = bench.directories.ad
         let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
         let bo = try bench.create(.ad, "Bo")
@@ -114,9 +112,7 @@ struct NestingTests {
     /// Bo is only in the inner group. He is deleted at AD while a place in the outer one is being given back to him, and changed on the other side.
     @Test
     func `Who comes back is in the outer group by way of the inner one, as before`() throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
+        let bench = try flattened()
         let bo = try bench.create(.ad, "Bo")
         let inner = try bench.createGroup(.ad, "inner", members: [bo])
         try bench.createGroup(.ad, "outer", members: [inner])
@@ -137,9 +133,7 @@ struct NestingTests {
     /// The group of all is out of the scope of the LDAP side in the meantime, and back.
     @Test
     func `Who goes from the inner group while the outer one is out of the scope goes from that, too`() throws {
-        var membership = try Bench.named()
-        membership.nesting = .flatten
-        let bench = try Bench.withGroups(membership)
+        let bench = try flattened()
         let directory = bench.directories.miniorange
         let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
         let bo = try bench.create(.ad, "Bo")
