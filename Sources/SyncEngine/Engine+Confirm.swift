@@ -15,6 +15,8 @@ extension Engine {
         let side = intent.write.side
         guard let found = try store.pair(intent.write.pair), let object = found.object.flatMap({ objects[$0] }) else {
             try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
+            // What only gives others their place waited for the answer, too.
+            if let place = try store.pair(intent.write.pair) { markDirty(place.id, .retry, now: now) }
             return
         }
         guard found.presence[side] != .deleted || intent.target.isEmpty && !isGoneMeanwhile(snapshot, side) else {

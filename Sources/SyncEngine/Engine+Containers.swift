@@ -24,22 +24,25 @@ extension Engine {
             return
         }
         if current != pair { try store.put(current, replacing: pair) }
-        if case .waiting = try joinByPlace(current, store, now: now), hasUnknownSide {
-            // The other side never answered yet; its first answer has the queue looked through again.
-            keepDirty(pair.id, now: now)
+        if case .alone = try joinByPlace(current, store, now: now), try store.count(.quarantine) > 0 {
+            try store.removeQuarantine(pair.id)
         }
     }
 
-    private var hasUnknownSide: Bool { !hasRootsOfBothSides }
-    var hasRootsOfBothSides: Bool { !roots.ad.isEmpty && !roots.miniorange.isEmpty }
-
-    /// Looks for the counterpart of a container that has one side only.
+    /// Looks for the counterpart of a container that has one side only. Where it can't be told yet, what wakes the pair is seen to.
     mutating func joinByPlace(_ pair: Pair, _ store: any StoreTransaction, now: Timestamp) throws -> PlaceJoin {
         guard !pair.isComplete, let side = Side.allCases.first(where: { pair.anchors[$0] != nil }),
             let anchor = pair.anchors[side], let replica = try store.replica(side, anchor)
         else { return .alone }
-        guard !roots[side.opposite].isEmpty else { return .waiting }
-        guard let counterparts = try counterparts(ofParentOf: replica, store, waiter: pair.id) else { return .waiting }
+        guard !roots[side.opposite].isEmpty else {
+            // The other side never answered yet; its first answer has the queue looked through again.
+            keepDirty(pair.id, now: now)
+            return .waiting
+        }
+        guard let counterparts = try counterparts(ofParentOf: replica, store, waiter: pair.id) else {
+            try awaitParent(of: replica, pair, store, now: now)
+            return .waiting
+        }
         for parent in counterparts {
             for name in names(of: replica) {
                 guard let match = try store.child(side.opposite, of: parent, named: name.normalized),
@@ -51,6 +54,21 @@ extension Engine {
             }
         }
         return .alone
+    }
+
+    /// A container waits on the pair of its parent, which waits for its own. A parent that is not known by the name that was told may have had that for a moment only,
+    /// and then nothing wakes what stands in it: it is asked for once more.
+    private mutating func awaitParent(
+        of replica: Replica,
+        _ pair: Pair,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        try store.clearDirty(pair.id)
+        guard case .unresolved = replica.parent else { return }
+        // In a first read parents may come later.
+        guard try store.isLoaded(replica.side) else { return keepDirty(pair.id, now: now) }
+        try setAside(pair.id, .noCounterpartForParent, retries: true, store, now: now)
     }
 
     /// The names that the counterpart of a container may have: the same, and the same value by the naming attribute that is configured for the other side.

@@ -36,14 +36,7 @@ extension Engine {
             switch try joinByPlace(pair, store, now: now) {
             case .joined(let joined): return joined
             case .alone: break
-            case .waiting:
-                if hasRootsOfBothSides {
-                    // It waits on the pair of its parent, which waits for its own.
-                    try store.clearDirty(pair.id)
-                } else {
-                    keepDirty(pair.id, now: now)
-                }
-                return nil
+            case .waiting: return nil
             }
         }
         // Its own add may be what this entry is: the answer tells.

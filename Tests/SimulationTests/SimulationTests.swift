@@ -116,6 +116,8 @@ struct SimulationTests {
         // An add below a container that was moved, who was to come to a group by way of one that ended, renewals of who was taken out, names that changed under a removal.
         33_047_436, 33_057_617, 33_061_519, 33_070_129, 33_078_291, 33_090_434, 83_302_440, 83_307_576, 85_001_962,
         85_003_268, 85_033_111, 85_034_849,
+        // A container below a name that its parent had for a moment.
+        34_094_366,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -376,4 +376,34 @@ struct ContainerTests {
         #expect(replica?.parent == .entry(north))
         #expect(bench.quarantine.isEmpty)
     }
+
+    @Test(arguments: [true, false])
+    func `So is a container, whether it is kept in agreement or only gives others their place`(isKept: Bool) throws {
+        let bench = try Bench.withGroups(try Bench.named(), departments: isKept)
+        let directory = bench.directories.ad
+        let north = try bench.place(.ad, "OU=North,")
+        if !isKept {
+            _ = try bench.container(.miniorange, "Deep", below: try bench.place(.miniorange, "ou=North,"))
+        }
+        _ = try settled(bench)
+        try bench.move(.ad, north, to: "", rdn: RelativeDistinguishedName(type: "OU", value: "Polar"))
+        let deep = try bench.container(.ad, "Deep", below: north)
+        let told = try #require(directory.snapshot(deep))
+        #expect(
+            try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
+                == ["ad readBelow \(deep.low)", "ad read \(deep.low)"]
+        )
+        try bench.answer(.found([]))
+        try bench.answer(.done(told))
+        try bench.move(.ad, north, to: "", rdn: RelativeDistinguishedName(type: "OU", value: "Arctic"))
+        let ann = try bench.create(.ad, "Ann", path: "OU=Deep,OU=Arctic,")
+        let later = try [north, ann].map { Change.present(try #require(directory.snapshot($0))) }
+        try bench.step(.feed(.ad, .changes(later, cursor: nil)))
+        for _ in 0..<5 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        #expect(name(bench, .miniorange, "ann").contains("=ann,ou=deep,ou=\(isKept ? "arctic" : "north"),ou=people,"))
+        #expect(bench.quarantine.isEmpty)
+    }
 }
