@@ -118,9 +118,10 @@ extension Engine {
             for link in try links(of: namesake, .miniorange, .group, store) {
                 guard var row = try store.link(link) else { continue }
                 try store.removeLink(link)
-                row.isAgreed = false
                 let own = LinkID(side: .miniorange, group: anchor, member: link.member)
-                guard row.isPresent, try store.link(own) == nil else { continue }
+                let known = try store.link(own)
+                guard row.isPresent, known?.isPresent != true else { continue }
+                row.isAgreed = known?.isAgreed ?? false
                 try store.put(row, for: own)
                 try pend(own, of: heir, store, now: now)
             }

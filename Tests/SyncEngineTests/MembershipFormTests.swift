@@ -186,6 +186,28 @@ struct MembershipFormTests {
         #expect(bench.members(.ad, "band") == "ann")
     }
 
+    /// The process ends before it knows that she was taken out; what it asks for then is answered when her new list is known, and the group's new name is not.
+    @Test
+    func `Who was taken out of a group, and is listed by its new name before that is known here, is in it`() throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.setMembers(.ad, group, remove: [ann])
+        try bench.tell(.ad)
+        try bench.answer(.unknown, carriedOut: true)
+        try bench.set(.ad, group, "samaccountname", ["band"])
+        try bench.set(.miniorange, other, "groups", ["band"])
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.tell(.miniorange)
+        while !bench.sent.isEmpty { try bench.answer() }
+        try bench.expectRest()
+        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.members(.ad, "band") == "ann")
+    }
+
     @Test
     func `Other values of the user's attribute are left alone`() throws {
         let bench = try virtual()
