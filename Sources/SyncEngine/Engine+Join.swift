@@ -39,8 +39,8 @@ extension Engine {
             case .waiting: return nil
             }
         }
-        // Its own add may be what this entry is: the answer tells.
-        if let adder = try adder(of: replica, store), adder != pair.id {
+        // Another one's add may be what this entry is: the answer tells.
+        if try isAdded(replica, byAnotherThan: pair.id, store) {
             keepDirty(pair.id, now: now)
             queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
             return nil
@@ -73,18 +73,24 @@ extension Engine {
         var leaf: Octets?
     }
 
-    /// The pair whose add an entry may come of, by the name that the added one has by now.
-    private mutating func adder(of replica: Replica, _ store: any StoreTransaction) throws -> PairID? {
+    /// Whether an entry may come of another pair's add, by the name that the added one has by now. Several may be adding one by the same name.
+    private mutating func isAdded(
+        _ replica: Replica,
+        byAnotherThan pair: PairID,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
         let side = replica.side
-        guard !namesBeingAdded[side].isEmpty, let name = try name(of: replica, store) else { return nil }
-        if let adding = namesBeingAdded[side][name.normalized] { return adding.pair }
+        guard !namesBeingAdded[side].isEmpty, let name = try name(of: replica, store) else { return false }
+        if namesBeingAdded[side][name.normalized]?.contains(where: { $0.pair != pair }) == true { return true }
         let leaf = replica.rdn.normalized
-        guard namesBeingAdded[side].values.contains(where: { $0.leaf == leaf }) else { return nil }
-        for intent in try store.intents() where intent.write.side == side {
-            guard let added = intent.write.operation.addedName, added.leaf?.normalized == leaf else { continue }
-            if try nameNow(of: intent, added, store)?.normalized == name.normalized { return intent.write.pair }
+        guard namesBeingAdded[side].values.joined().contains(where: { $0.leaf == leaf && $0.pair != pair }) else {
+            return false
         }
-        return nil
+        for intent in try store.intents() where intent.write.side == side && intent.write.pair != pair {
+            guard let added = intent.write.operation.addedName, added.leaf?.normalized == leaf else { continue }
+            if try nameNow(of: intent, added, store)?.normalized == name.normalized { return true }
+        }
+        return false
     }
 
     private mutating func awaitJoin(

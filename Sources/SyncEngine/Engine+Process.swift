@@ -320,7 +320,7 @@ extension Engine {
         openIntents[write.side].insert(write.id)
         if let name = write.operation.addedName {
             let adding = BeingAdded(pair: write.pair, leaf: name.leaf?.normalized)
-            namesBeingAdded[write.side][name.normalized] = adding
+            namesBeingAdded[write.side][name.normalized, default: []].append(adding)
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
         if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
@@ -332,7 +332,10 @@ extension Engine {
     mutating func noteClosed(_ write: Write) {
         openIntents[write.side].remove(write.id)
         inFlight.decrement(write.pair)
-        if let name = write.operation.addedName { namesBeingAdded[write.side][name.normalized] = nil }
+        if let name = write.operation.addedName?.normalized, var adding = namesBeingAdded[write.side][name] {
+            adding.remove(at: adding.firstIndex { $0.pair == write.pair } ?? 0)
+            namesBeingAdded[write.side][name] = adding.isEmpty ? nil : adding
+        }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side].decrement(anchor) }
         if write.operation.isValueEdit { editsUnderWay.decrement(write.pair) }
         if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {

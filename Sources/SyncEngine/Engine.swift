@@ -81,7 +81,7 @@ package struct Engine: Sendable {
     var namings = PerSide(both: Namings())
     var namingsKept = PerSide<Version?>(both: nil)
     /// Names that are being added, as the requests hold them.
-    var namesBeingAdded = PerSide<[Octets: BeingAdded]>(both: [:])
+    var namesBeingAdded = PerSide<[Octets: [BeingAdded]]>(both: [:])
     /// What the LDAP side's entries were called before.
     var formerNames = FormerNames()
     /// Versions of renames that a log has told, of entries which are being read for them.

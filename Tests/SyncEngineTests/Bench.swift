@@ -146,6 +146,13 @@ final class Bench {
         return try step(.settled(write.id, directory(write.side).perform(write.operation)))
     }
 
+    /// As `answer`, of the write that was sent last.
+    @discardableResult
+    func answerLast() throws -> [String] {
+        let write = sent.removeLast()
+        return try step(.settled(write.id, directory(write.side).perform(write.operation)))
+    }
+
     /// The first write ends like this, whatever the server did.
     @discardableResult
     func answer(_ outcome: WriteOutcome, carriedOut: Bool = false) throws -> [String] {

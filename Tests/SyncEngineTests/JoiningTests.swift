@@ -72,4 +72,26 @@ struct JoiningTests {
         let lines = try bench.complete(.miniorange)
         #expect(lines.count == 1 && lines[0].hasPrefix("miniorange add"), "\(lines)")
     }
+
+    /// Both are called alike, and are added by the same name, until the second gets one of her own.
+    @Test
+    func `Who may be what another one's lost add has made is made nowhere before that is known`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.miniorange, "Ann")
+        try bench.tell(.miniorange)
+        #expect(try bench.answer(.unknown, carriedOut: true).count == 1)
+        // She gets another account, by which nobody would know the one that was made for her.
+        try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        try bench.create(.miniorange, "Ann", ["uid": ["annie"]])
+        #expect(try bench.tell(.miniorange).count == 1)
+        for _ in 0..<3 { try bench.answerLast() }
+        let lines = try bench.tell(.ad)
+        #expect(lines.isEmpty, "\(lines)")
+        for _ in 0..<5 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 200)
+        }
+        for side in Side.allCases { #expect(bench.directories[side].entries.count == 5) }
+        #expect(bench.values(.ad, "anna", "cn") == "[Ann]")
+    }
 }
