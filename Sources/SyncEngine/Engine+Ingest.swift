@@ -269,6 +269,7 @@ extension Engine {
             if let old {
                 try retryNameTaken(side, store, now: now)
                 if old.parent != replica.parent { try wakeDeletedContainer(old.parent, side, store, now: now) }
+                if replica.kind == .container { try wakeWaiters(on: pair.id, store, now: now) }
             }
         }
         if old == nil, side == .miniorange, formerNames.hasLeft, let name = try name(of: replica, store) {

@@ -225,6 +225,7 @@ extension Engine {
         if moves, container.isEqualOrDescendant(of: name) {
             let place = try canonicalParent(of: replica, object, store)
             planCircle(on: side, result, place, object, into: &plan)
+            if plan.circle == nil { try waitForEnd(ofCircleBy: replica, pair.id, result, store) }
             return plan.circle != nil
         }
         var newRDN = newRDN
@@ -274,6 +275,24 @@ extension Engine {
         values[side] = [place]
         plan.settled.append(parentAttribute)
         plan.circle = (side, values)
+    }
+
+    /// An entry is to stand in what stands in it: its pair is looked at again when any of the containers between them gets another place.
+    private func waitForEnd(
+        ofCircleBy replica: Replica,
+        _ waiter: PairID,
+        _ result: Reconciliation,
+        _ store: any StoreTransaction
+    ) throws {
+        guard let raw = result.target[parentAttribute].first.flatMap({ UInt64(bigEndianOctets: $0.bytes) }) else {
+            return
+        }
+        var next = try store.outline(PairID(raw))?.anchors[replica.side]
+        while let anchor = next, anchor != replica.anchor {
+            if let id = try store.pairID(replica.side, anchor) { try store.wait(on: id, waiter: waiter) }
+            guard case .entry(let parent)? = try store.outline(replica.side, anchor)?.parent else { return }
+            next = parent
+        }
     }
 
     /// Its container may have been deleted on the side where the entry is to be made.

@@ -226,7 +226,7 @@ extension Engine {
         return true
     }
 
-    /// The name that an added entry has if it was added: its container may have been renamed since.
+    /// The name of an entry that is added, or moved, by now: its container may have been renamed since.
     mutating func nameNow(
         of intent: Intent,
         _ name: DistinguishedName,
@@ -236,6 +236,16 @@ extension Engine {
             let parent = intent.target.first(where: { $0.name == parentAttribute })?.values.first
         else { return nil }
         return try container(parent, object, intent.write.side, store)?.child(leaf)
+    }
+
+    /// Whether what was refused would be asked for by another name now: the container that it names was renamed, or moved, while the answer was on its way.
+    private mutating func isNamedOtherwise(_ intent: Intent, _ store: any StoreTransaction) throws -> Bool {
+        let asked: DistinguishedName
+        switch intent.write.operation {
+        case .add(let name, _, _), .rename(_, _, _, let name): asked = name
+        default: return false
+        }
+        return try nameNow(of: intent, asked, store).map { $0.normalized != asked.normalized } ?? false
     }
 
     private mutating func settleRefusal(
@@ -259,6 +269,10 @@ extension Engine {
             before.kind != .container
         {
             try settleTakenName(intent, before, store, now: now)
+            return
+        }
+        if refusal.reason == .noParent, try isNamedOtherwise(intent, store) {
+            markDirty(before.id, .retry, now: now)
             return
         }
         if refusal.reason == .nameTaken || refusal.reason == .valueTaken,

@@ -1,0 +1,54 @@
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// Containers that are moved and renamed at once: one can go only where the other is by then.
+struct DependentMoveTests {
+    private func ou(_ side: Side) -> String { side == .ad ? "OU" : "ou" }
+
+    /// North and South on both sides, beside each other.
+    private func bench() throws -> (bench: Bench, north: PerSide<Anchor>, south: PerSide<Anchor>) {
+        let bench = try Bench.withGroups(try Bench.named(), departments: true)
+        for side in Side.allCases { _ = try bench.container(side, "South", below: try bench.place(side)) }
+        try bench.expectRest()
+        return (
+            bench,
+            PerSide(ad: try bench.place(.ad, "OU=North,"), miniorange: try bench.place(.miniorange, "ou=North,")),
+            PerSide(ad: try bench.place(.ad, "OU=South,"), miniorange: try bench.place(.miniorange, "ou=South,"))
+        )
+    }
+
+    @Test
+    func `What is refused below a name that a container has no more by then is asked for by its present one`() throws {
+        let (bench, north, south) = try bench()
+        try bench.move(.ad, south.ad, to: "OU=North,")
+        try bench.move(.ad, north.ad, to: "", rdn: RelativeDistinguishedName(type: "OU", value: "Arctic"))
+        let moved = try #require(bench.directories.ad.snapshot(south.ad))
+        let renamed = try #require(bench.directories.ad.snapshot(north.ad))
+        let lines = try bench.step(.feed(.ad, .changes([.present(renamed), .present(moved)], cursor: nil)))
+        #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix("miniorange rename ") }, "\(lines)")
+        try bench.answer()
+        let again = try bench.answer()
+        #expect(again.count == 1 && again[0].contains("-> ou=South,ou=Arctic,ou=people,"), "\(again)")
+        #expect(bench.quarantine.isEmpty)
+        try bench.settle()
+        #expect(try bench.place(.miniorange, "ou=South,ou=Arctic,") == south.miniorange)
+    }
+
+    /// Each side has moved one into the other. What AD has stands, once that is free of the other there as well; no time passes.
+    @Test
+    func `What was to stand in what stands in it goes there as soon as that stands elsewhere`() throws {
+        let (bench, north, south) = try bench()
+        try bench.move(.ad, north.ad, to: "OU=South,")
+        try bench.move(.miniorange, south.miniorange, to: "ou=North,")
+        for side in [Side.miniorange, .ad] { try bench.disconnect(side) }
+        for side in [Side.miniorange, .ad] { try bench.tell(side) }
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.expectRest()
+        #expect(bench.quarantine.isEmpty)
+        for side in Side.allCases {
+            #expect(try bench.place(side, "\(ou(side))=North,\(ou(side))=South,") == north[side])
+        }
+    }
+}
