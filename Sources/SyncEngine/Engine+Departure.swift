@@ -46,6 +46,7 @@ extension Engine {
             goneMeanwhile[side][anchor] = Departure(newest: newest, version: nil)
         }
         renamesTold[anchor] = nil
+        membersTold[anchor] = nil
         namesAwaited[side].remove(anchor)
         let old = try store.replica(side, anchor)
         if old == nil {

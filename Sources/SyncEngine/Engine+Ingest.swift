@@ -282,7 +282,8 @@ extension Engine {
         if let old, moved, side == .miniorange, let former = try name(of: old, store) {
             formerNames.note(former, replica.anchor, now: now)
         }
-        let renamed = renamesTold.removeValue(forKey: replica.anchor) ?? replica.version
+        let shown = replica.version == .unordered ? shownMeanwhile[side][replica.anchor] : nil
+        let renamed = renamesTold.removeValue(forKey: replica.anchor) ?? shown ?? replica.version
         if let old, moved || old.keys != replica.keys {
             try renameLinks(replica, from: old, as: renamed, store, now: now)
         }

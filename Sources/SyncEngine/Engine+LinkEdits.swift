@@ -19,7 +19,7 @@ extension Engine {
         var rest: [AttributeEdit] = []
         var isTaken = false
         var isUnderstood = true
-        let isNews = !isOlder(version, than: replica.membersVersion)
+        let isNews = !isOlder(version, than: membersKnown(of: replica))
         for edit in Engine.removalsFirst(edits) {
             let name = CaseFolding.lowercaseName(edit.name)
             let matching = forms.filter { $0.form.attribute == name }
@@ -37,11 +37,9 @@ extension Engine {
         }
         guard isTaken else { return rest }
         // Where it is not known who went, there is no state in which its members are known before it is read: else who went would have gone in silence.
-        if !isUnderstood, side == .miniorange {
-            try noteMembersVersion(.unordered, of: anchor, side, store)
-        } else if side == .ad || replica.membersVersion != .unordered {
-            try noteMembersVersion(version, of: anchor, side, store)
-        }
+        let isUnknown = side == .miniorange && (!isUnderstood || replica.membersVersion == .unordered)
+        if isUnknown { membersTold[anchor] = version }
+        try noteMembersVersion(isUnknown ? .unordered : version, of: anchor, side, store)
         return rest
     }
 

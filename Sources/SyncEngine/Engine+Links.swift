@@ -15,7 +15,7 @@ extension Engine {
         guard let object else { return }
         let forms = linkForms(of: object, side).filter { $0.form.holder == .member || snapshot.tellsMembers }
         guard !forms.isEmpty, let replica = try store.replica(side, snapshot.anchor) else { return }
-        guard !isOlder(snapshot.version, than: replica.membersVersion) else {
+        guard !isOlder(snapshot.version, than: membersKnown(of: replica)) else {
             // It was asked for since something could not be understood, and edits have overtaken it; or the server that answered lags behind the one that told of them.
             if isAnswer, snapshot.tellsMembers, side == .miniorange {
                 rereads.askUntilAnswered(snapshot.anchor, now: now)
@@ -52,7 +52,14 @@ extension Engine {
             try compare(replica, form, with: values, snapshot.version, store, now: now)
         }
         try endLate(snapshot.anchor, side, store)
+        if !membersTold.isEmpty { membersTold[snapshot.anchor] = nil }
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)
+    }
+
+    /// As of when the memberships that an entry holds are known, or, while they are being asked for, an edit of them was told.
+    func membersKnown(of replica: Replica) -> Version {
+        guard replica.membersVersion == .unordered, !membersTold.isEmpty else { return replica.membersVersion }
+        return membersTold[replica.anchor] ?? .unordered
     }
 
     /// Whether a value names nothing, though it may have named somebody a moment ago. One that is parked already is known to name nothing.

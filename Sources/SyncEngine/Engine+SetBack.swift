@@ -69,6 +69,7 @@ extension Engine {
         try store.setFact(Engine.setBackFact(side), setBack.octets)
         // Everything there is read anew, by versions that may be lower.
         namings[side] = Namings()
+        if side == .miniorange { membersTold = [:] }
     }
 
     /// Whatever may not have been in agreement.

@@ -118,6 +118,8 @@ struct SimulationTests {
         85_003_268, 85_033_111, 85_034_849,
         // A container below a name that its parent had for a moment.
         34_094_366,
+        // Moves that wait for one another, adds by one name, answers that a later list has overtaken, names from before a restart.
+        34_030_364, 34_044_699, 34_076_583, 85_051_594, 85_056_569, 87_404_547,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -244,4 +244,58 @@ struct MemberOrderTests {
         #expect(bench.members(.miniorange, "crew") == "ann bo cyrus")
         #expect(bench.members(.ad, "crew") == "ann bo cy")
     }
+
+    /// It was asked for when one was listed whose new name was not known, and comes when that is known.
+    @Test
+    func `A list of members that is answered late takes back no later list that was told since`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let (group, cy) = (try Crew.group(bench, .miniorange), try Crew.entry(bench, .miniorange, "cy"))
+        func told(since start: Int) throws {
+            let replaced = changes(bench, since: start).map { change in
+                guard case .edited(group, let edits, nil, let version, _) = change, !edits.isEmpty,
+                    let members = directory.snapshotWithMembers(group)?.attributes["member"]
+                else { return change }
+                let edit = AttributeEdit(kind: .replace, name: "member", values: members)
+                return .edited(group, edits: [edit], newName: nil, version: version)
+            }
+            try bench.step(.feed(.miniorange, .changes(replaced, cursor: nil)))
+        }
+        let start = directory.log.count
+        try bench.move(.miniorange, cy, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyrus"))
+        try bench.setMembers(.miniorange, group, add: [cy])
+        try told(since: start)
+        #expect(bench.sent.map(\.operation.line) == ["read \(cy.low)", "readMembers \(group.low)"])
+        let late = directory.perform(.readMembers(group))
+        let end = directory.log.count
+        try bench.setMembers(.miniorange, group, remove: [cy])
+        try told(since: end)
+        try bench.answer()
+        try bench.answer(late)
+        try bench.answerAll()
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
+    /// The process ends meanwhile, and asks twice for who was renamed: the first answer does not count as of any version.
+    @Test
+    func `A member who was renamed just before he was written is written by his present name`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let cy = try Crew.entry(bench, .miniorange, "cy")
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        try bench.set(.ad, try Crew.entry(bench, .ad, "cy"), "displayname", ["C"])
+        #expect(try bench.tell(.ad).count == 2)
+        let start = directory.log.count
+        try bench.move(.miniorange, cy, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyrus"))
+        for write in bench.sent where write.operation.line.hasPrefix("edit") { _ = directory.perform(write.operation) }
+        let changes = changes(bench, since: start)
+        #expect(changes.count == 2)
+        try bench.step(.feed(.miniorange, .changes([changes[0]], cursor: nil)))
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        #expect(bench.sent.count == 3)
+        try bench.step(.feed(.miniorange, .changes([changes[1]], cursor: nil)))
+        try bench.answerAll()
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyrus")
+    }
 }
