@@ -95,8 +95,21 @@ extension Engine {
                     try store.unpend(link, of: pair.id)
                     try store.pend(write.link, of: pair.id)
                 }
-                if let refusal = refused[write.link], refusal.isAddition == write.isPresent, refusal.next > now {
+                let refusal = refused[write.link].flatMap { $0.isAddition == write.isPresent ? $0 : nil }
+                if let refusal, refusal.next > now {
                     try store.unpend(write.link, of: pair.id)
+                } else if refusal == nil,
+                    let excess = repeatedEdits.excess(write.link, write.isPresent, write.value, now: now)
+                {
+                    try refuse(
+                        write.link,
+                        write.isPresent,
+                        Refusal.undone,
+                        attempts: excess,
+                        of: pair.id,
+                        store,
+                        now: now
+                    )
                 } else if planned.insert(write.link).inserted {
                     writes[write.link.side].append(write)
                 }
@@ -151,6 +164,7 @@ extension Engine {
         }
         var edits = ValueEdits(attribute: attribute, add: [], remove: [])
         for link in chosen {
+            repeatedEdits.note(link.link, link.isPresent, link.value, now: now)
             if link.isPresent { edits.add.append(link.value) } else { edits.remove.append(link.value) }
             guard let replaced = link.replaced else { continue }
             edits.remove.append(replaced)
@@ -320,5 +334,11 @@ extension Refusal {
         reason: .notAllowed,
         code: 0,
         message: "the group is protected (adminCount is 1): its members are never written"
+    )
+    static let undone = Refusal(
+        reason: .other,
+        code: 0,
+        message:
+            "it was written the same way again and again, and was undone there each time; find what undoes it, or undo it on the other side"
     )
 }

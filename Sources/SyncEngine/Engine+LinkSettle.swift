@@ -321,12 +321,13 @@ extension Engine {
         _ link: LinkID,
         _ isAddition: Bool,
         _ refusal: Refusal,
+        attempts known: Int? = nil,
         of pair: PairID,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
         let previous = try store.refusedLinks(of: pair, limit: .max).first { $0.0 == link }?.1
-        let attempts = (previous?.attempts ?? 0) + 1
+        let attempts = known ?? (previous?.attempts ?? 0) + 1
         let next = now.advanced(byMilliseconds: Engine.retryDelay(attempts))
         try store.put(
             RefusedLink(

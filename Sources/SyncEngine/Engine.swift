@@ -111,6 +111,7 @@ package struct Engine: Sendable {
     var unsaved: [PairID: DirtyRecord] = [:]
     /// How often the server made something else of what was written, by pair.
     var mismatches: [PairID: Int] = [:]
+    var repeatedEdits = RepeatedEdits()
     var nextRetry: Timestamp?
     /// The servers' clocks, as far as they are known.
     package internal(set) var clocks = PerSide<ClockEstimate?>(both: nil)
