@@ -142,20 +142,6 @@ package final class Cache: Sendable {
     }
 }
 
-/// Memory that transactions use one after the other.
-///
-/// `@unchecked Sendable`: a transaction takes it out of the cache's list and puts it back when it has ended, so it has
-/// one user at any time.
-final class Workspace: @unchecked Sendable {
-    let key: CacheKey
-    let writer = RecordWriter()
-    let names = NameTable()
-    /// The names of stamps that were read last, and the row that they were read from.
-    var stampNames: (octets: [UInt8], names: StampNames)?
-
-    init(_ seal: CacheSeal?) throws { key = try CacheKey(seal) }
-}
-
 // MARK: - What is under the path
 
 extension Cache {

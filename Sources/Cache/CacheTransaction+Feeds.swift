@@ -15,6 +15,13 @@ extension CacheTransaction {
     }
 
     package func isLoaded(_ side: Side) throws -> Bool {
+        if let known = workspace.isLoaded[side] { return known }
+        let isLoaded = try readLoaded(side)
+        workspace.isLoaded[side] = isLoaded
+        return isLoaded
+    }
+
+    private func readLoaded(_ side: Side) throws -> Bool {
         try record(.cursors, tables.cursors, key.feed(side, .loaded)) { reader throws(RecordDamage) in
             try reader.begin()
             let loaded = try reader.readFlag()
@@ -27,6 +34,7 @@ extension CacheTransaction {
         writer.begin()
         writer.append(loaded)
         try storeRecord(tables.cursors, key.feed(side, .loaded))
+        workspace.isLoaded[side] = loaded
     }
 
     package func fact(_ name: String) throws -> Octets? {

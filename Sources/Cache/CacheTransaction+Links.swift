@@ -4,10 +4,13 @@ package import SyncModel
 // Memberships, and the entries of a container.
 extension CacheTransaction {
     package func link(_ id: LinkID) throws -> Link? {
+        if let known = workspace.links.value(id) { return known }
         let versions = try linkVersions()
-        return try record(.links, tables.links, key.link(id.side, id.group, id.member)) { reader throws(RecordDamage) in
-            try LinkCodec.decode(versions, from: &reader)
+        let link = try record(.links, tables.links, key.link(id.side, id.group, id.member)) {
+            reader throws(RecordDamage) in try LinkCodec.decode(versions, from: &reader)
         }
+        workspace.links.note(link, for: id)
+        return link
     }
 
     package func put(_ link: Link, for id: LinkID) throws {
@@ -16,17 +19,21 @@ extension CacheTransaction {
         try rememberServer(of: link.version, in: versions)
         LinkCodec.encode(link, versions, into: writer)
         let linkKey = key.link(id.side, id.group, id.member)
-        // A row that is there has its way back already, which lies in another page for each group.
-        guard try tables.links.put(linkKey, writer.octets, mode: .keepExisting, in: transaction) else {
+        let isKnown = workspace.links.value(id).flatMap { $0 } != nil
+        if try isKnown || !tables.links.put(linkKey, writer.octets, mode: .keepExisting, in: transaction) {
+            // A row that is there has its way back already, which lies in another page for each group.
             try tables.links.put(linkKey, writer.octets, in: transaction)
-            return
+        } else {
+            try tables.backlinks.put(key.link(id.side, id.member, id.group), .nothing, in: transaction)
         }
-        try tables.backlinks.put(key.link(id.side, id.member, id.group), .nothing, in: transaction)
+        workspace.links.note(link, for: id)
     }
 
     package func removeLink(_ id: LinkID) throws {
         let transaction = try writable()
-        guard try tables.links.delete(key.link(id.side, id.group, id.member), in: transaction) else { return }
+        let wasThere = try tables.links.delete(key.link(id.side, id.group, id.member), in: transaction)
+        workspace.links.note(nil, for: id)
+        guard wasThere else { return }
         try tables.backlinks.delete(key.link(id.side, id.member, id.group), in: transaction)
     }
 

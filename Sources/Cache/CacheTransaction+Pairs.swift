@@ -11,14 +11,18 @@ extension CacheTransaction {
     }
 
     package func outline(_ id: PairID) throws -> PairOutline? {
-        try record(.pairs, tables.pairs, key.number(id.rawValue)) { reader throws(RecordDamage) in
+        if let known = workspace.pairs.value(id) { return known }
+        let outline = try record(.pairs, tables.pairs, key.number(id.rawValue)) { reader throws(RecordDamage) in
             try PairCodec.decodeOutline(id, from: &reader)
         }
+        workspace.pairs.note(outline, for: id)
+        return outline
     }
 
     /// Stores, and moves the joins from `old`, which must be what is stored now. An anchor belongs to the pair that claimed it last.
     package func put(_ pair: Pair, replacing old: Pair?) throws {
         PairCodec.encode(pair, into: writer)
+        workspace.pairs.forget(pair.id)
         try storeRecord(tables.pairs, key.number(pair.id.rawValue))
         for side in Side.allCases where old?.anchors[side] != pair.anchors[side] {
             if let anchor = old?.anchors[side] { try removeJoin(side, anchor, of: pair.id) }
@@ -26,11 +30,13 @@ extension CacheTransaction {
                 writer.begin()
                 writer.appendFixed(pair.id.rawValue)
                 try storeRecord(tables.joins, key.entry(side, anchor))
+                workspace.joins.note(pair.id, for: EntryKey(side: side, anchor: anchor))
             }
         }
     }
 
     package func remove(_ pair: Pair) throws {
+        workspace.pairs.forget(pair.id)
         try tables.pairs.delete(key.number(pair.id.rawValue), in: try writable())
         for side in Side.allCases {
             if let anchor = pair.anchors[side] { try removeJoin(side, anchor, of: pair.id) }
@@ -42,9 +48,13 @@ extension CacheTransaction {
     }
 
     package func pairID(_ side: Side, _ anchor: Anchor) throws -> PairID? {
-        try record(.joins, tables.joins, key.entry(side, anchor)) { reader throws(RecordDamage) in
+        let entry = EntryKey(side: side, anchor: anchor)
+        if let known = workspace.joins.value(entry) { return known }
+        let id = try record(.joins, tables.joins, key.entry(side, anchor)) { reader throws(RecordDamage) in
             try Self.decodeJoin(&reader)
         }
+        workspace.joins.note(id, for: entry)
+        return id
     }
 
     package func forEachPairID(after: PairID?, _ body: (PairID) throws -> Bool) throws {
@@ -70,6 +80,7 @@ extension CacheTransaction {
 
     private func removeJoin(_ side: Side, _ anchor: Anchor, of id: PairID) throws {
         guard try pairID(side, anchor) == id else { return }
+        workspace.joins.forget(EntryKey(side: side, anchor: anchor))
         try tables.joins.delete(key.entry(side, anchor), in: try writable())
     }
 }

@@ -9,14 +9,19 @@ extension CacheTransaction {
     }
 
     package func outline(_ side: Side, _ anchor: Anchor) throws -> ReplicaOutline? {
-        try record(.replicas, tables.replicas, key.entry(side, anchor)) { reader throws(RecordDamage) in
+        let entry = EntryKey(side: side, anchor: anchor)
+        if let known = workspace.replicas.value(entry) { return known }
+        let outline = try record(.replicas, tables.replicas, key.entry(side, anchor)) { reader throws(RecordDamage) in
             try ReplicaCodec.decodeOutline(from: &reader)
         }
+        workspace.replicas.note(outline, for: entry)
+        return outline
     }
 
     /// Stores, and moves the names and keys that lead to the entry from `old`, which must be what is stored now.
     package func put(_ replica: Replica, replacing old: Replica?) throws {
         ReplicaCodec.encode(replica, into: writer)
+        workspace.replicas.forget(EntryKey(side: replica.side, anchor: replica.anchor))
         try storeRecord(tables.replicas, key.entry(replica.side, replica.anchor))
         guard let old else {
             if replica.side == .ad { try change(\.replicasOfAD, by: 1) }
@@ -32,6 +37,7 @@ extension CacheTransaction {
     }
 
     package func remove(_ replica: Replica) throws {
+        workspace.replicas.forget(EntryKey(side: replica.side, anchor: replica.anchor))
         let wasThere = try tables.replicas.delete(key.entry(replica.side, replica.anchor), in: try writable())
         if wasThere && replica.side == .ad { try change(\.replicasOfAD, by: -1) }
         try removeName(of: replica)

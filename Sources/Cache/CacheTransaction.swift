@@ -15,7 +15,7 @@ package final class CacheTransaction: StoreTransaction {
     private var countersChanged = false
     private var loadedLinkVersions: LinkVersions?
     private var loadedStampNames: StampNames?
-    private let workspace: Workspace
+    let workspace: Workspace
 
     init(_ cache: Cache, _ transaction: Transaction, _ workspace: Workspace) {
         self.cache = cache
@@ -26,6 +26,7 @@ package final class CacheTransaction: StoreTransaction {
         self.key = workspace.key
         self.writer = workspace.writer
         self.names = workspace.names
+        workspace.begin()
     }
 
     /// Whether keys hold digests of names, and the records the names.

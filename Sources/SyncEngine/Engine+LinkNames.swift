@@ -41,7 +41,7 @@ extension Engine {
             return .unknown(Octets([Engine.nameTag] + value.bytes))
         }
         if side == .miniorange, let placeholder = form.membership.placeholder,
-            name.normalized == placeholder.normalized
+            name.rdns.count == placeholder.rdns.count, name.isEqualOrDescendant(of: placeholder)
         {
             return .placeholder
         }

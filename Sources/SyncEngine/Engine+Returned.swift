@@ -88,6 +88,7 @@ extension Engine {
 
     /// A membership came, or went, as a side tells it.
     func noteReturned(_ link: LinkID, _ form: MembershipForm, _ store: any StoreTransaction) throws {
+        guard linkSetBack(link.side) != nil else { return }
         let fact = Engine.returnedFact(link.side, link.group, link.member)
         let holder = form.holder == .group ? link.group : link.member
         let isOfRead =

@@ -38,13 +38,32 @@ import Testing
             try write { transaction in
                 answers = []
                 var generator = generator
-                for _ in 0..<40 { answers.append(try Self.call(transaction, &generator)) }
+                for _ in 0..<40 {
+                    answers.append(try Self.call(transaction, &generator))
+                    answers.append(try Self.lookUp(transaction, &generator))
+                }
                 if fails { throw Refused() }
             }
         } catch is Refused {
             answers.append("refused")
         }
         return answers
+    }
+
+    /// What is looked up again and again, by those who have not changed it.
+    private static func lookUp(_ transaction: any StoreTransaction, _ generator: inout NounGenerator) throws -> String {
+        var found: [String] = []
+        for _ in 0..<2 {
+            let (side, anchor) = (generator.side(), Anchor.number(UInt64(generator.below(12))))
+            let link = LinkID(side: side, group: anchor, member: .number(UInt64(generator.below(12))))
+            found.append("\(String(describing: try transaction.pairID(side, anchor)))")
+            found.append("\(String(describing: try transaction.outline(PairID(UInt64(generator.below(12))))))")
+            found.append("\(String(describing: try transaction.outline(side, anchor)))")
+            found.append("\(String(describing: try transaction.link(link)))")
+            if generator.below(20) == 0 { try transaction.setLoaded(side, generator.flag()) }
+            found.append("\(try transaction.isLoaded(side))")
+        }
+        return found.joined(separator: " ")
     }
 
     private static let keys = [Octets("0a"), Octets("0ab"), Octets("0" + String(repeating: "z", count: 520))]
