@@ -119,7 +119,7 @@ extension World {
         // What happens on one side while the entry is out of scope on the other is not carried over, and then wins.
         if person.writes.contains(where: { $0.attribute == "@elsewhere" }) { return }
         // Nor is a reference to such a one, which is still to be carried, and wins.
-        if uncarried.contains(Octets(name)) { return }
+        if uncarried[settled]?.contains(Octets(name)) == true { return }
         let isTouched =
             person.writes.contains { $0.order > settled } || person.creations.contains { $0.order > settled }
             || person.deletes.contains { $0.order > settled && $0.order < last }

@@ -165,7 +165,7 @@ extension World {
         checkContainers()
         try checkMemberships()
         history.settled()
-        uncarried = namingStrangers()
+        uncarried[history.present] = namingStrangers()
         isRestoredLately = PerSide(both: false)
         for side in Side.allCases {
             settledEntries[side] = Set(directories[side].entries.keys)
