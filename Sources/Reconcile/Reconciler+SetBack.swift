@@ -109,7 +109,7 @@ package enum Age: Hashable, Sendable {
             return
         }
         let latest = stamp.time.advanced(byMilliseconds: max(0, stamp.granularity - 1))
-        if latest <= known.lowerBound {
+        if latest < known.lowerBound {
             self = .older
         } else {
             self = stamp.time > known.upperBound && stamp.source != .entry ? .later : .unknown

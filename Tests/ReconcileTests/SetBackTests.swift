@@ -41,10 +41,12 @@ struct SetBackTests {
     @Test(arguments: [
         // From before: what was agreed stands, and is written back.
         Row("y", "x", 9_000, "=x, write ad, conflict(value older miniorange), base x"),
-        Row("y", "x", 10_000, "=x, write ad, conflict(value older miniorange), base x"),
+        Row("y", "x", 9_999, "=x, write ad, conflict(value older miniorange), base x"),
         Row("-", "x", 9_000, "=x, write ad, conflict(value older miniorange), base x"),
         // From before, and the other side has moved on.
         Row("y", "z", 9_000, "=z, write ad, conflict(value older miniorange), base x"),
+        // In that very moment, before or after what was told last: left to a person.
+        Row("y", "x", 10_000, "=x, hold(held), base x"),
         // Set since: a change like any other.
         Row("y", "x", 10_001, "=y, write miniorange, base x"),
         Row("y", "z", 60_000, "=y, write miniorange, conflict(value later ad), base x"),
@@ -68,7 +70,7 @@ struct SetBackTests {
 
     @Test(arguments: [
         // Set up to a second later than its stamp says, and everything was known until 10,000 or half a second later.
-        (9_001, "=x, write ad, conflict(value older miniorange), base x"), (9_002, "=x, hold(held), base x"),
+        (9_000, "=x, write ad, conflict(value older miniorange), base x"), (9_001, "=x, hold(held), base x"),
         (10_500, "=x, hold(held), base x"), (10_501, "=y, write miniorange, base x"),
     ])
     func `what may be from before or from since is left to a person`(_ stamp: Int64, _ outcome: String) {
