@@ -174,14 +174,19 @@ extension Engine {
         }
         var changes: [AttributeChange] = []
         for change in projection.changes {
-            changes.append(
-                AttributeChange(
-                    name: change.name,
-                    old: try withNamedReferences(change.old, change.name, side, object, store),
-                    new: try withNamedReferences(change.new, change.name, side, object, store)
-                )
-            )
+            let old = try withNamedReferences(change.old, change.name, side, object, store)
+            let new = try withNamedReferences(change.new, change.name, side, object, store)
+            guard old.count == change.old.count, new.count == change.new.count else {
+                // Where that stands which it names is not known at this moment.
+                unsaved[pair.id] = DirtyRecord(since: stepTime, cause: currentCause)
+                queue.delay(pair.id, until: stepTime.advanced(byMilliseconds: 1_000))
+                let unnamed = object.canonicalNames(of: change.name, side)
+                names.removeAll(where: unnamed.contains)
+                continue
+            }
+            changes.append(AttributeChange(name: change.name, old: old, new: new))
         }
+        guard !changes.isEmpty else { return }
         plan.writes.append(
             PlannedWrite(
                 side: side,

@@ -222,4 +222,27 @@ struct CarryingTests {
         let lines = try bench.settle()
         #expect(lines.count == 1 && lines[0].contains("displayname: [] -> [outside]"), "\(lines)")
     }
+
+    /// The container is told to be gone before that is told which stood in it: deleted with it, or moved away before.
+    @Test(arguments: [true, false])
+    func `A reference is not written while it is not known where that stands which it names`(_ isDeleted: Bool) throws {
+        let bench = try Bench.withGroups(departments: true)
+        let ann = try bench.create(.ad, "Ann")
+        let bo = try bench.create(.ad, "Bo", path: "OU=North,")
+        try bench.expectRest()
+        let north = try bench.place(.ad, "OU=North,")
+        if isDeleted { try bench.delete(.ad, bo) } else { try bench.move(.ad, bo, to: "") }
+        try bench.delete(.ad, north)
+        try bench.step(.feed(.ad, .changes([.deleted(north)], cursor: nil)))
+        let manager = Reference.entry(try #require(bench.counterpart(.miniorange, "bo"))).octets
+        try bench.set(.miniorange, try #require(bench.counterpart(.miniorange, "ann")), "manager", [manager])
+        let lines = try bench.tell(.miniorange)
+        #expect(!lines.contains { $0.contains("ad modify") }, "\(lines)")
+        try bench.tell(.ad)
+        try bench.answerAll()
+        #expect(
+            bench.directories.ad.entries[ann]?.attributes["manager"] == (isDeleted ? [] : [Reference.entry(bo).octets])
+        )
+        #expect(bench.engine.isQuiet)
+    }
 }
