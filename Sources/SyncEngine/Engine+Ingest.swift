@@ -118,7 +118,6 @@ extension Engine {
         case .edited(let anchor, let edits, let newName, let version, let stamp):
             try ingestEdits(anchor, edits, newName, version, stamp, side, store, now: now)
         case .members(let anchor, let edits, let version):
-            guard try store.replica(side, anchor) != nil else { return }
             _ = try takeMembershipEdits(anchor, edits, version, side, store, now: now)
         case .deleted(let anchor, let author):
             goneAhead[side][anchor] = nil
@@ -174,6 +173,8 @@ extension Engine {
         guard let (object, isProtected) = standing(of: snapshot, side) else {
             if old == nil { try noteOutside(snapshot.name, side, store) }
             try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
+            let departed = try departedGroup(snapshot.anchor, side, store)?.object.flatMap { objects[$0] }
+            try takeMemberships(members, side, departed, isAnswer: isAnswer, store, now: now)
             return
         }
         let replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)

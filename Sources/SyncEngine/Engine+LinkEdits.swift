@@ -13,7 +13,8 @@ extension Engine {
         now: Timestamp
     ) throws -> [AttributeEdit] {
         guard edits.contains(where: { linkAttributes[side].contains(CaseFolding.lowercaseName($0.name)) }),
-            let replica = try store.replica(side, anchor), let object = replica.object.flatMap({ objects[$0] })
+            let replica = try store.replica(side, anchor) ?? departedGroup(anchor, side, store),
+            let object = replica.object.flatMap({ objects[$0] })
         else { return edits }
         let forms = linkForms(of: object, side)
         var rest: [AttributeEdit] = []

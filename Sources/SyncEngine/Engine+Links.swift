@@ -14,7 +14,9 @@ extension Engine {
     ) throws {
         guard let object else { return }
         let forms = linkForms(of: object, side).filter { $0.form.holder == .member || snapshot.tellsMembers }
-        guard !forms.isEmpty, let replica = try store.replica(side, snapshot.anchor) else { return }
+        guard !forms.isEmpty,
+            let replica = try store.replica(side, snapshot.anchor) ?? departedGroup(snapshot.anchor, side, store)
+        else { return }
         guard !isOlder(snapshot.version, than: membersKnown(of: replica)) else {
             // It was asked for since something could not be understood, and edits have overtaken it; or the server that answered lags behind the one that told of them.
             if isAnswer, snapshot.tellsMembers, side == .miniorange {

@@ -10,6 +10,24 @@ extension Engine {
         return try groupsAbove(view.ids.ad.member, store).contains(view.ids.ad.group)
     }
 
+    /// The groups above an AD group that is out of the scope show who is in it, until it is taken out of them: what is told of its members counts still. What it would
+    /// be known by, where it is one.
+    func departedGroup(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Replica? {
+        guard flattens, side == .ad, let id = try store.pairID(side, anchor), let pair = try store.outline(id),
+            pair.presence.ad == .outOfScope, pair.kind == .group
+        else { return nil }
+        return Replica(
+            side: side,
+            anchor: anchor,
+            object: pair.object,
+            kind: .group,
+            parent: .root,
+            rdn: RelativeDistinguishedName([]),
+            attributes: Attributes(),
+            version: .unordered
+        )
+    }
+
     /// Whether a member comes to an AD group by way of one below it, to which he is yet to be added there.
     func isComing(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
         guard view.membership.nesting == .flatten else { return false }

@@ -120,6 +120,8 @@ struct SimulationTests {
         34_094_366,
         // Moves that wait for one another, adds by one name, answers that a later list has overtaken, names from before a restart.
         34_030_364, 34_044_699, 34_076_583, 85_051_594, 85_056_569, 87_404_547,
+        // Members of a group out of the scope, a reference to what stands nowhere, a moment of which nobody knows whether it was before.
+        34_016_054, 88_112_805, 88_115_597, 88_122_651,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -151,4 +151,38 @@ struct NestingTests {
         #expect(bench.members(.miniorange, "outer") == "nobody")
         #expect(bench.members(.ad, "outer") == "inner")
     }
+
+    /// As AD tells its members: with the group, or by themselves.
+    @Test(arguments: [true, false])
+    func `Who goes from a group that is out of the scope goes from those above it`(_ isToldByItself: Bool) throws {
+        let bench = try flattened()
+        let directory = bench.directories.ad
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        let people = try ["Ann", "Bo", "Cy"].map { try bench.create(.ad, $0) }
+        let inner = try bench.createGroup(.ad, "inner", members: people)
+        try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        func remove(_ member: Anchor) throws {
+            guard isToldByItself else { return try bench.setMembers(.ad, inner, remove: [member]) }
+            let edit = AttributeEdit(kind: .delete, name: "member", values: [ExtendedName.value(member)])
+            let version = try #require(directory.snapshot(inner)).version
+            try bench.step(.feed(.ad, .changes([.members(inner, edits: [edit], version: version)], cursor: nil)))
+        }
+        // Before it is known that it left, and after.
+        let rdn = RelativeDistinguishedName(type: "CN", value: "inner")
+        #expect(directory.rename(inner, below: elsewhere, rdn) == nil)
+        if isToldByItself {
+            let told = try #require(directory.snapshot(inner))
+            try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
+        }
+        try remove(people[0])
+        if !isToldByItself { try bench.tell(.ad) }
+        try bench.answerAll()
+        #expect(bench.members(.miniorange, "outer") == "bo cy")
+        try remove(people[1])
+        if !isToldByItself { try bench.tell(.ad) }
+        try bench.answerAll()
+        #expect(bench.members(.miniorange, "outer") == "cy")
+        #expect(bench.members(.miniorange, "inner") == "ann bo cy")
+    }
 }
