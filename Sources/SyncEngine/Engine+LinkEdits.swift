@@ -39,8 +39,12 @@ extension Engine {
         guard isTaken else { return rest }
         // Where it is not known who went, there is no state in which its members are known before it is read: else who went would have gone in silence.
         let isUnknown = side == .miniorange && (!isUnderstood || replica.membersVersion == .unordered)
-        if isUnknown { membersTold[anchor] = version }
-        try noteMembersVersion(isUnknown ? .unordered : version, of: anchor, side, store)
+        // Nor where all of them are being asked for: what was told before this edit is yet to be understood.
+        let isAwaited = side == .miniorange && membersTold[anchor] != nil
+        if isUnknown || isAwaited { membersTold[anchor] = version }
+        if isUnknown || !isAwaited {
+            try noteMembersVersion(isUnknown ? .unordered : version, of: anchor, side, store)
+        }
         return rest
     }
 

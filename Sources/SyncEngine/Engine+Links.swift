@@ -43,6 +43,8 @@ extension Engine {
                     if snapshot.version == .unordered {
                         try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
                         try forgetVersions(ofLinksIn: snapshot.anchor, form, side, store)
+                    } else if side == .miniorange {
+                        membersTold[snapshot.anchor] = snapshot.version
                     }
                     try noteLate(snapshot.anchor, side, store)
                     try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
@@ -58,10 +60,10 @@ extension Engine {
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)
     }
 
-    /// As of when the memberships that an entry holds are known, or, while they are being asked for, an edit of them was told.
+    /// As of when the memberships that an entry holds are known, or, while they are being asked for, were last told.
     func membersKnown(of replica: Replica) -> Version {
-        guard replica.membersVersion == .unordered, !membersTold.isEmpty else { return replica.membersVersion }
-        return membersTold[replica.anchor] ?? .unordered
+        guard !membersTold.isEmpty else { return replica.membersVersion }
+        return membersTold[replica.anchor] ?? replica.membersVersion
     }
 
     /// Whether a value names nothing, though it may have named somebody a moment ago. One that is parked already is known to name nothing.

@@ -86,7 +86,7 @@ package struct Engine: Sendable {
     var formerNames = FormerNames()
     /// Versions of renames that a log has told, of entries which are being read for them.
     var renamesTold: [Anchor: Version] = [:]
-    /// Versions of the last edits of memberships that were told of entries of the LDAP side whose members are not known as of any: what is answered may be older.
+    /// As of when memberships were last told of entries of the LDAP side whose members are being asked for: what is answered may be older.
     var membersTold: [Anchor: Version] = [:]
     var rereads = Rereads()
     /// Pairs whose memberships are gathered for a while, and until when.

@@ -73,6 +73,30 @@ struct MemberOrderTests {
         for side in Side.allCases { #expect(bench.members(side, "band") == "ann cy") }
     }
 
+    /// A group is told as a whole, by a name that is not known yet, and then an edit, before it was answered who that is.
+    @Test
+    func `Who was taken out of a group stays out, though it is asked for when that and a later addition are told`()
+        throws
+    {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        let dan = try bench.create(.miniorange, "Dan")
+        let ann = try Crew.entry(bench, .miniorange, "ann")
+        try bench.setMembers(.miniorange, group, add: [dan], remove: [ann])
+        let whole = try #require(directory.snapshotWithMembers(group))
+        #expect(
+            try bench.step(.feed(.miniorange, .changes([.present(whole)], cursor: nil)))
+                == ["miniorange readMembers \(group.low)"]
+        )
+        let start = directory.log.count
+        try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
+        try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
+        try bench.answer()
+        for _ in 0..<10 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "bo cy dan") }
+    }
+
     @Test
     func `A removal that found nothing, as its member had another name by then, is made again`() throws {
         let bench = try Crew.bench()
