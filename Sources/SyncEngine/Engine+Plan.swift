@@ -234,7 +234,9 @@ extension Engine {
             return plan.circle != nil
         }
         var newRDN = newRDN
-        if moves, newRDN == nil, side == .ad, pair.nameCounter >= 2 {
+        if moves, newRDN == nil, side == .ad, pair.nameCounter >= 2,
+            try showsName(of: result, replica, pair, object, store)
+        {
             // Its plain name may be what is taken there.
             let entry = try object.mapping.newEntry(
                 side,
@@ -260,6 +262,24 @@ extension Engine {
             )
         )
         return true
+    }
+
+    /// Whether an entry of AD has the name that both sides are to have, with or without its counter, and not one that is yet to be decided on.
+    private func showsName(
+        of result: Reconciliation,
+        _ replica: Replica,
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        let shown = try object.mapping.canonical(
+            ad: replica.attributes,
+            miniorange: nil,
+            base: pair.base,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        ).ad
+        return object.canonicalNamesOfRDN(.ad).allSatisfy { shown?.values[$0] == result.target[$0] }
     }
 
     /// Each side has moved one container into the other: both can't be. The preferred side's places stand, and the other one's move is taken back.

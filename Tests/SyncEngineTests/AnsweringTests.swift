@@ -100,6 +100,25 @@ struct AnsweringTests {
     }
 
     @Test
+    func `Whose name was counted up and is not decided on keeps the one that AD has where he is moved`() throws {
+        let bench = try Bench { people in
+            for index in people.attributes.indices { people.attributes[index].conflict = .hold }
+        }
+        for side in Side.allCases { _ = try bench.container(side, "Staff", below: try bench.place(side)) }
+        try bench.create(.ad, "Ann", ["samaccountname": ["other"]])
+        try bench.settle()
+        let ann = try bench.create(.miniorange, "Ann")
+        try bench.settle()
+        let there = try #require(bench.counterpart(.ad, "ann"))
+        try bench.move(.ad, there, to: "", rdn: RelativeDistinguishedName(type: "CN", value: "Anna"))
+        try bench.set(.miniorange, ann, "cn", ["Ann Lee"])
+        try bench.move(.miniorange, ann, to: "ou=Staff,")
+        try bench.settle()
+        #expect(bench.directories.ad.name(of: there)?.description == "CN=Anna,OU=Staff,OU=People,DC=syncline,DC=test")
+        #expect(bench.values(.miniorange, "ann", "cn") == "[Ann Lee]")
+    }
+
+    @Test
     func `A stale write is planned anew on what the entry holds`() throws {
         let (bench, _, miniorange) = try changing()
         try bench.set(.miniorange, miniorange, "displayname", ["unseen"])
