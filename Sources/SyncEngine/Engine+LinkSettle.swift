@@ -343,6 +343,7 @@ extension Engine {
         try store.unpend(link, of: pair)
         noteRetry(at: next)
         count { $0.refused[link.side] += 1 }
+        if isAddition { try comerRefused(link, store, now: now) }
     }
 
     /// The group's own line in the quarantine says how many of its memberships are set aside.

@@ -28,7 +28,7 @@ extension Engine {
         )
     }
 
-    /// Whether a member comes to an AD group by way of one below it, to which he is yet to be added there.
+    /// Whether a member comes to an AD group by way of one below it, to which he is yet to be added there, and may be.
     func isComing(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
         guard view.membership.nesting == .flatten else { return false }
         let (group, member) = (view.ids.ad.group, view.ids.miniorange.member)
@@ -42,9 +42,23 @@ extension Engine {
                 !row.isAgreed, let id = try store.pairID(.miniorange, other),
                 let lower = try store.outline(id)?.anchors.ad, lower != group
             else { return false }
+            guard try !isRefused(LinkID(side: .ad, group: lower, member: view.ids.ad.member), of: id, store) else {
+                return false
+            }
             // Of two that contain each other neither is below.
             return try groupsAbove(lower, store).contains(group) && !groupsAbove(group, store).contains(lower)
         }
+    }
+
+    private func isRefused(_ link: LinkID, of pair: PairID, _ store: any StoreTransaction) throws -> Bool {
+        guard try store.count(.refusedLinks) > 0 else { return false }
+        return try store.refusedLinks(of: pair, limit: .max).contains { $0.0 == link && $0.1.isAddition }
+    }
+
+    /// He does not come to the groups above by this one.
+    mutating func comerRefused(_ link: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard flattens, link.side == .ad else { return }
+        try pendImplied([link.member], try groupsAbove(link.group, store), except: nil, store, now: now)
     }
 
     /// All AD groups in which an entry is, by whatever way; groups may contain each other.

@@ -52,6 +52,28 @@ struct NestingTests {
         #expect(bench.store.contents.conflicts.map(\.decision) == [.implied])
     }
 
+    @Test(arguments: [false, true])
+    func `Who is not let into the inner group comes to the outer one directly`(isProtected: Bool) throws {
+        let bench = try flattened()
+        try bench.create(.ad, "Cy")
+        let inner = try bench.createGroup(.ad, "inner")
+        try bench.createGroup(.ad, "outer", members: [inner])
+        if isProtected { try bench.set(.ad, inner, "admincount", ["1"]) }
+        try bench.expectRest()
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        for name in ["inner", "outer"] {
+            try bench.setMembers(.miniorange, try #require(bench.groupNamed(.miniorange, name)), add: [cy])
+        }
+        let writes = try bench.tell(.miniorange)
+        if !isProtected {
+            #expect(writes.count == 1 && writes[0].hasPrefix("ad edit \(inner.low) "), "\(writes)")
+            try bench.answer(.refused(Refusal(reason: .notAllowed, code: 50, message: "insufficient access")))
+        }
+        try bench.settle()
+        #expect(bench.members(.ad, "inner") == "" && bench.members(.ad, "outer") == "cy inner")
+        #expect(bench.quarantine.count == 1)
+    }
+
     enum Ending: CaseIterable {
         case innerIsDeletedAtAD, innerIsDeletedThere, innerIsTakenOut, memberIsTakenOut
     }
