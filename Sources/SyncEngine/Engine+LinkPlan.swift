@@ -277,7 +277,11 @@ extension Engine {
             // What it stands in is gone, and where it stands now is not known at this moment.
             return form.isMaintainedByServer ? .later : .waiting
         }
-        if side == .miniorange, try mayMeanAnotherSoon(value, view.ids.miniorange, form, store) { return .later }
+        if side == .miniorange, isWanted || form.isMaintainedByServer,
+            try mayMeanAnotherSoon(value, view.ids.miniorange, form, store)
+        {
+            return .later
+        }
         var replaced = replaced
         if !isWanted, form.isMaintainedByServer, let expected, !form.isSame(value, expected) {
             // Its server may have followed a rename since: then it goes by the present name.

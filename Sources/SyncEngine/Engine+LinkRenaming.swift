@@ -116,14 +116,15 @@ extension Engine {
         return value
     }
 
-    /// Whether a value that is to name an entry may mean somebody else when it is there: the entry, or what it stands in, is just being renamed by us, or was renamed
-    /// to what is being asked for; or somebody else had the name a moment ago, and his server rewrites whatever value holds it.
+    /// Whether a value that is to name an entry may mean somebody else when it is there: another one is just being given that name by us; the entry, or what it stands in,
+    /// is just being renamed by us, or was renamed to what is being asked for; or somebody else had the name a moment ago, and his server rewrites whatever value holds it.
     func mayMeanAnotherSoon(
         _ value: Octets,
         _ id: LinkID,
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> Bool {
+        if !namesBeingGiven.isEmpty, let key = form.namingKey(of: value), namesBeingGiven[key] != nil { return true }
         guard form.isMaintainedByServer else { return false }
         if !renamesUnderWay.isEmpty || !namesAwaited[id.side].isEmpty {
             var next: Anchor? = form.holder == .group ? id.member : id.group

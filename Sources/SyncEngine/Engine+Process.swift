@@ -187,8 +187,16 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        let ready = plan.writes.filter { hasRoom($0.side, for: pair.id) }
         let cause = currentCause
+        var ready: [PlannedWrite] = []
+        for planned in plan.writes where hasRoom(planned.side, for: pair.id) {
+            if planned.side == .miniorange, try mustAwaitMemberships(planned.operation, of: pair.id, store) {
+                awaitingMemberships.insert(pair.id)
+                queue.delay(pair.id, until: now.advanced(byMilliseconds: FormerNames.followingTime))
+            } else {
+                ready.append(planned)
+            }
+        }
         // A write that waits for its side keeps the pair in the queue, and what was decided of it is decided again then.
         if ready.count < plan.writes.count {
             unsaved[pair.id] = DirtyRecord(since: now, cause: cause)
@@ -324,6 +332,7 @@ extension Engine {
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
         if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
+        for key in keysGiven(by: write) { namesBeingGiven[key, default: 0] += 1 }
         if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {
             renamesUnderWay[anchor, default: 0] += 1
         }
@@ -338,6 +347,7 @@ extension Engine {
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side].decrement(anchor) }
         if write.operation.isValueEdit { editsUnderWay.decrement(write.pair) }
+        for key in keysGiven(by: write) { namesBeingGiven.decrement(key) }
         if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {
             renamesUnderWay.decrement(anchor)
         }

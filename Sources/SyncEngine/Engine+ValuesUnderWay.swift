@@ -14,6 +14,8 @@ extension Engine {
         guard !valuesUnderWay.isEmpty, let holder = intent.write.operation.anchor else { return }
         valuesUnderWay[holder]?[intent.write.id] = nil
         if valuesUnderWay[holder]?.isEmpty == true { valuesUnderWay[holder] = nil }
+        for pair in awaitingMemberships.sorted() { queue.append(pair) }
+        awaitingMemberships = []
     }
 
     /// The memberships that are being written to an entry of the LDAP side, with their values, in the order of the writes.
@@ -38,6 +40,118 @@ extension Engine {
         for var intent in try store.intents() where intent.write.pair == pair {
             intent.links.removeAll { $0.link == id }
             try store.put(intent)
+        }
+    }
+
+    // MARK: Names that are given
+
+    /// What a write gives an entry of the LDAP side that memberships may name it by. New entries are known by their names besides (`namesBeingAdded`).
+    func keysGiven(by write: Write) -> [Octets] {
+        guard write.side == .miniorange, hasMemberships else { return [] }
+        var keys = namingAttributes.flatMap { write.operation.values(givenTo: $0) }.compactMap { LinkKey.memberKey($0) }
+        if case .rename(_, _, _, let name) = write.operation { keys.append(Engine.parkingName(name)) }
+        return keys
+    }
+
+    /// Whether a write takes from an entry of the LDAP side the name by which its own membership is being written, which would name nobody then; or gives one by which
+    /// another one's is being written, or is yet to be written anew: with the name it would come into the group.
+    mutating func mustAwaitMemberships(
+        _ operation: WriteOperation,
+        of pair: PairID,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard hasMemberships else { return false }
+        if namesMembersByDN(.miniorange) {
+            if case .rename(let anchor, let name, _, _) = operation, !valuesUnderWay.isEmpty {
+                let isContainer = try store.outline(.miniorange, anchor)?.kind == .container
+                if isBeingWritten(of: isContainer ? nil : [anchor], { Engine.isNamed(by: $0, name) }) { return true }
+            }
+            if let name = operation.nameGiven, try isNameOfMembership(name, givenTo: pair, store) { return true }
+        }
+        guard !valuesUnderWay.isEmpty else { return false }
+        for key in namingAttributes.flatMap({ operation.values(givenTo: $0) }).compactMap({ LinkKey.memberKey($0) }) {
+            var holders = try store.anchors(.miniorange, key: key, limit: 2)
+            if let former = formerNames.lastHolder(of: key) { holders.append(former) }
+            let others = try holders.filter { try store.pairID(.miniorange, $0) != pair }
+            if isBeingWritten(of: others, { LinkKey.memberKey($0) == key }) { return true }
+        }
+        return false
+    }
+
+    /// Whether the DN in a value is this one, or one below it.
+    private static func isNamed(by value: Octets, _ name: DistinguishedName) -> Bool {
+        let named = try? DistinguishedName(parsing: MembershipForm.uniqueMember.nameOctets(of: value))
+        return named?.isEqualOrDescendant(of: name) ?? false
+    }
+
+    private mutating func isNameOfMembership(
+        _ name: DistinguishedName,
+        givenTo pair: PairID,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        // Who is made again with it had it himself.
+        let former = try formerNames.recentHolder(of: name, at: stepTime).flatMap {
+            try store.pairID(.miniorange, $0) == pair ? nil : $0
+        }
+        if !valuesUnderWay.isEmpty, let parent = name.parent, let leaf = name.leaf {
+            let present = try resolveContainer(parent, .miniorange, store).flatMap {
+                try store.child(.miniorange, of: $0, named: leaf.normalized)
+            }
+            var holders = [former].compactMap(\.self)
+            if let present, try store.pairID(.miniorange, present) != pair { holders.append(present) }
+            // Of a container those who stand in it have the name as well.
+            let isContainer = try holders.contains { try store.outline(.miniorange, $0)?.kind == .container }
+            if !holders.isEmpty, isBeingWritten(of: isContainer ? nil : holders, { Engine.isNamed(by: $0, name) }) {
+                return true
+            }
+        }
+        guard let former else { return false }
+        var isLeft = false
+        try store.forEachGroup(.miniorange, ofMember: former, after: nil) { group in
+            let row = try store.link(LinkID(side: .miniorange, group: group, member: former))
+            if let row, row.isPresent, let value = row.value, Engine.isNamed(by: value, name) {
+                let membership = try object(ofGroup: group, .miniorange, store)?.mapping.specification.membership
+                isLeft = membership?.direction.permits(writingTo: .miniorange) ?? false
+            }
+            return !isLeft
+        }
+        return isLeft
+    }
+
+    /// Whether a membership of one of these, or of anybody, is being written by a value of which this is so.
+    private func isBeingWritten(of members: [Anchor]?, _ isSo: (Octets) -> Bool) -> Bool {
+        valuesUnderWay.contains { group, intents in
+            intents.values.contains { values in
+                guard let members else { return values.values.contains(where: isSo) }
+                return members.contains {
+                    values[LinkID(side: .miniorange, group: group, member: $0)].map(isSo) == true
+                }
+            }
+        }
+    }
+}
+
+extension WriteOperation {
+    /// The DN that an entry gets by it.
+    fileprivate var nameGiven: DistinguishedName? {
+        switch self {
+        case .add(let name, _, _), .rename(_, _, _, let name): name
+        default: nil
+        }
+    }
+
+    /// The values that an entry gets by it in an attribute.
+    fileprivate func values(givenTo attribute: String) -> [Octets] {
+        switch self {
+        case .add(_, _, let attributes):
+            return attributes[attribute]
+        case .rename(_, _, _, let name):
+            let values = name.leaf?.assertions.filter { CaseFolding.lowercaseName($0.type) == attribute }.map(\.value)
+            return values ?? []
+        case .modify(_, _, _, let changes):
+            return changes.filter { $0.name == attribute }.flatMap(\.new)
+        default:
+            return []
         }
     }
 }

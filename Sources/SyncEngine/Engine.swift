@@ -47,6 +47,8 @@ package struct Engine: Sendable {
     let objectOrder: [Object]
     /// Objects whose members are kept in agreement.
     let membershipObjects: [Object]
+    /// Attributes of members whose values memberships at the LDAP side hold, lower-cased.
+    let namingAttributes: [String]
     /// Whether any object shows nested members as direct ones.
     let flattens: Bool
     let hasVirtualGroups: Bool
@@ -99,6 +101,10 @@ package struct Engine: Sendable {
     var renamesUnderWay: [Anchor: Int] = [:]
     /// Values that are being written, or may have been, by the entry that is to hold them.
     var valuesUnderWay: [Anchor: [IntentID: [LinkID: Octets]]] = [:]
+    /// Pairs whose entry at the LDAP side gets another name once memberships that are on their way are there.
+    var awaitingMemberships: Set<PairID> = []
+    /// What entries of the LDAP side are being given that memberships name them by, with how many times.
+    var namesBeingGiven: [Octets: Int] = [:]
     /// Anchors of the configured bases.
     var roots = PerSide<[Root]>(both: [])
     /// Pairs whose entry was not found where it was being added, and whose container is being asked for its name before that is believed.
@@ -210,6 +216,12 @@ package struct Engine: Sendable {
             ad: Set(forms.flatMap { $0.ad.map(\.form.attribute) }),
             miniorange: Set(forms.flatMap { $0.miniorange.map(\.form.attribute) })
         )
+        namingAttributes = membershipObjects.compactMap {
+            guard case .memberAttribute(let attribute) = $0.mapping.specification.membership?.form.value else {
+                return nil
+            }
+            return attribute
+        }
         flattens = specifications.contains { $0.membership?.nesting == .flatten }
         hasVirtualGroups = specifications.contains(where: \.isVirtualAtMiniOrange)
         hasSelectingGroups = specifications.contains {

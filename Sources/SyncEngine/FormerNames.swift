@@ -80,6 +80,9 @@ struct FormerNames: Sendable {
         return former.anchor
     }
 
+    /// Who has lost a key last.
+    func lastHolder(of key: Octets) -> Anchor? { keys[key]?.anchor }
+
     mutating func noteLost(_ key: Octets, _ anchor: Anchor, by version: Version) {
         if keys.count >= Self.limit { keys = [:] }
         keys[key] = (anchor, version)
@@ -121,6 +124,16 @@ struct FormerNames: Sendable {
         guard !left.isEmpty || !anchors.isEmpty, let name = try? DistinguishedName(parsing: value) else { return false }
         if mayStillMeanLeaver(name, at: now) { return true }
         return mayStillStand(at: now) && anchor(name).map { $0 != entry } ?? false
+    }
+
+    /// Who had a name a moment ago, or left with it: values may stand by it that are yet to be written anew, or taken away.
+    func recentHolder(of name: DistinguishedName, at now: Timestamp) -> Anchor? {
+        guard !anchors.isEmpty || !left.isEmpty else { return nil }
+        if let leaver = leaver(name, at: now) { return leaver }
+        guard let former = anchors[name.normalized], Self.isWithin(Self.settlingTime, of: former.time, now) else {
+            return nil
+        }
+        return former.anchor
     }
 
     mutating func noteLeft(_ name: DistinguishedName, _ anchor: Anchor, now: Timestamp) {

@@ -53,6 +53,12 @@ extension MembershipForm {
         }
     }
 
+    /// The key of who is named by a value, as `Engine.keysGiven` has it.
+    func namingKey(of value: Octets) -> Octets? {
+        guard isMaintainedByServer else { return key(of: value) }
+        return (try? DistinguishedName(parsing: nameOctets(of: value))).map { Engine.parkingName($0) }
+    }
+
     /// Whether two values name the same entry.
     func isSame(_ value: Octets, _ other: Octets) -> Bool {
         if value == other { return true }

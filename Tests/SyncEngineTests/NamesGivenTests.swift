@@ -1,0 +1,88 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// With another one's name nobody comes into a group that was to be his.
+struct NamesGivenTests {
+    private func passed(_ bench: Bench) throws {
+        for _ in 0..<25 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        try Crew.settled(bench)
+    }
+
+    @Test
+    func `Nobody gets the name by which a membership is being written of who has just given it up`() throws {
+        let bench = try Crew.bench()
+        let dee = try bench.create(.ad, "Dee")
+        try Crew.settled(bench)
+        let (cy, there) = (try Crew.entry(bench, .ad, "cy"), try Crew.entry(bench, .miniorange, "cy"))
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.move(.miniorange, there, to: "ou=North,")
+        try bench.set(.ad, cy, "samaccountname", ["cyn"])
+        try bench.set(.ad, dee, "samaccountname", ["cy"])
+        #expect(try bench.tell(.ad).isEmpty)
+        try passed(bench)
+        let members = bench.directories.miniorange.members(of: try Crew.group(bench, .miniorange))
+        let wanted = try ["ann", "bo", "cyn"].map { try Crew.entry(bench, .miniorange, $0) }
+        #expect(members == wanted.sorted())
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+        #expect(bench.values(.miniorange, "cy", "cn") == "[Dee]")
+    }
+
+    @Test
+    func `Who is being written to a group is renamed when he is in it, and at once`() throws {
+        let bench = try Crew.bench()
+        let (cy, there) = (try Crew.entry(bench, .ad, "cy"), try Crew.entry(bench, .miniorange, "cy"))
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.ad, cy, "samaccountname", ["cyn"])
+        #expect(try bench.tell(.ad).isEmpty)
+        let lines = try bench.answer()
+        #expect(lines.count == 1 && lines[0].contains(" rename \(there.low) "), "\(lines)")
+        try passed(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
+    }
+
+    private func listed() throws -> (bench: Bench, people: [Anchor], group: Anchor) {
+        let bench = try Bench.withGroups(MembershipSpecification(form: .memberUid))
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
+        let group = try bench.createGroup(.ad, "crew")
+        try Crew.settled(bench)
+        return (bench, people, group)
+    }
+
+    @Test(arguments: [false, true])
+    func `Nobody is listed by a uid that another one is getting, whichever was to be written first`(
+        _ isListedFirst: Bool
+    ) throws {
+        let (bench, people, group) = try listed()
+        let (ann, bo) = (
+            try Crew.entry(bench, .miniorange, "ann"), try Crew.entry(bench, .miniorange, "bo")
+        )
+        let list = {
+            try bench.setMembers(.ad, group, add: [people[0]])
+            return try bench.tell(.ad)
+        }
+        if isListedFirst { #expect(try list().count == 1) }
+        try bench.set(.ad, people[0], "samaccountname", ["anna"])
+        try bench.set(.ad, people[1], "samaccountname", ["ann"])
+        let lines = try bench.tell(.ad)
+        #expect(lines.contains { $0.contains(" rename \(ann.low) ") })
+        #expect(lines.contains { $0.contains(" rename \(bo.low) ") } != isListedFirst, "\(lines)")
+        if !isListedFirst { #expect(try list().isEmpty) }
+        var held: [[Octets]] = []
+        for _ in 0..<25 {
+            try bench.settle()
+            held.append(bench.directories.ad.entries[group]?.attributes["member"] ?? [])
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        try Crew.settled(bench)
+        #expect(bench.members(.miniorange, "crew") == "anna")
+        #expect(held.allSatisfy { $0 == [Reference.entry(people[0]).octets] })
+    }
+}
