@@ -125,6 +125,8 @@ struct SimulationTests {
         34_016_054, 88_112_805, 88_115_597, 88_122_651,
         // A container below a name that its parent had for a moment, names that were given while another one's membership was on its way by them.
         34_094_366, 34_011_926, 34_097_727, 89_103_679, 89_107_726,
+        // A rename that was told by an answer to one of two questions.
+        89_002_456,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -85,4 +85,55 @@ struct NamesGivenTests {
         #expect(bench.members(.miniorange, "crew") == "anna")
         #expect(held.allSatisfy { $0 == [Reference.entry(people[0]).octets] })
     }
+
+    /// What is known of him has no version then, since he is being read for it; when he got the name is known all the same.
+    @Test
+    func
+        `Who was put into a group by a name that he had given up before is named anew, though two answers told of that`()
+        throws
+    {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let (cy, group) = (try Crew.entry(bench, .miniorange, "cy"), try Crew.group(bench, .miniorange))
+        let own = try Crew.entry(bench, .ad, "cy")
+        try bench.move(.miniorange, cy, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyr"))
+        let renamed = try #require(directory.snapshot(cy))
+        let rename = Change.edited(cy, edits: [], newName: renamed.name, version: renamed.version)
+        #expect(try bench.step(.feed(.miniorange, .changes([rename], cursor: nil))) == ["miniorange read \(cy.low)"])
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.answer(.unavailable)
+        try bench.set(.miniorange, cy, "displayname", ["Cyr"])
+        let version = try #require(directory.snapshot(cy)?.version)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [own])
+        try bench.step(
+            .feed(
+                .ad,
+                .changes(
+                    [
+                        .present(
+                            try #require(
+                                bench.directories.ad.snapshotWithMembers(
+                                    try Crew.group(bench, .ad)
+                                )
+                            )
+                        )
+                    ],
+                    cursor: nil
+                )
+            )
+        )
+        #expect(bench.sent.count == 1)
+        try bench.answer()
+        let told = try #require(directory.snapshotWithMembers(group))
+        let edit = AttributeEdit(kind: .add, name: "displayname", values: ["Cyr"])
+        let changes: [Change] = [.present(told), .edited(cy, edits: [edit], newName: nil, version: version)]
+        #expect(try bench.step(.feed(.miniorange, .changes(changes, cursor: nil))) == ["miniorange read \(cy.low)"])
+        try bench.answer()
+        for _ in 0..<10 {
+            while !bench.sent.isEmpty { try bench.answer() }
+            _ = try bench.pass(milliseconds: 1_000)
+        }
+        #expect(directory.members(of: group).contains(cy))
+    }
 }
