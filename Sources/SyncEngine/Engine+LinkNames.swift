@@ -126,9 +126,10 @@ extension Engine {
     ) throws -> Named {
         let found = try only(key, .miniorange, store)
         guard case .unknown = found, form.group.mapping.specification.isVirtualAtMiniOrange,
-            try store.anchors(.miniorange, key: key, limit: 1).isEmpty,
-            try mayCreate(form, of: holder, store)
+            try store.anchors(.miniorange, key: key, limit: 1).isEmpty
         else { return found }
+        if let renamed = try virtualGroup(toBeNamed: name, form.group, store) { return .entry(renamed) }
+        guard try mayCreate(form, of: holder, store) else { return found }
         return .entry(try makeVirtualGroup(named: name, form.group, store, now: now))
     }
 

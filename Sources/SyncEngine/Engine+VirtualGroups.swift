@@ -57,6 +57,22 @@ extension Engine {
         return anchor
     }
 
+    /// The group that has a name at AD already, and is yet to get it here.
+    func virtualGroup(toBeNamed name: Octets, _ object: Object, _ store: any StoreTransaction) throws -> Anchor? {
+        let scope = object.mapping.specification.scopes.miniorange
+        let attributes = Attributes(sorted: [.init(name: CaseFolding.lowercaseName(scope.rdn), values: [name])])
+        let rules = object.mapping.specification.match.count
+        for key in object.mapping.keys(.miniorange, attributes) where key.bytes.first.map({ $0 < rules }) == true {
+            for group in try store.anchors(.ad, key: key, limit: 2) {
+                guard let id = try store.pairID(.ad, group), let pair = try store.outline(id), pair.isThere,
+                    pair.object == object.name, let counterpart = pair.anchors.miniorange
+                else { continue }
+                return counterpart
+            }
+        }
+        return nil
+    }
+
     /// A group that a member names and that is no entry yet. Its name stays parked until it is one; from there it is made at AD like any other.
     mutating func makeMissingGroup(
         _ name: DistinguishedName,

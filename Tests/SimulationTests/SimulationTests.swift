@@ -123,10 +123,12 @@ struct SimulationTests {
         34_030_364, 34_044_699, 34_076_583, 85_051_594, 85_056_569, 87_404_547,
         // Members of a group out of the scope, a reference to what stands nowhere, a moment of which nobody knows whether it was before.
         34_016_054, 88_112_805, 88_115_597, 88_122_651,
-        // A container below a name that its parent had for a moment, names that were given while another one's membership was on its way by them.
-        34_094_366, 34_011_926, 34_097_727, 89_103_679, 89_107_726,
+        // Names that were given while another one's membership was on its way by them.
+        34_011_926, 34_097_727, 89_103_679, 89_107_726,
         // A rename that was told by an answer to one of two questions.
         89_002_456,
+        // A group's name that was exchanged for the one which it was just getting.
+        87_406_513,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -208,6 +208,33 @@ struct MembershipFormTests {
         #expect(bench.members(.ad, "band") == "ann")
     }
 
+    @Test(arguments: [true, false])
+    func `Who exchanges a group's name for the one that it has at AD by now stays in it`(isRenameFirst: Bool) throws {
+        let bench = try virtual(createsMissing: true)
+        try bench.create(.ad, "Ann")
+        let crew = try bench.createGroup(.ad, "crew")
+        try bench.expectRest()
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, other, "groups", ["crew"])
+        // Her membership is on its way.
+        #expect(try bench.tell(.miniorange).count == 1)
+        try bench.set(.ad, crew, "samaccountname", ["band"])
+        if isRenameFirst { try bench.tell(.ad) }
+        try bench.set(.miniorange, other, "groups", ["band"])
+        let version = try #require(bench.directories.miniorange.snapshot(other)?.version)
+        let edits: [AttributeEdit] = [
+            AttributeEdit(kind: .add, name: "groups", values: ["band"]),
+            AttributeEdit(kind: .delete, name: "groups", values: ["crew"]),
+        ]
+        for edit in edits {
+            let change = Change.edited(other, edits: [edit], newName: nil, version: version)
+            try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        }
+        try bench.expectRest()
+        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.members(.ad, "band") == "ann")
+    }
+
     @Test
     func `Other values of the user's attribute are left alone`() throws {
         let bench = try virtual()
