@@ -2,8 +2,8 @@ import SyncModel
 
 /// The record of an intent. Its id is its key.
 enum IntentCodec {
-    /// 2 added the memberships.
-    static let version: UInt8 = 2
+    /// 2 added the memberships, 3 whether they were implied.
+    static let version: UInt8 = 3
 
     static func encode(_ intent: Intent, into writer: RecordWriter) {
         writer.begin(version: version)
@@ -23,6 +23,7 @@ enum IntentCodec {
             writer.append(change.link.member)
             writer.append(change.isPresent)
             writer.append(change.value)
+            writer.append(change.isImplied)
         }
     }
 
@@ -43,19 +44,26 @@ enum IntentCodec {
                 agreed: try reader.readValues()
             )
         }
-        let links = recordVersion >= 2 ? try decodeLinks(from: &reader) : []
+        let links = recordVersion >= 2 ? try decodeLinks(recordVersion, from: &reader) : []
         try reader.end()
         let write = Write(id: id, pair: pair, side: side, object: object, operation: operation)
         return Intent(write: write, target: target, since: since, links: links)
     }
 
-    private static func decodeLinks(from reader: inout RecordReader) throws(RecordDamage) -> [Intent.LinkChange] {
+    private static func decodeLinks(
+        _ recordVersion: UInt8,
+        from reader: inout RecordReader
+    ) throws(RecordDamage) -> [Intent.LinkChange] {
         try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
             let side = try reader.readCase(Side.self)
             let group = try reader.readAnchor()
             let link = LinkID(side: side, group: group, member: try reader.readAnchor())
-            let isPresent = try reader.readFlag()
-            return Intent.LinkChange(link: link, isPresent: isPresent, value: try reader.readOctets())
+            return Intent.LinkChange(
+                link: link,
+                isPresent: try reader.readFlag(),
+                value: try reader.readOctets(),
+                isImplied: recordVersion >= 3 ? try reader.readFlag() : false
+            )
         }
     }
 

@@ -34,6 +34,8 @@ extension Engine {
         var replaced: Octets?
         var attribute: String
         var placeholder: DistinguishedName?
+        /// Whether AD shows it without a value of its own: by way of a nested group, or by primaryGroupID.
+        var isImplied = false
         /// What is told of it to a person as it is written.
         var report: ConflictRecord?
     }
@@ -194,7 +196,9 @@ extension Engine {
             count { $0.conflicts += 1 }
             try store.append(report)
         }
-        let changes = chosen.map { Intent.LinkChange(link: $0.link, isPresent: $0.isPresent, value: $0.value) }
+        let changes = chosen.map {
+            Intent.LinkChange(link: $0.link, isPresent: $0.isPresent, value: $0.value, isImplied: $0.isImplied)
+        }
         try open(Intent(write: write, target: [], since: now, links: changes), store)
         count { $0.writes[side] += 1 }
     }
@@ -246,7 +250,8 @@ extension Engine {
             try agree(view, isWanted, store)
             return .settled
         }
-        if side == .ad, isWanted, try isComing(view, store) { return .waiting }
+        // By way of another group it is there soon: nothing is to be added at AD, or taken away on the other side.
+        if (side == .ad) == isWanted, try isComing(view, store) { return .waiting }
         // What has come back can't be taken away, and is not carried.
         guard view.membership.direction.permits(writingTo: side) else { return .waiting }
         if side == .ad, try store.outline(.ad, view.ids.ad.group)?.isProtected == true {
@@ -296,7 +301,8 @@ extension Engine {
                 value: value,
                 replaced: replaced,
                 attribute: form.attribute,
-                placeholder: side == .miniorange && form.holder == .group ? view.membership.placeholder : nil
+                placeholder: side == .miniorange && form.holder == .group ? view.membership.placeholder : nil,
+                isImplied: side == .miniorange && isWanted && view.rows.ad?.sources.contains(.group) != true
             )
         )
     }

@@ -175,7 +175,8 @@ extension Engine {
                 mustRewrite = true
             }
         }
-        link.isAgreed = try change.isPresent && (view != nil || isAnswerable(id, store))
+        // What followed from others is agreed whatever became of its entries: AD has no value that went with them.
+        link.isAgreed = try change.isPresent && (view != nil || change.isImplied || isAnswerable(id, store))
         link.isUnwanted = false
         if change.isPresent, id.side == .miniorange,
             let expected = try expectedValue(id, form, store), !form.isSame(expected, change.value)

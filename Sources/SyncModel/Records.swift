@@ -12,11 +12,14 @@ package struct Intent: Hashable, Sendable {
         package var isPresent: Bool
         /// What is written for it.
         package var value: Octets
+        /// Whether the other side had no value for it when it was decided: there it followed from other memberships.
+        package var isImplied: Bool
 
-        package init(link: LinkID, isPresent: Bool, value: Octets) {
+        package init(link: LinkID, isPresent: Bool, value: Octets, isImplied: Bool = false) {
             self.link = link
             self.isPresent = isPresent
             self.value = value
+            self.isImplied = isImplied
         }
     }
 

@@ -186,7 +186,12 @@ struct NounGenerator: RandomNumberGenerator {
             },
             since: time(),
             links: list(upTo: 4) { generator in
-                Intent.LinkChange(link: generator.linkID(), isPresent: generator.flag(), value: generator.octets())
+                Intent.LinkChange(
+                    link: generator.linkID(),
+                    isPresent: generator.flag(),
+                    value: generator.octets(),
+                    isImplied: generator.flag()
+                )
             }
         )
     }

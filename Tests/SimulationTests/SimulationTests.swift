@@ -129,6 +129,8 @@ struct SimulationTests {
         89_002_456,
         // A group's name that was exchanged for the one which it was just getting.
         87_406_513,
+        // Who came to a group by way of one that was deleted, and came back himself.
+        87_105_934,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -207,4 +207,25 @@ struct NestingTests {
         #expect(bench.members(.miniorange, "outer") == "cy")
         #expect(bench.members(.miniorange, "inner") == "ann bo cy")
     }
+
+    /// Bo is deleted at AD, with the inner group, while he is being written to the outer one; and changed on the other side.
+    @Test
+    func `Who comes back is not in the outer group when the inner one is gone`() throws {
+        let bench = try flattened()
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        let outer = try bench.createGroup(.ad, "outer")
+        try bench.expectRest()
+        let other = try #require(bench.counterpart(.miniorange, "bo"))
+        try bench.setMembers(.ad, outer, add: [inner])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.delete(.ad, inner)
+        try bench.delete(.ad, bo)
+        try bench.tell(.ad)
+        try bench.set(.miniorange, other, "displayname", ["Bo"])
+        try bench.expectRest()
+        #expect(bench.values(.ad, "bo", "displayname") == "[Bo]")
+        #expect(bench.members(.miniorange, "outer") == "nobody")
+        #expect(bench.members(.ad, "outer") == "")
+    }
 }
