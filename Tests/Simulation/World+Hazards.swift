@@ -138,7 +138,7 @@ extension World {
             past.deletes.contains { $0.side == side }
                 && !past.writes.contains { $0.attribute == "@elsewhere" }
                 && !history.swapping.contains(person)
-                && (!options.isFull || keepsName(past))
+                && (!options.isFull || keepsName(past) && isLeft(person, by: past.account, side.opposite))
                 && (options.isFull || past.deletes.allSatisfy { $0.order <= history.settledOrders.last ?? 0 })
                 && (options.isFull ? [side] : Side.allCases).allSatisfy { side in
                     !persons(side).contains { $0.attributes[WorldMapping.person] == [person] }
@@ -157,6 +157,13 @@ extension World {
     private func keepsName(_ past: UserHistory.Person) -> Bool {
         past.writes.allSatisfy {
             !["samaccountname", "@parent"].contains($0.attribute) || $0.order <= history.settledOrders.last ?? 0
+        }
+    }
+
+    /// Whether the other side has somebody by an account, if at all: a server that was set back may have had another one of his.
+    private func isLeft(_ person: Octets, by account: Octets?, _ side: Side) -> Bool {
+        persons(side).allSatisfy { entry in
+            entry.attributes[WorldMapping.person] != [person] || self.account(of: entry, side) == account
         }
     }
 

@@ -91,6 +91,7 @@ extension World {
     }
 
     private func change(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side, _ act: Act) {
+        if hasAnothersAccount(entry, side), act != .delete, act != .renameAccount { return }
         switch act {
         case .write: writeRegister(entry, person, side)
         case .add: addValue(entry, person, side)
@@ -102,6 +103,18 @@ extension World {
         case .move: move(entry, person, side)
         case .delete: delete(entry, person, side)
         default: break
+        }
+    }
+
+    /// Whether a server that was set back has an entry by an account that another one was given since. Where it tells only when an entry was changed last, whatever is changed
+    /// there makes the account count, and two want it, which only a person can mend.
+    private func hasAnothersAccount(_ entry: SimulatedDirectory.Entry, _ side: Side) -> Bool {
+        guard isRestoredLately[side], !directories[side].tellsAttributeStamps,
+            let account = account(of: entry, side)
+        else { return false }
+        return persons(side.opposite).contains { other in
+            self.account(of: other, side.opposite) == account
+                && other.attributes[WorldMapping.person] != entry.attributes[WorldMapping.person]
         }
     }
 

@@ -117,6 +117,7 @@ struct SimulationTests {
         35_014_009, 35_019_176, 33_047_436, 33_057_617, 33_061_519, 33_070_129, 33_078_291, 33_090_434, 83_302_440,
         83_307_576, 85_001_962,
         85_003_268, 85_033_111, 85_034_849,
+        83_307_576, 85_001_962, 85_003_268, 85_033_111, 85_034_849,
         // A container below a name that its parent had for a moment.
         34_094_366,
         // Moves that wait for one another, adds by one name, answers that a later list has overtaken, names from before a restart.
@@ -131,6 +132,8 @@ struct SimulationTests {
         87_406_513,
         // Who came to a group by way of one that was deleted, and came back himself.
         87_105_934,
+        // Who is made again by an account of his from before, and changes of who is shown by another one's.
+        84_045_300, 89_001_963,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
