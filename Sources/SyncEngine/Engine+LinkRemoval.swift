@@ -72,6 +72,10 @@ extension Engine {
             try store.pend(id, of: group)
             queue.append(group)
         }
+        // Its server may have yet to take it away with who is gone.
+        if form.isMaintainedByServer {
+            rereads.watch(form.holder == .group ? link.group : link.member, now: stepTime)
+        }
         return true
     }
 

@@ -117,7 +117,6 @@ struct SimulationTests {
         35_014_009, 35_019_176, 33_047_436, 33_057_617, 33_061_519, 33_070_129, 33_078_291, 33_090_434, 83_302_440,
         83_307_576, 85_001_962,
         85_003_268, 85_033_111, 85_034_849,
-        83_307_576, 85_001_962, 85_003_268, 85_033_111, 85_034_849,
         // A container below a name that its parent had for a moment.
         34_094_366,
         // Moves that wait for one another, adds by one name, answers that a later list has overtaken, names from before a restart.
