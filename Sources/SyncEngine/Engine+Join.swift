@@ -205,8 +205,8 @@ extension Engine {
     private func isUndecided(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
         guard try unsaved[pair] != nil || store.dirty(pair) != nil else { return false }
         switch try store.deletion(of: pair)?.state {
-        case .waiting, .held: return false
-        case .approved, .rejected, .carried, nil: return true
+        case .waiting, .held, .rejected: return false
+        case .approved, .carried, nil: return true
         }
     }
 

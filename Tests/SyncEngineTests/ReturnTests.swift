@@ -86,4 +86,41 @@ struct ReturnTests {
         try bench.settle()
         for side in Side.allCases { #expect(Self.people(side, bench).count == 1) }
     }
+
+    /// He is made on each side for the other's, and what he was made for is deleted: two pairs, of which each has lost one side. Both are to be made again.
+    @Test
+    func `Two of whom each has lost his counterpart, and whose deletions a person takes back, are one`() throws {
+        let bench = try Bench { $0.deletions.limit = DeletionLimit(count: 1, percent: 100, window: 3_600_000) }
+        let others = try ["Bo", "Cy", "Dee", "Eve"].map { try bench.create(.ad, $0) }
+        try bench.settle()
+        let late = try bench.create(.ad, "Ann")
+        let told = try #require(bench.directories.ad.snapshot(late))
+        try bench.delete(.ad, late)
+        let there = try bench.create(.miniorange, "Ann")
+        try bench.tell(.miniorange)
+        try bench.answer()
+        try bench.delete(.miniorange, there)
+        try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
+        try bench.answer()
+        // With others, so that they are held.
+        for account in ["dee", "eve"] {
+            try bench.delete(.miniorange, try #require(bench.counterpart(.miniorange, account)))
+        }
+        for other in others.prefix(2) { try bench.delete(.ad, other) }
+        for side in Side.allCases { try bench.tell(side) }
+        try bench.settle()
+        #expect(bench.store.holds().count == 2)
+        for hold in bench.store.holds().map(\.id) {
+            let pairs = bench.store.contents.deletions.keys.filter {
+                bench.store.deletion(of: $0)?.state == .held(hold)
+            }
+            try bench.step(.decide(hold, .reject, pairs.sorted()))
+        }
+        for _ in 0..<5 {
+            try bench.settle()
+            _ = try bench.pass(milliseconds: 200)
+        }
+        #expect(bench.engine.isQuiet)
+        for side in Side.allCases { #expect(Self.people(side, bench).count == 5) }
+    }
 }
