@@ -180,6 +180,9 @@ extension Engine {
             // By that configuration some of it may not be looked at.
             let names = target.names.filter { $0 != parentAttribute && object.reconciler.hasRule($0) }
             if let shown, names.allSatisfy({ shown.values[$0] == target[$0] }) { return true }
+            // Of who is matched by what was written it may have been changed since.
+            let matching = object.mapping.specification.match.map { $0.ad.lowercased() }.filter { !target[$0].isEmpty }
+            if let shown, matching.contains(where: { shown.values[$0] == target[$0] }) { return true }
         } else if rest.changes.isEmpty && rest.newRDN == nil {
             return true
         }

@@ -381,4 +381,28 @@ struct AnsweringTests {
         try bench.settle()
         #expect(bench.values(.ad, "anna", "displayname") == "[Later]")
     }
+
+    /// The answer is lost with the process, and by the next configuration nothing is written there.
+    @Test
+    func
+        `Whom we have added, and somebody has changed since, is nobody new by a configuration that does not write there`()
+        throws
+    {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        _ = bench.directories.miniorange.perform(try #require(bench.sent.first).operation)
+        try bench.set(.miniorange, try #require(bench.counterpart(.miniorange, "ann")), "sn", ["Lea"])
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        try bench.configure(mapping: "one-way") { $0.direction = .toAD }
+        try bench.answer()
+        try bench.configure { _ in }
+        for side in Side.allCases {
+            try bench.tell(side)
+            try bench.complete(side)
+        }
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.directories[side].entries.count == 4) }
+        #expect(bench.values(.miniorange, "anna", "cn") == "[Ann]")
+    }
 }
