@@ -22,6 +22,7 @@ extension Engine {
         }
         guard let holder = known, holder != replica.anchor else { return }
         guard let id = try store.pairID(side, holder) else { return }
+        if try !isReloading[side] && !store.isLoaded(side) { try notePassed(holder, side, store) }
         for referrer in try store.takeReferrers(of: id) {
             markDirty(referrer, .reference, now: now)
             guard let anchor = try store.pair(referrer)?.anchors[side],
@@ -32,6 +33,37 @@ extension Engine {
             else { continue }
             try readAnew(other, store, now: now)
         }
+    }
+
+    private static func passedFact(_ side: Side) -> String { "passed.\(side.name)" }
+
+    /// A name has passed on in a first read, when nobody is known yet by whom he names.
+    private func notePassed(_ holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        let fact = Engine.passedFact(side)
+        let known = try store.fact(fact)?.bytes ?? []
+        guard known.count < Engine.mostPassed * 16 else { return }
+        try store.setFact(fact, Octets(known + holder.octets))
+    }
+
+    private static let mostPassed = 10_000
+
+    /// Everything was read for the first time. Who seems to name one whose name had passed on meanwhile may have been told after that, or before.
+    mutating func readReferrersOfPassed(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        let fact = Engine.passedFact(side)
+        guard let octets = try store.fact(fact)?.bytes else { return }
+        try store.setFact(fact, nil)
+        let anchors = stride(from: 0, to: octets.count, by: 16).compactMap { Anchor(octets: octets[$0..<($0 + 16)]) }
+        let passed = Set(anchors.map { Reference.entry($0).octets })
+        var referrers: [Replica] = []
+        try store.forEachAnchor(side, after: nil) { anchor in
+            if let replica = try store.replica(side, anchor),
+                replica.attributes.items.contains(where: { $0.values.contains(where: passed.contains) })
+            {
+                referrers.append(replica)
+            }
+            return true
+        }
+        for referrer in referrers { try readAnew(referrer, store, now: now) }
     }
 
     /// Groups that seemed to name an entry of the LDAP side may name the one that has its name by now.

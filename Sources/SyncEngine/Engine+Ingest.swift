@@ -33,7 +33,10 @@ extension Engine {
             let isFirst = try !store.isLoaded(side)
             try store.setLoaded(side, true)
             try endReload(side, store, now: now)
-            if isFirst { try watchUnknown(side, store, now: now) }
+            if isFirst {
+                try watchUnknown(side, store, now: now)
+                try readReferrersOfPassed(side, store, now: now)
+            }
             queue.recallBacklog()
         case .clock(let clock):
             try note(clock, side, store)

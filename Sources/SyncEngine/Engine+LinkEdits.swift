@@ -92,7 +92,7 @@ extension Engine {
         now: Timestamp
     ) throws -> Bool {
         if edit.kind == .replace || edit.kind == .delete && edit.values.isEmpty {
-            guard try !namesSomebodyRenamed(edit.values, form, holder, store, now: now) else {
+            guard try !namesSomebodyRenamed(edit.values, form, holder, toldAsOf: version, store, now: now) else {
                 try requestRead(.readMembers(holder.anchor), holder.side, store, now: now)
                 return false
             }
@@ -116,6 +116,10 @@ extension Engine {
                 }
             }
             var name = try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now)
+            // Whoever it stood for, it is not there any more for who gets that name next.
+            if !isPresent, case .unknown(let parked) = name {
+                try store.unparkLink(side, name: parked, holder: holder.anchor)
+            }
             if !isPresent, form.form.isMaintainedByServer, case .former = name {
                 // By the name from before he is gone; by the one that he has now he may well be there.
                 mustRead = true
@@ -154,6 +158,10 @@ extension Engine {
             switch name {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
+                if isPresent, try meantAnother(than: anchor, link, form, asOf: version, store) {
+                    mustRead = true
+                    continue
+                }
                 let noted = try isPresent && mustBeReplaced(link, form.form, store) ? nil : value
                 if try !tell(link, isPresent, form, version, value: noted, store, now: now) { mustRead = true }
             case .former(let anchor):
@@ -172,8 +180,6 @@ extension Engine {
                     if let container = try unknownContainer(of: value, form, side, store) {
                         try store.parkLink(side, name: container, holder: holder.anchor)
                     }
-                } else {
-                    try store.unparkLink(side, name: name, holder: holder.anchor)
                 }
                 // Who is named may have been renamed since, which is known already. What the server says now is known by its name now.
                 if try isRenamedMaybe(value, form, side, store) { mustRead = true }

@@ -178,6 +178,21 @@ extension Engine {
         return try store.link(link)?.isPresent != true
     }
 
+    /// Whether a name that a group was told to hold as of a version may have been another one's then, and has only since come to who has it.
+    func meantAnother(
+        than named: Anchor,
+        _ link: LinkID,
+        _ form: LinkForm,
+        asOf version: Version,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard link.side == .miniorange, form.form.holder == .group, form.form.isMaintainedByServer,
+            version != .unordered, namings.miniorange.isAnyLater(than: version),
+            try store.link(link)?.isPresent != true
+        else { return false }
+        return try mayHaveBeenAnother(named, .miniorange, .told(version), store)
+    }
+
     private static let nameTag: UInt8 = 0x64
 
     /// What a value with this DN is parked by.

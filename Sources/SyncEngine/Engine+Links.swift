@@ -36,7 +36,8 @@ extension Engine {
                 // Whoever has another name since may be yet to be read: it is asked for once everything was.
                 return try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
             }
-            if try lacks || namesSomebodyRenamed(values, form, replica, store, now: now) {
+            let told = isAnswer ? .unordered : snapshot.version
+            if try lacks || namesSomebodyRenamed(values, form, replica, toldAsOf: told, store, now: now) {
                 // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
                 if !isAnswer {
                     // Read of a server that was set back it is what counts: what was known before has another order.
@@ -66,11 +67,13 @@ extension Engine {
         return membersTold[replica.anchor] ?? replica.membersVersion
     }
 
-    /// Whether a value names nothing, though it may have named somebody a moment ago. One that is parked already is known to name nothing.
+    /// Whether a value names nothing, though it may have named somebody a moment ago, or named another one when it was told. One that is parked already is known to name
+    /// nothing.
     mutating func namesSomebodyRenamed(
         _ values: [Octets],
         _ form: LinkForm,
         _ holder: Replica,
+        toldAsOf version: Version,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
@@ -88,17 +91,10 @@ extension Engine {
             switch try named(by: value, form, of: holder.anchor, .miniorange, store, now: now) {
             case .unknown(let unknown): name = unknown
             case .entry(let anchor):
-                guard
-                    try mayMeanAnother(
-                        value,
-                        than: anchor,
-                        form.link(.miniorange, holder.anchor, anchor),
-                        form,
-                        store,
-                        now: now
-                    )
-                else { continue }
-                return true
+                let link = form.link(.miniorange, holder.anchor, anchor)
+                if try meantAnother(than: anchor, link, form, asOf: version, store) { return true }
+                if try mayMeanAnother(value, than: anchor, link, form, store, now: now) { return true }
+                continue
             case .former, .placeholder: continue
             }
             let known = try parked ?? Set(store.parkedLinks(.miniorange, holder: holder.anchor))

@@ -264,11 +264,16 @@ extension World {
             guard later.order > write.order, later.attribute == write.attribute else { return false }
             switch later.effect {
             case .replacedAll: return true
-            // Who adds one to what a server holds that was set back does not see what it lacks, and servers tell when the attribute was set, not each value.
-            case .added: return write.attribute != WorldMapping.set && history.isLacked(write, by: later)
-            case .removed(let value): return value == write.value
+            // Who adds one to what a server holds that was set back, or takes one away, does not see what it lacks, and servers tell when the attribute was set, not each
+            // value.
+            case .added: return isUnseen(write, by: later)
+            case .removed(let value): return value == write.value || isUnseen(write, by: later)
             }
         }
+    }
+
+    private func isUnseen(_ write: UserHistory.Written, by later: UserHistory.Written) -> Bool {
+        write.attribute != WorldMapping.set && history.isLacked(write, by: later)
     }
 
     /// What the durable cursor has passed is in the cache, or is about to be read.

@@ -239,4 +239,42 @@ struct MemberUIDTests {
         #expect(bench.directories.miniorange.entries[group]?.attributes["memberuid"] == ["ann", "bob"])
         #expect(bench.members(.ad, "crew") == "ann bo")
     }
+
+    /// He is deleted while he is being added, and both our adding him and our taking him out are told after that.
+    @Test
+    func `Who gets the uid of one who came and went is in no group by it`() throws {
+        let bench = try self.bench()
+        try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew")
+        try bench.expectRest()
+        let directory = bench.directories.miniorange
+        let (ann, crew) = (
+            try #require(bench.counterpart(.miniorange, "ann")), try #require(bench.groupNamed(.miniorange, "crew"))
+        )
+        try bench.setMembers(.ad, group, add: [try #require(bench.counterpart(.ad, "ann"))])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.delete(.miniorange, ann)
+        try bench.step(.feed(.miniorange, .changes([.deleted(ann)], cursor: nil)))
+        func tellLast(_ kind: AttributeEdit.Kind) throws {
+            let version = try #require(directory.log.last).version
+            let edit = AttributeEdit(kind: kind, name: "memberuid", values: ["ann"])
+            let change = Change.edited(crew, edits: [edit], newName: nil, version: version)
+            try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        }
+        try bench.answer()
+        try tellLast(.add)
+        try bench.answer()
+        let removal = try #require(bench.sent.first)
+        let outcome = directory.perform(removal.operation)
+        #expect(bench.members(.miniorange, "crew") == "")
+        try tellLast(.delete)
+        try bench.answer(outcome)
+        try bench.tell(.ad)
+        let another = try bench.create(.miniorange, "Ann", ["displayname": ["Another"]])
+        let told = Change.present(try #require(directory.snapshot(another)))
+        try bench.step(.feed(.miniorange, .changes([told], cursor: nil)))
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.values(.ad, "ann", "displayname") == "[Another]")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "") }
+    }
 }

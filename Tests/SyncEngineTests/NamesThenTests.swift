@@ -159,4 +159,50 @@ struct NamesThenTests {
         let target = try #require(bench.counterpart(.miniorange, "other"))
         #expect(bench.directories.miniorange.entries[source]?.attributes["manager"] == [Reference.entry(target).octets])
     }
+
+    /// Bo is known by an earlier reading, and was deleted since.
+    @Test
+    func `Who names the next one by the name of one who is gone names that one after a first read, too`() throws {
+        let bench = try Bench()
+        let former = try bench.create(.ad, "Bo", ["samaccountname": ["former"]])
+        try bench.settle()
+        try bench.store.write { try $0.setLoaded(.ad, false) }
+        try bench.delete(.ad, former)
+        let bo = try bench.create(.ad, "Bo")
+        let ann = try bench.create(.ad, "Ann", ["manager": [Reference.entry(bo).octets]])
+        let told = try [ann, bo].map { Change.present(try #require(bench.directories.ad.snapshot($0))) }
+        try bench.step(.feed(.ad, .changes(told, cursor: nil)))
+        try bench.complete(.ad)
+        try bench.settle()
+        let other = try #require(bench.counterpart(.miniorange, "bo"))
+        let source = try #require(bench.counterpart(.miniorange, "ann"))
+        #expect(bench.directories.miniorange.entries[source]?.attributes["manager"] == [Reference.entry(other).octets])
+    }
+
+    /// It was another Dee's, who was deleted before this one was made from AD's; the group is told as it was then.
+    @Test(arguments: [false, true])
+    func `Nobody is in a group by a name that he had not yet when it was told`(_ isLogged: Bool) throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let start = directory.log.count
+        let group = try Crew.group(bench, .miniorange)
+        let dee = try bench.create(.miniorange, "Dee")
+        try bench.setMembers(.miniorange, group, add: [dee])
+        let added = try #require(directory.log.last)
+        try bench.delete(.miniorange, dee)
+        try bench.create(.ad, "Dee")
+        try bench.tell(.ad)
+        try bench.answer()
+        guard case .edited(let edits) = added.kind, isLogged else {
+            try bench.tell(.miniorange)
+            try bench.answerAll()
+            for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+            return
+        }
+        let rest = directory.log[(start + 2)...].map { $0.snapshot.map { Change.present($0) } ?? .deleted($0.anchor) }
+        let edit = Change.edited(group, edits: edits, newName: nil, version: added.version)
+        try bench.step(.feed(.miniorange, .changes([edit] + rest, cursor: nil)))
+        try bench.answerAll()
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
 }
