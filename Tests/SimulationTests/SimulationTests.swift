@@ -133,6 +133,8 @@ struct SimulationTests {
         87_105_934,
         // Who is made again by an account of his from before, and changes of who is shown by another one's.
         84_045_300, 89_001_963,
+        // Names that came to somebody only after a group was told, or passed on in a first read; two who are to be made again, and are one; uids of who came and went.
+        88_204_306, 88_209_620, 88_212_040, 88_224_761, 88_229_196, 88_312_532,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
