@@ -85,7 +85,7 @@ extension Reconciler {
         let stamp = evidence.stamps[rule.name]?[side] ?? nil
         let isEmpty = values[rule.name].isEmpty || evidence.unset[side].contains(rule.name)
         let age = Age(of: stamp, isEmpty: isEmpty, known, present: evidence.present[side])
-        guard age == .unknown, let stamp, stamp.source == .entry else { return age }
+        guard age == .unknown, let stamp, stamp.source == .entry, stamp.time > known.upperBound else { return age }
         // By a clock that was set back since, nobody knows when that was either.
         return evidence.present[side].map { stamp.time > $0 } == true ? .unknown : .later
     }

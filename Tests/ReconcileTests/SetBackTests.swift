@@ -96,6 +96,8 @@ struct SetBackTests {
         (9_500 as Int64?, Stamp.Source.attribute, false, true, 1), (nil, .attribute, false, true, 1),
         // It stands in for what the side does not hold, and nobody ever set there.
         (nil, .attribute, true, true, 0),
+        // Something of the entry was set in that moment: nor is it known that anything was set since.
+        (9_500, .entry, false, true, 1),
         // Something of the entry was set since.
         (20_000, .entry, false, false, 1),
     ])
