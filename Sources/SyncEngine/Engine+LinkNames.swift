@@ -172,10 +172,11 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
-        guard formerNames.mayStillMean(another: named, by: form.form.nameOctets(of: value), at: now) else {
-            return false
-        }
-        return try store.link(link)?.isPresent != true
+        // Or for somebody who was never known, and went: his server may have yet to follow.
+        let mayMean =
+            formerNames.mayStillMean(another: named, by: form.form.nameOctets(of: value), at: now)
+            || formerNames.mayFollowUnknown(at: now) { namings.miniorange.isLater(named, than: $0) }
+        return try mayMean && store.link(link)?.isPresent != true
     }
 
     /// Whether a name that a group was told to hold as of a version may have been another one's then, and has only since come to who has it.

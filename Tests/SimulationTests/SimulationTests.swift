@@ -137,6 +137,8 @@ struct SimulationTests {
         88_204_306, 88_209_620, 88_212_040, 88_224_761, 88_229_196, 88_312_532,
         // Somebody who is deleted, and whose entry was changed last in the moment up to which everything was known.
         89_306_882,
+        // A name in a group that was of somebody who was never known.
+        89_406_429,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -136,4 +136,28 @@ struct NamesGivenTests {
         }
         #expect(directory.members(of: group).contains(cy))
     }
+
+    /// Who had it was never known here: he had come and gone before anything was told of him.
+    @Test
+    func `Who is made by the name of somebody who has just gone comes into no group that names that one still`() throws
+    {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let former = try bench.create(.miniorange, "Dee")
+        let band = try bench.createGroup(.miniorange, "band", members: [former])
+        try bench.delete(.miniorange, former)
+        try bench.create(.ad, "Dee")
+        try bench.step(.feed(.miniorange, .changes([.deleted(former)], cursor: nil)))
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.answer()
+        // As it was before she was made.
+        let told = try #require(directory.snapshotWithMembers(band))
+        try bench.step(.feed(.miniorange, .changes([.present(told)], cursor: nil)))
+        #expect(bench.sent.contains { $0.operation == .readMembers(band) })
+        for _ in 0..<3 { try bench.answer() }
+        directory.followNext()
+        try passed(bench)
+        #expect(bench.members(.ad, "band") == "")
+    }
 }
