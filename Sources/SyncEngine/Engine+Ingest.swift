@@ -311,7 +311,10 @@ extension Engine {
             try dirtyAfterChange(pair.id, side, store, now: now)
         }
         if before.presence[side] != .present && isSelected {
-            if before.presence[side] == .outOfScope { try noteReturn(pair.id, side, store) }
+            if before.presence[side] == .outOfScope {
+                try noteReturn(pair.id, side, store)
+                try noteBarMeanwhile(pair, besides: side, store, now: now)
+            }
             if side == .miniorange, before.presence.miniorange == .outOfScope, namesMembersByDN(side) {
                 try doubtAbsences(of: pair, store)
                 rereads.watchGroups(of: replica.anchor, now: now)

@@ -384,6 +384,7 @@ extension Engine {
         try store.put(pair, replacing: before)
         if isIn {
             try noteReturn(pairID, id.side, store)
+            try noteBarMeanwhile(pair, besides: id.side, store, now: now)
         } else {
             try store.setFact(Engine.leaversFact(id.side), Octets([1]))
             try noteLeaving(pairID, id.side, store)

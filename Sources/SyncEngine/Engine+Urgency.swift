@@ -41,6 +41,19 @@ extension Engine {
         if isNews { try setUrgent(pair.id, store) }
     }
 
+    /// An entry comes back into the scope. Whoever lost access on the other side in the meantime loses it here first of all.
+    mutating func noteBarMeanwhile(
+        _ pair: Pair,
+        besides side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard pair.kind == .user, pair.base != nil, let anchor = pair.anchors[side.opposite],
+            let other = try store.replica(side.opposite, anchor)
+        else { return }
+        try noteBar(other, from: other, pair, store, now: now)
+    }
+
     /// The write that bars an account where one is called for, alone: no other value of the entry can have it refused, and no new name or place goes
     /// first. What else there is of the entry follows when this one is confirmed. Nil where there is none, or its side doesn't answer now.
     mutating func planBar(

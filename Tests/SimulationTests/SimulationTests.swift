@@ -135,6 +135,8 @@ struct SimulationTests {
         84_045_300, 89_001_963,
         // Names that came to somebody only after a group was told, or passed on in a first read; two who are to be made again, and are one; uids of who came and went.
         88_204_306, 88_209_620, 88_212_040, 88_224_761, 88_229_196, 88_312_532,
+        // Who was disabled while he was out of the scope of the other side.
+        88_433_205,
         // Somebody who is deleted, and whose entry was changed last in the moment up to which everything was known.
         89_306_882,
         // A name in a group that was of somebody who was never known.

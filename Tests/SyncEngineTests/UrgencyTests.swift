@@ -340,4 +340,29 @@ struct UrgencyTests {
         #expect(bench.quarantine.count == 1)
         #expect(bench.values(.miniorange, "ann", "pwdaccountlockedtime") == "[000001010000Z]")
     }
+
+    /// Ann is changed on the other side, and comes before Bo in every other order.
+    @Test(arguments: Side.allCases)
+    func `Who was disabled while he was out of the scope of the other side goes first when he is back`(_ side: Side)
+        throws
+    {
+        let bench = try Self.bench()
+        let people = try Self.people(["Ann", "Bo"], bench)
+        let directory = bench.directories[side.opposite]
+        let elsewhere = try bench.container(side.opposite, "Elsewhere", below: directory.top)
+        let bo = people[1][side.opposite]
+        let rdn = try #require(directory.entries[bo]).rdn
+        #expect(directory.rename(bo, below: elsewhere, rdn) == nil)
+        try bench.tell(side.opposite)
+        try Self.disable(people[1], at: side, bench)
+        #expect(try bench.tell(side).isEmpty)
+        bench.engine.isPaused = true
+        try bench.set(side, people[0][side], "displayname", ["A"])
+        try bench.tell(side)
+        try bench.move(side.opposite, bo, to: "")
+        try bench.tell(side.opposite)
+        bench.engine.isPaused = false
+        let lines = try bench.step()
+        #expect(lines.first == Self.line(people[1], disabledAt: side), "\(lines)")
+    }
 }
