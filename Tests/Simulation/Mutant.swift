@@ -59,8 +59,6 @@ package enum Mutant: String, CaseIterable, Sendable {
     case forgetsWaiters
     /// Who names an entry that is deleted is not looked at again.
     case forgetsReferrers
-    /// A value that names nobody yet is never looked at again.
-    case forgetsParkedNames
     /// Members that name nobody yet are forgotten.
     case dropsParkedMembers
     /// Memberships that are to be looked at are not.

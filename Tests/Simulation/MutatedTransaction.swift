@@ -88,9 +88,7 @@ final class MutatedTransaction: StoreTransaction {
 
     func intents() throws -> [Intent] { mutant == .forgetsIntents ? [] : try real.intents() }
 
-    func park(_ side: Side, name: Octets, waiter: PairID) throws {
-        if mutant != .forgetsParkedNames { try real.park(side, name: name, waiter: waiter) }
-    }
+    func park(_ side: Side, name: Octets, waiter: PairID) throws { try real.park(side, name: name, waiter: waiter) }
 
     func noteReferrer(_ referrer: PairID, of target: PairID) throws {
         if mutant != .forgetsReferrers { try real.noteReferrer(referrer, of: target) }

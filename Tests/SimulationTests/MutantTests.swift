@@ -38,7 +38,6 @@ struct MutantTests {
         (.dropsConflicts, 1_000_002),
         (.reportsWrongWinner, 1_000_040),
         (.quotesValues, 1_000_001),
-        (.forgetsParkedNames, 1_002_007),
         (.forgetsReferrers, 10_000_895),
     ]
     /// The most histories that are played to catch one.
