@@ -67,7 +67,10 @@ extension Engine {
         }
         guard let id = try store.pairID(side, anchor), let before = try store.pair(id) else { return }
         guard before.presence[side] != .deleted else { return }
-        if before.presence[side] == .outOfScope { try forgetLeaving(id, side, store) }
+        if before.presence[side] == .outOfScope {
+            try forgetLeaving(id, side, store)
+            try dropAgreements(of: before, goneAt: side, store)
+        }
         var pair = before
         pair.presence[side] = .deleted
         try store.put(pair, replacing: before)
@@ -79,6 +82,16 @@ extension Engine {
         for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
         if pair.kind == .user { try setUrgent(id, store) }
         markDirty(id, DirtyCause(changedAt: side), now: now)
+    }
+
+    /// Who was out of the scope, and is deleted there, goes with his memberships: nobody took them away. What both had agreed on of them only the other side's rows
+    /// know.
+    private func dropAgreements(of pair: Pair, goneAt side: Side, _ store: any StoreTransaction) throws {
+        guard hasMemberships, pair.kind != .container, let anchor = pair.anchors[side.opposite] else { return }
+        for id in try links(of: anchor, side.opposite, pair.kind, store) {
+            guard let gone = try counterpart(of: id, store), try store.link(gone) == nil else { continue }
+            try disagree(id, store)
+        }
     }
 
     /// Nobody has the entry's name any more, as far as is known here: its server has yet to follow that in the values that hold it.

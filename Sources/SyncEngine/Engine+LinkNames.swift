@@ -234,15 +234,12 @@ extension Engine {
         }
     }
 
-    private mutating func isLeavers(
-        _ key: Octets,
-        _ replica: Replica,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws -> Bool {
-        guard replica.side == .miniorange, key.bytes.first == Engine.nameTag, let name = try name(of: replica, store)
-        else { return false }
-        return formerNames.mayStillMeanLeaver(name, at: now)
+    /// Whether a DN that named nobody in scope may have been somebody's who left, or was never known here: its server rewrites it, or takes it away, without a word.
+    private func mayMeanAnother(_ key: Octets, _ replica: Replica, _ store: any StoreTransaction) throws -> Bool {
+        guard replica.side == .miniorange, key.bytes.first == Engine.nameTag, !isReloading[replica.side] else {
+            return false
+        }
+        return try store.isLoaded(replica.side)
     }
 
     /// Who had one of these keys is gone, or has others: what could mean two entries may mean one now.
@@ -274,8 +271,8 @@ extension Engine {
                 continue
             }
             for anchor in try store.takeParkedLinks(replica.side, name: name) {
-                guard replica.kind != .container, try !isLeavers(name, replica, store, now: now) else {
-                    // What stands below it has a name now that may have been told before; or it was another one's, and is about to go.
+                guard replica.kind != .container, try !mayMeanAnother(name, replica, store) else {
+                    // What stands below it has a name now that may have been told before; or it was another one's, and has gone with him.
                     try requestRead(.readMembers(anchor), replica.side, store, now: now)
                     continue
                 }

@@ -114,7 +114,8 @@ struct SimulationTests {
         87_002_437, 87_004_656, 87_010_517, 87_010_569, 87_012_166, 87_014_101,
         87_001_497, 87_107_689, 87_208_127, 87_111_534, 87_120_245,
         // An add below a container that was moved, who was to come to a group by way of one that ended, renewals of who was taken out, names that changed under a removal.
-        35_014_009, 35_019_176, 33_047_436, 33_057_617, 33_061_519, 33_070_129, 33_078_291, 33_090_434, 83_302_440,
+        36_012_086, 35_014_009, 35_019_176, 33_047_436, 33_057_617, 33_061_519, 33_070_129, 33_078_291, 33_090_434,
+        83_302_440,
         83_307_576, 85_001_962,
         85_003_268, 85_033_111, 85_034_849,
         // A container below a name that its parent had for a moment.

@@ -15,7 +15,8 @@ enum Crew {
 
     static func settled(_ bench: Bench) throws {
         #expect(try bench.settle().last != "does not come to rest")
-        #expect(bench.engine.isQuiet)
+        let isQuiet = bench.engine.isQuiet
+        #expect(isQuiet)
     }
 
     static func entry(_ bench: Bench, _ side: Side, _ account: String) throws -> Anchor {

@@ -69,4 +69,22 @@ struct LastMemberTests {
         try bench.answerAll()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann cy") }
     }
+
+    /// The server has rewritten the value to where she is now, and tells nobody.
+    @Test
+    func `Who gets the name of somebody who left the scope long ago is not in her groups`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let ann = try Crew.entry(bench, .miniorange, "ann")
+        let rdn = try #require(directory.entries[ann]).rdn
+        #expect(directory.rename(ann, below: directory.top, rdn) == nil)
+        try Crew.settled(bench)
+        _ = try bench.pass(milliseconds: 600_000)
+        try bench.set(.ad, try Crew.entry(bench, .ad, "ann"), "samaccountname", ["former"])
+        try bench.create(.miniorange, "Ann")
+        for _ in 0..<3 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        #expect(bench.counterpart(.ad, "ann") != nil)
+        #expect(bench.members(.ad, "crew") == "ann bo")
+        #expect(directory.entries[try Crew.group(bench, .miniorange)]?.attributes["member"].count == 2)
+    }
 }

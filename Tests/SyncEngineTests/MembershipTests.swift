@@ -202,6 +202,25 @@ struct MembershipTests {
     }
 
     @Test(arguments: Side.allCases)
+    func `Who is deleted where he was moved out of the scope, and made again, is in his groups`(_ side: Side) throws {
+        let (bench, _, _) = try bench(.ad)
+        let ann = PerSide(
+            ad: try #require(bench.counterpart(.ad, "ann")),
+            miniorange: try #require(bench.counterpart(.miniorange, "ann"))
+        )
+        let directory = bench.directories[side]
+        let rdn = try #require(directory.entries[ann[side]]).rdn
+        #expect(directory.rename(ann[side], below: directory.top, rdn) == nil)
+        try bench.delete(side, ann[side])
+        try bench.set(side.opposite, ann[side.opposite], "displayname", ["Changed"])
+        try bench.tell(side.opposite)
+        try bench.tell(side)
+        for _ in 0..<3 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        #expect(bench.values(side, "ann", "displayname") == "[Changed]")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
+    @Test(arguments: Side.allCases)
     func `A renamed member stays without a write to the group`(_ side: Side) throws {
         let (bench, _, people) = try bench(side)
         let attribute = side == .ad ? "samaccountname" : "uid"
