@@ -51,6 +51,27 @@ extension World {
         }
     }
 
+    /// By a server that was set back somebody out of the scope has an account that another one is to have. A person takes it from him: nothing else can mend it.
+    func takeAccounts() throws {
+        for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) where record.next == nil {
+            guard case .refused(.ad, let refusal) = record.reason, refusal.reason == .valueTaken,
+                let anchor = try store.read({ try $0.outline(pair) })?.anchors.miniorange,
+                let account = directories.miniorange.entries[anchor]?.attributes["uid"].first
+            else { continue }
+            for entry in directories.ad.sorted where entry.attributes["samaccountname"] == [account] {
+                let free = fresh("acct")
+                guard !isInScope(entry.anchor, .ad), let person = entry.attributes[WorldMapping.person].first,
+                    directories.ad.modify(entry.anchor, [("samaccountname", [free])]) == nil
+                else { continue }
+                note("a person calls \(person.lossyText) \(free.lossyText) at ad")
+                history.wrote(person, .ad, "samaccountname", free)
+            }
+            note("a person has pair \(pair.rawValue) tried again")
+            try run([.retry(pair)])
+        }
+        try drain()
+    }
+
     // MARK: People
 
     /// Two persons take each other's account, or each other's place in a container.

@@ -177,6 +177,7 @@ extension World {
     /// Nothing waits for a person any more.
     private func decideAll() throws {
         try decideReturns()
+        try takeAccounts()
         while failures.isEmpty, try !store.heldConflicts().isEmpty || !engine.openHolds.isEmpty {
             try decideConflicts()
             try decideHolds()
