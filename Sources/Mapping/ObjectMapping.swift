@@ -72,7 +72,8 @@ package final class ObjectMapping: Sendable {
                 conflict: rule.conflict,
                 prefer: rule.prefer,
                 bar: rule.type.tellsEnabled ? [AccountState.no] : nil,
-                isStandIn: slot.part == .standIn
+                isStandIn: slot.part == .standIn,
+                isReference: rule.type == .reference
             )
         }
         readAttributes = PerSide(

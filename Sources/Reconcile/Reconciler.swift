@@ -172,7 +172,8 @@ package struct Reconciler: Sendable {
         }
     }
 
-    /// The rules by which one side's values differ from the base. What stands in is no change of its own.
+    /// The rules by which one side's values differ from the base. What stands in is no change of its own; nor is that a reference is lacking, which is so where its server
+    /// takes it away with who is named, and is told of him later.
     private func moved(_ values: Attributes, unknown: [String], from base: Attributes?) -> [MergeRule] {
         var baseWalk = AttributeWalk(base ?? Attributes())
         var valueWalk = AttributeWalk(values)
@@ -181,6 +182,7 @@ package struct Reconciler: Sendable {
             let holds = valueWalk.values(of: rule.name)
             return holds != was && !rule.isStandIn && !unknown.contains(rule.name)
                 && !existence.unheeded.contains(rule.name)
+                && !(rule.isReference && holds.allSatisfy(was.contains))
         }
     }
 

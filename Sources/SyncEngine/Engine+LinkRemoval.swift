@@ -102,7 +102,9 @@ extension Engine {
         let named = try named(by: value, id.side, form, store)
         guard named.count == 1 else { return false }
         let other = id.naming(named[0], by: form)
-        return try other != id && store.link(other)?.isPresent == true
+        guard other != id, let row = try store.link(other), row.isPresent else { return false }
+        // Who is listed by another text is not listed by this one.
+        return form.isMaintainedByServer || row.value.map { form.isSame($0, value) } ?? true
     }
 
     /// Who has the name in a value now.

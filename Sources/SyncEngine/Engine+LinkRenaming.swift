@@ -125,7 +125,7 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Bool {
         if !namesBeingGiven.isEmpty, let key = form.namingKey(of: value), namesBeingGiven[key] != nil { return true }
-        guard form.isMaintainedByServer else { return false }
+        guard form.isMaintainedByServer else { return try isGivenUp(value, id, form, store) }
         if !renamesUnderWay.isEmpty || !namesAwaited[id.side].isEmpty {
             var next: Anchor? = form.holder == .group ? id.member : id.group
             while let anchor = next {
@@ -135,6 +135,20 @@ extension Engine {
             }
         }
         return isBeingFollowed(value, form)
+    }
+
+    /// Whether a text that is to stand for a member stands for another entry, too, which has something yet to be carried to it: perhaps that it has another one.
+    private func isGivenUp(
+        _ value: Octets,
+        _ id: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard case .memberAttribute = form.value, let key = form.key(of: value) else { return false }
+        return try store.anchors(id.side, key: key, limit: 4).contains { other in
+            guard other != id.member, let pair = try store.pairID(id.side, other) else { return false }
+            return try inFlight[pair] != nil || unsaved[pair] != nil || store.dirty(pair) != nil
+        }
     }
 
     /// Whether a server may be just about to rewrite a value, or to take it away.

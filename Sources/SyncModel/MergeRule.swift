@@ -49,6 +49,8 @@ package struct MergeRule: Hashable, Sendable {
     package var bar: [Octets]?
     /// What is shown while there is no value, taken from other attributes: nobody sets it.
     package var isStandIn: Bool
+    /// Whether its values name entries. Where one of these goes, its server takes the value away, which nobody set.
+    package var isReference: Bool
 
     package init(
         name: String,
@@ -57,10 +59,12 @@ package struct MergeRule: Hashable, Sendable {
         conflict: ConflictRule = .newest,
         prefer: Side = .ad,
         bar: [Octets]? = nil,
-        isStandIn: Bool = false
+        isStandIn: Bool = false,
+        isReference: Bool = false
     ) {
         self.bar = bar
         self.isStandIn = isStandIn
+        self.isReference = isReference
         self.conflict = conflict
         self.name = name
         self.shape = shape

@@ -117,6 +117,18 @@ struct MergeTableTests {
         #expect(row.line(Vocabulary.rule(.register), ExistenceRule(changeWins: false)) == row.outcome)
     }
 
+    /// Its server takes a reference away with who is named, which may be told later.
+    @Test(arguments: [
+        MergeRow("x", "-", "deleted", "delete ad, base x"),
+        MergeRow("x", "deleted", "-", "delete miniorange, base x"),
+        MergeRow("x", "y", "deleted", "create miniorange y, conflict(existence changeWins ad), base none"),
+    ])
+    func `That a reference is lacking does not stand against a delete`(_ row: MergeRow) {
+        var rule = Vocabulary.rule(.register)
+        rule.isReference = true
+        #expect(row.line(rule) == row.outcome)
+    }
+
     @Test(arguments: [
         MergeRow("none", "x", "missing", "create miniorange x, base none"),
         MergeRow("none", "missing", "x", "suspended, base none"),

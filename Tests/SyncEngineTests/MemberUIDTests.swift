@@ -54,6 +54,50 @@ struct MemberUIDTests {
         #expect(bench.members(.ad, "crew") == "ann")
     }
 
+    /// Ann and Bo, in two containers, so that both may have one uid for a moment.
+    private func swapped() throws -> (bench: Bench, ann: Anchor, bo: Anchor, group: Anchor) {
+        let bench = try self.bench()
+        _ = try bench.container(.ad, "Staff", below: try bench.place(.ad))
+        let ann = try bench.create(.ad, "Ann", path: "OU=Staff,")
+        let bo = try bench.create(.ad, "Bo")
+        let group = try bench.createGroup(.ad, "crew", members: [ann, bo])
+        try bench.expectRest()
+        #expect(bench.members(.miniorange, "crew") == "ann bo")
+        for (person, account) in [(ann, "swap"), (bo, "ann"), (ann, "bo")] {
+            try bench.set(.ad, person, "samaccountname", [Octets(account)])
+        }
+        return (bench, ann, bo, group)
+    }
+
+    @Test(arguments: [1, 2, 3])
+    func `Two who exchange their uids stay in their group, in whatever order they are renamed`(answers: Int) throws {
+        let (bench, _, _, _) = try swapped()
+        try bench.tell(.ad)
+        for _ in 0..<answers where !bench.sent.isEmpty { try bench.answer() }
+        try bench.tell(.miniorange)
+        for _ in 0..<5 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        #expect(bench.members(.miniorange, "crew") == "ann bo")
+        #expect(bench.members(.ad, "crew") == "ann bo")
+    }
+
+    @Test
+    func `Of two who exchange their uids while everything is read anew the one who is taken out goes`() throws {
+        let (bench, _, bo, group) = try swapped()
+        try bench.setMembers(.ad, group, remove: [bo])
+        try bench.start(mapping: "another")
+        for side in Side.allCases {
+            _ = try bench.connect(side)
+            let entries = bench.directories[side].sorted.compactMap {
+                bench.directories[side].snapshotWithMembers($0.anchor)
+            }
+            try bench.step(.feed(side, .changes(entries.map { .present($0) }, cursor: nil)))
+            try bench.complete(side)
+        }
+        for _ in 0..<5 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        #expect(bench.members(.ad, "crew") == "ann")
+        #expect(bench.members(.miniorange, "crew") == "bo")
+    }
+
     @Test
     func `A memberUid from before two swapped names, and told after it, is his who had the name`() throws {
         let bench = try self.bench()
