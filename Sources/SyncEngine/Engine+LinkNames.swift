@@ -179,7 +179,8 @@ extension Engine {
         return try mayMean && store.link(link)?.isPresent != true
     }
 
-    /// Whether a name that a group was told to hold as of a version may have been another one's then, and has only since come to who has it.
+    /// Whether a name that a group was told to hold as of a version may have been another one's then, and has only since come to who has it, or whether who has it
+    /// is being asked for another one.
     func meantAnother(
         than named: Anchor,
         _ link: LinkID,
@@ -187,11 +188,11 @@ extension Engine {
         asOf version: Version,
         _ store: any StoreTransaction
     ) throws -> Bool {
+        let mayBeLater = version != .unordered && namings.miniorange.isAnyLater(than: version)
         guard link.side == .miniorange, form.form.holder == .group, form.form.isMaintainedByServer,
-            version != .unordered, namings.miniorange.isAnyLater(than: version),
-            try store.link(link)?.isPresent != true
+            mayBeLater || !namesAwaited.miniorange.isEmpty, try store.link(link)?.isPresent != true
         else { return false }
-        return try mayHaveBeenAnother(named, .miniorange, .told(version), store)
+        return try mayHaveBeenAnother(named, .miniorange, mayBeLater ? .told(version) : nil, store)
     }
 
     private static let nameTag: UInt8 = 0x64

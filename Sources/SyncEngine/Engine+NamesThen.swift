@@ -83,11 +83,11 @@ extension Engine {
         return false
     }
 
-    /// Whether the entry, or a container above it, may have come to its name only later.
+    /// Whether the entry, or a container above it, may have come to its name only later, or is being asked for another one. Without a time: the latter.
     func mayHaveBeenAnother(
         _ named: Anchor,
         _ side: Side,
-        _ time: TextTime,
+        _ time: TextTime?,
         _ store: any StoreTransaction
     ) throws -> Bool {
         var next: Anchor? = named
@@ -97,6 +97,7 @@ extension Engine {
             case .told(let version): if namings[side].isLater(anchor, than: version) { return true }
             case .answer(let id):
                 if let newest = namedMeanwhile[side][anchor], id <= newest { return true }
+            case nil: break
             }
             guard case .entry(let parent) = entry.parent else { return false }
             next = parent
