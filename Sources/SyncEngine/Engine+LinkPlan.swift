@@ -291,7 +291,7 @@ extension Engine {
         if !isWanted, form.isMaintainedByServer, let expected, !form.isSame(value, expected) {
             // Its server may have followed a rename since: then it goes by the present name.
             if try isOfAnother(value, view.ids[side], form, store) { value = expected } else { replaced = expected }
-        } else if let former = replaced, try isOfAnother(former, view.ids[side], form, store) {
+        } else if let former = replaced, try standsForAnother(former, view.ids[side], form, store) {
             replaced = nil
         }
         return .write(

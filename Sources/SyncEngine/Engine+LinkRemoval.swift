@@ -102,9 +102,21 @@ extension Engine {
         let named = try named(by: value, id.side, form, store)
         guard named.count == 1 else { return false }
         let other = id.naming(named[0], by: form)
-        guard other != id, let row = try store.link(other), row.isPresent else { return false }
-        // Who is listed by another text is not listed by this one.
-        return form.isMaintainedByServer || row.value.map { form.isSame($0, value) } ?? true
+        return try other != id && store.link(other)?.isPresent == true
+    }
+
+    /// The same, but for somebody who is listed by another text.
+    mutating func standsForAnother(
+        _ value: Octets,
+        _ id: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard try isOfAnother(value, id, form, store) else { return false }
+        guard !form.isMaintainedByServer, let owner = try named(by: value, id.side, form, store).first,
+            let listed = try store.link(id.naming(owner, by: form))?.value
+        else { return true }
+        return form.isSame(listed, value)
     }
 
     /// Who has the name in a value now.
