@@ -274,7 +274,9 @@ extension Engine {
             for anchor in try store.takeParkedLinks(replica.side, name: name) {
                 guard replica.kind != .container, try !mayMeanAnother(name, replica, store) else {
                     // What stands below it has a name now that may have been told before; or it was another one's, and has gone with him.
-                    try requestRead(.readMembers(anchor), replica.side, store, now: now)
+                    if replica.side == .ad || rereads.mayAskAtOnce(anchor, now: now) {
+                        try requestRead(.readMembers(anchor), replica.side, store, now: now)
+                    }
                     continue
                 }
                 guard let holder = try store.replica(replica.side, anchor),

@@ -180,7 +180,10 @@ struct Rereads: Sendable {
     private static let limit = 7
     /// Of some 50 seconds, as it doubles each time.
     private static let longestPause = 10
+    /// In milliseconds, between two questions for one entry that many have.
+    private static let pause: Int64 = 500
     private var attempts: [Anchor: Int] = [:]
+    private var askedLast: [Anchor: Timestamp] = [:]
     private var due: [(time: Timestamp, anchor: Anchor, isWatch: Bool)] = []
     /// Entries whose groups are looked for again.
     private var dueGroups: [(time: Timestamp, anchor: Anchor)] = []
@@ -245,6 +248,22 @@ struct Rereads: Sendable {
         due.append((time, anchor, false))
     }
 
+    /// Whether an entry may be asked for at once. One that was just now is asked for a moment later, once for all who want to know: of a group that names ten thousand
+    /// people before they are there each one would read all members.
+    mutating func mayAskAtOnce(_ anchor: Anchor, now: Timestamp) -> Bool {
+        if let last = askedLast[anchor], last <= now, now < last.advanced(byMilliseconds: Self.pause) {
+            let time = last.advanced(byMilliseconds: Self.pause)
+            if !due.contains(where: { $0.anchor == anchor && $0.time <= time }) {
+                isChanged = true
+                due.append((time, anchor, true))
+            }
+            return false
+        }
+        if askedLast.count >= Self.mostKept { askedLast = [:] }
+        askedLast[anchor] = now
+        return true
+    }
+
     /// Asks a few times for an entry that may change without a word.
     mutating func watch(_ anchor: Anchor, now: Timestamp) {
         guard !due.contains(where: { $0.anchor == anchor }) else { return }
@@ -274,6 +293,7 @@ struct Rereads: Sendable {
         guard due.contains(where: { $0.time <= now }) else { return [] }
         let taken = due.filter { $0.time <= now }.map(\.anchor)
         due.removeAll { $0.time <= now }
+        for anchor in taken where askedLast[anchor] != nil { askedLast[anchor] = now }
         isChanged = true
         return taken
     }

@@ -220,6 +220,29 @@ struct MembershipTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
+    @Test
+    func `A group that names many before they are there is read a few times for all of them`() throws {
+        let (bench, _, _) = try bench(.ad)
+        let directory = bench.directories.miniorange
+        let group = try #require(bench.groupNamed(.miniorange, "crew"))
+        let people = (1...60).map { "P\($0)" }
+        let names = people.map { Octets("uid=\($0.lowercased()),ou=people,dc=syncline,dc=test") }
+        let held = try #require(directory.entries[group]).attributes["member"]
+        try bench.set(.miniorange, group, "member", held + (directory.stored("member", names) ?? []))
+        for _ in 0..<20 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        #expect(bench.members(.ad, "crew") == "ann bo")
+        var reads = 0
+        for person in people {
+            try bench.create(.miniorange, person)
+            let lines = try bench.settle()
+            reads += lines.count { $0.contains("readMembers") }
+            reads += try bench.pass(milliseconds: 10).count { $0.contains("readMembers") }
+        }
+        for _ in 0..<3 { _ = try bench.settle() + bench.pass(milliseconds: 500) }
+        #expect(bench.members(.ad, "crew").split(separator: " ").count == 62)
+        #expect((1...3).contains(reads), "\(reads)")
+    }
+
     @Test(arguments: Side.allCases)
     func `A renamed member stays without a write to the group`(_ side: Side) throws {
         let (bench, _, people) = try bench(side)
