@@ -42,8 +42,10 @@ extension Engine {
         // Nor where all of them are being asked for: what was told before this edit is yet to be understood.
         let isAwaited = side == .miniorange && membersTold[anchor] != nil
         if isUnknown || isAwaited { membersTold[anchor] = version }
-        if isUnknown || !isAwaited {
-            try noteMembersVersion(isUnknown ? .unordered : version, of: anchor, side, store)
+        if isUnknown {
+            try noteMembersVersion(.unordered, of: anchor, side, store)
+        } else if !isAwaited {
+            try noteMembersVersion(version, of: anchor, side, store)
         }
         return rest
     }

@@ -236,7 +236,7 @@ extension Engine {
     }
 
     /// Whether a DN that named nobody in scope may have been somebody's who left, or was never known here: its server rewrites it, or takes it away, without a word.
-    private func mayMeanAnother(_ key: Octets, _ replica: Replica, _ store: any StoreTransaction) throws -> Bool {
+    private func mayHaveMeantAnother(_ key: Octets, _ replica: Replica, _ store: any StoreTransaction) throws -> Bool {
         guard replica.side == .miniorange, key.bytes.first == Engine.nameTag, !isReloading[replica.side] else {
             return false
         }
@@ -272,11 +272,9 @@ extension Engine {
                 continue
             }
             for anchor in try store.takeParkedLinks(replica.side, name: name) {
-                guard replica.kind != .container, try !mayMeanAnother(name, replica, store) else {
+                guard replica.kind != .container, try !mayHaveMeantAnother(name, replica, store) else {
                     // What stands below it has a name now that may have been told before; or it was another one's, and has gone with him.
-                    if replica.side == .ad || rereads.mayAskAtOnce(anchor, now: now) {
-                        try requestRead(.readMembers(anchor), replica.side, store, now: now)
-                    }
+                    try requestMembers(of: anchor, replica.side, store, now: now)
                     continue
                 }
                 guard let holder = try store.replica(replica.side, anchor),

@@ -308,9 +308,8 @@ extension Engine {
                 } ?? false
             if !isDoubtful { try tell(link, true, form, snapshot.version, value: nil, store, now: now) }
             // One of its values that named nothing was this one, by another name.
-            let mustRead = try isDoubtful || !store.parkedLinks(side, holder: snapshot.anchor).isEmpty
-            if mustRead, side == .ad || rereads.mayAskAtOnce(snapshot.anchor, now: now) {
-                try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
+            if try isDoubtful || !store.parkedLinks(side, holder: snapshot.anchor).isEmpty {
+                try requestMembers(of: snapshot.anchor, side, store, now: now)
             }
         }
         markDirty(intent.write.pair, .retry, now: now)

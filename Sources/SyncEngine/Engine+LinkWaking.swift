@@ -308,12 +308,10 @@ extension Engine {
     func doubtAbsences(of pair: Pair, _ store: any StoreTransaction) throws {
         guard hasMemberships, pair.kind != .container, let anchor = pair.anchors.ad else { return }
         for id in try links(of: anchor, .ad, .user, store) {
-            guard var row = try store.link(id), row.isPresent, row.isAgreed,
-                let own = try counterpart(of: id, store), try store.link(own)?.isPresent != true,
-                try isNamedByServer(own.group, .miniorange, store)
+            guard try store.link(id)?.isPresent == true, let own = try counterpart(of: id, store),
+                try store.link(own)?.isPresent != true, try isNamedByServer(own.group, .miniorange, store)
             else { continue }
-            row.isAgreed = false
-            try store.put(row, for: id)
+            try disagree(id, store)
         }
     }
 

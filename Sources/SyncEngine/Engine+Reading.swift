@@ -93,4 +93,15 @@ extension Engine {
         let write = Write(id: try store.makeIntentID(), pair: pair, side: side, object: object, operation: operation)
         try open(Intent(write: write, target: [], since: now), store)
     }
+
+    /// Asks for all memberships that an entry holds; of the LDAP side once for all who ask within a moment.
+    mutating func requestMembers(
+        of holder: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard side == .ad || rereads.mayAskAtOnce(holder, now: now) else { return }
+        try requestRead(.readMembers(holder), side, store, now: now)
+    }
 }

@@ -10,6 +10,11 @@ extension Bench {
         #expect(isQuiet)
     }
 
+    /// Everything is told and answered, again and again as time passes.
+    func settle(rounds: Int, milliseconds: Int64) throws {
+        for _ in 0..<rounds { _ = try settle() + pass(milliseconds: milliseconds) }
+    }
+
     /// Answers what is sent, for 25 seconds and without a word of the feeds.
     func answerAll() throws {
         for _ in 0..<50 {

@@ -359,10 +359,7 @@ struct ConflictTests {
         #expect(bench.values(.miniorange, "ann", "displayname") == "[Anna]")
         #expect(bench.values(.ad, "anna", "mail") == "[anna@example.com]")
         _ = try bench.container(later.opposite, "South", below: bench.place(later.opposite))
-        for _ in 0..<3 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 3_600_000)
-        }
+        try bench.settle(rounds: 3, milliseconds: 3_600_000)
         for side in Side.allCases {
             let name = bench.directories[side].name(of: anchors[side])?.description
             #expect(name?.contains("South") == true, "\(side): \(name ?? "gone")")

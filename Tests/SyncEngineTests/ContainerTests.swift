@@ -151,10 +151,7 @@ struct ContainerTests {
         try bench.move(.miniorange, try bench.place(.miniorange, "ou=North,"), to: "", rdn: arctic)
         let lines = try bench.tell(.miniorange)
         #expect(!lines.contains { $0.contains(" add ") }, "\(lines)")
-        for _ in 0..<10 {
-            _ = try bench.settle()
-            _ = try bench.pass(milliseconds: 200)
-        }
+        try bench.settle(rounds: 10, milliseconds: 200)
         for side in Side.allCases {
             let people = bench.directories[side].sorted.filter { $0.attributes["cn"] == ["Ann"] }
             #expect(people.count == 1)

@@ -87,10 +87,7 @@ struct JoiningTests {
         for _ in 0..<3 { try bench.answerLast() }
         let lines = try bench.tell(.ad)
         #expect(lines.isEmpty, "\(lines)")
-        for _ in 0..<5 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 200)
-        }
+        try bench.settle(rounds: 5, milliseconds: 200)
         for side in Side.allCases { #expect(bench.directories[side].entries.count == 5) }
         #expect(bench.values(.ad, "anna", "cn") == "[Ann]")
     }

@@ -82,7 +82,7 @@ struct LastMemberTests {
         _ = try bench.pass(milliseconds: 600_000)
         try bench.set(.ad, try Crew.entry(bench, .ad, "ann"), "samaccountname", ["former"])
         try bench.create(.miniorange, "Ann")
-        for _ in 0..<3 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 3, milliseconds: 2_000)
         #expect(bench.counterpart(.ad, "ann") != nil)
         #expect(bench.members(.ad, "crew") == "ann bo")
         #expect(directory.entries[try Crew.group(bench, .miniorange)]?.attributes["member"].count == 2)

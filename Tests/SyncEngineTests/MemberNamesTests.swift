@@ -132,10 +132,7 @@ struct MemberNamesTests {
         try bench.setMembers(.miniorange, group, remove: [cy])
         let lines = try bench.step(.feed(.miniorange, .changes([.present(named)], cursor: nil)))
         #expect(!lines.contains { $0.hasPrefix("miniorange edit") }, "\(lines)")
-        for _ in 0..<50 {
-            _ = try bench.settle()
-            _ = try bench.pass(milliseconds: 500)
-        }
+        try bench.settle(rounds: 50, milliseconds: 500)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
@@ -193,10 +190,7 @@ struct MemberNamesTests {
             Change.present(try #require($0))
         }
         try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
-        for _ in 0..<20 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
+        try bench.settle(rounds: 20, milliseconds: 1_000)
         #expect(bench.values(.ad, "cy", "displayname") == "[Another]")
         #expect(bench.members(.miniorange, "crew") == "ann bo cy")
         // Its plain name was still taken there.
@@ -230,21 +224,10 @@ struct MemberNamesTests {
         try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "bo")])
         #expect(try !bench.tell(.ad).contains { $0.contains(" edit ") })
         for _ in 0..<2 { bench.directories.miniorange.followNext() }
-        for _ in 0..<10 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
+        try bench.settle(rounds: 10, milliseconds: 1_000)
         try Crew.settled(bench)
         let members = bench.directories.miniorange.members(of: try Crew.group(bench, .miniorange))
         #expect(members == [try Crew.entry(bench, .miniorange, "ann"), bo, cy].sorted())
-    }
-
-    private func passed(_ bench: Bench) throws {
-        for _ in 0..<25 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
-        try Crew.settled(bench)
     }
 
     @Test
@@ -254,13 +237,13 @@ struct MemberNamesTests {
         let cy = try Crew.entry(bench, .miniorange, "cy")
         try rename(bench, try Crew.entry(bench, .miniorange, "bo"), to: "spare")
         try rename(bench, cy, to: "bo")
-        try passed(bench)
+        try Crew.passed(bench)
         directory.followsLate = true
         try bench.createGroup(.miniorange, "band", members: [cy])
         try bench.delete(.miniorange, cy)
         try bench.settle()
         directory.followNext()
-        try passed(bench)
+        try Crew.passed(bench)
         #expect(bench.members(.ad, "band") == "")
     }
 
@@ -281,7 +264,7 @@ struct MemberNamesTests {
         try bench.tell(.ad)
         try bench.settle()
         for _ in 0..<3 { directory.followNext() }
-        try passed(bench)
+        try Crew.passed(bench)
         #expect(directory.members(of: group) == [people[0], people[2]])
     }
 
@@ -302,7 +285,7 @@ struct MemberNamesTests {
         _ = try bench.pass(milliseconds: 2_000)
         while !bench.sent.isEmpty { try bench.answer() }
         #expect(bench.members(.miniorange, "crew") == "ann bo")
-        try passed(bench)
+        try Crew.passed(bench)
         for side in Side.allCases { #expect(!bench.members(side, "crew").contains("cy")) }
     }
 
@@ -317,7 +300,7 @@ struct MemberNamesTests {
         try bench.tell(.ad)
         try bench.answer()
         try bench.tell(.miniorange)
-        try passed(bench)
+        try Crew.passed(bench)
         let member = try Crew.entry(bench, .miniorange, "dee")
         #expect(bench.directories.miniorange.members(of: try Crew.group(bench, .miniorange)).contains(member))
     }
@@ -340,7 +323,7 @@ struct MemberNamesTests {
         #expect(bench.members(.miniorange, "crew") == "ann bo dee")
         directory.followNext()
         #expect(bench.members(.miniorange, "crew") == "ann bo")
-        try passed(bench)
+        try Crew.passed(bench)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo dee") }
     }
 

@@ -93,7 +93,7 @@ struct MemberOrderTests {
         try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
         try bench.step(.feed(.miniorange, .changes(changes(bench, since: start), cursor: nil)))
         try bench.answer()
-        for _ in 0..<10 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 10, milliseconds: 2_000)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "bo cy dan") }
     }
 

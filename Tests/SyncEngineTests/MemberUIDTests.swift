@@ -75,7 +75,7 @@ struct MemberUIDTests {
         try bench.tell(.ad)
         for _ in 0..<answers where !bench.sent.isEmpty { try bench.answer() }
         try bench.tell(.miniorange)
-        for _ in 0..<5 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 5, milliseconds: 2_000)
         #expect(bench.members(.miniorange, "crew") == "ann bo")
         #expect(bench.members(.ad, "crew") == "ann bo")
     }
@@ -93,7 +93,7 @@ struct MemberUIDTests {
             try bench.step(.feed(side, .changes(entries.map { .present($0) }, cursor: nil)))
             try bench.complete(side)
         }
-        for _ in 0..<5 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 5, milliseconds: 2_000)
         #expect(bench.members(.ad, "crew") == "ann")
         #expect(bench.members(.miniorange, "crew") == "bo")
     }
@@ -149,10 +149,7 @@ struct MemberUIDTests {
         // She is taken away by the one name, while the other one is told and asked for.
         try bench.tell(.ad)
         try bench.tell(.miniorange)
-        for _ in 0..<10 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
+        try bench.settle(rounds: 10, milliseconds: 1_000)
         let isListed = directory.entries[crew]?.attributes["memberuid"] == ["anna"]
         #expect(bench.members(.ad, "crew") == (isListed ? "ann" : ""))
     }

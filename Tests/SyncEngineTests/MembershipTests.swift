@@ -126,10 +126,10 @@ struct MembershipTests {
         try bench.setMembers(.miniorange, group, add: [here[2]])
         let told = try #require(bench.directories.miniorange.snapshotWithMembers(group))
         try bench.step(.feed(.miniorange, .changes([.present(told)], cursor: nil)))
-        for _ in 0..<20 { _ = try bench.settle() + bench.pass(milliseconds: 5_000) }
+        try bench.settle(rounds: 20, milliseconds: 5_000)
         #expect(bench.members(.ad, "crew") == "cy")
         try bench.create(.ad, "Ann")
-        for _ in 0..<20 { _ = try bench.settle() + bench.pass(milliseconds: 5_000) }
+        try bench.settle(rounds: 20, milliseconds: 5_000)
         #expect(bench.members(.ad, "crew") == bench.members(.miniorange, "crew"))
     }
 
@@ -197,7 +197,7 @@ struct MembershipTests {
             bench.directories.miniorange.followNext()
             #expect(bench.members(.miniorange, "crew") == "ann bo")
         }
-        for _ in 0..<10 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 10, milliseconds: 2_000)
         for side in Side.allCases { #expect(bench.members(side, "crew") == (isLast ? "cy" : "ann bo cy")) }
     }
 
@@ -215,7 +215,7 @@ struct MembershipTests {
         try bench.set(side.opposite, ann[side.opposite], "displayname", ["Changed"])
         try bench.tell(side.opposite)
         try bench.tell(side)
-        for _ in 0..<3 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 3, milliseconds: 2_000)
         #expect(bench.values(side, "ann", "displayname") == "[Changed]")
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
@@ -229,7 +229,7 @@ struct MembershipTests {
         let names = people.map { Octets("uid=\($0.lowercased()),ou=people,dc=syncline,dc=test") }
         let held = try #require(directory.entries[group]).attributes["member"]
         try bench.set(.miniorange, group, "member", held + (directory.stored("member", names) ?? []))
-        for _ in 0..<20 { _ = try bench.settle() + bench.pass(milliseconds: 2_000) }
+        try bench.settle(rounds: 20, milliseconds: 2_000)
         #expect(bench.members(.ad, "crew") == "ann bo")
         var reads = 0
         for person in people {
@@ -238,7 +238,7 @@ struct MembershipTests {
             reads += lines.count { $0.contains("readMembers") }
             reads += try bench.pass(milliseconds: 10).count { $0.contains("readMembers") }
         }
-        for _ in 0..<3 { _ = try bench.settle() + bench.pass(milliseconds: 500) }
+        try bench.settle(rounds: 3, milliseconds: 500)
         #expect(bench.members(.ad, "crew").split(separator: " ").count == 62)
         #expect((1...3).contains(reads), "\(reads)")
     }

@@ -6,14 +6,6 @@ import Testing
 
 /// With another one's name nobody comes into a group that was to be his.
 struct NamesGivenTests {
-    private func passed(_ bench: Bench) throws {
-        for _ in 0..<25 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
-        try Crew.settled(bench)
-    }
-
     @Test
     func `Nobody gets the name by which a membership is being written of who has just given it up`() throws {
         let bench = try Crew.bench()
@@ -26,7 +18,7 @@ struct NamesGivenTests {
         try bench.set(.ad, cy, "samaccountname", ["cyn"])
         try bench.set(.ad, dee, "samaccountname", ["cy"])
         #expect(try bench.tell(.ad).isEmpty)
-        try passed(bench)
+        try Crew.passed(bench)
         let members = bench.directories.miniorange.members(of: try Crew.group(bench, .miniorange))
         let wanted = try ["ann", "bo", "cyn"].map { try Crew.entry(bench, .miniorange, $0) }
         #expect(members == wanted.sorted())
@@ -44,7 +36,7 @@ struct NamesGivenTests {
         #expect(try bench.tell(.ad).isEmpty)
         let lines = try bench.answer()
         #expect(lines.count == 1 && lines[0].contains(" rename \(there.low) "), "\(lines)")
-        try passed(bench)
+        try Crew.passed(bench)
         #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
     }
 
@@ -157,7 +149,7 @@ struct NamesGivenTests {
         #expect(bench.sent.contains { $0.operation == .readMembers(band) })
         for _ in 0..<3 { try bench.answer() }
         directory.followNext()
-        try passed(bench)
+        try Crew.passed(bench)
         #expect(bench.members(.ad, "band") == "")
     }
 }

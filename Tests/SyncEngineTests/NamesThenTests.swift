@@ -48,10 +48,7 @@ struct NamesThenTests {
         try bench.set(.miniorange, cy, "manager", [Reference.entry(ann).octets])
         let told = try [cy, ann].map { Change.present(try #require(bench.directories.miniorange.snapshot($0))) }
         try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
-        for _ in 0..<5 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 1_000)
-        }
+        try bench.settle(rounds: 5, milliseconds: 1_000)
         let other = try #require(bench.counterpart(.ad, "ann"))
         #expect(bench.values(.ad, "ann", "displayname") == "[Another]")
         let source = try #require(bench.counterpart(.ad, "cy"))

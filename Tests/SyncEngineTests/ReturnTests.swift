@@ -116,10 +116,7 @@ struct ReturnTests {
             }
             try bench.step(.decide(hold, .reject, pairs.sorted()))
         }
-        for _ in 0..<5 {
-            try bench.settle()
-            _ = try bench.pass(milliseconds: 200)
-        }
+        try bench.settle(rounds: 5, milliseconds: 200)
         #expect(bench.engine.isQuiet)
         for side in Side.allCases { #expect(Self.people(side, bench).count == 5) }
     }
