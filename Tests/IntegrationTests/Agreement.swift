@@ -62,3 +62,6 @@ enum Agreement {
         }
     }
 }
+
+/// AD's stamps are whole seconds, and a server may have been asked up to two before it answered: whatever is set after this is later beyond doubt.
+func untilLater() async throws { try await Task.sleep(for: .seconds(3.5)) }

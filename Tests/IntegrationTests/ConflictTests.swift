@@ -37,9 +37,6 @@ struct Disagreement: Sendable {
             try await titles() == PerSide(ad: ad, miniorange: miniorange)
         }
     }
-
-    /// AD's stamps are whole seconds, and a clock that was never measured may be off by two: whatever is set after this is later beyond doubt.
-    static func untilLater() async throws { try await Task.sleep(for: .seconds(3.5)) }
 }
 
 extension SharedLabTests {
@@ -71,7 +68,7 @@ extension SharedLabTests {
             settings.conflicts = "prefer: \(later.opposite.name)"
             let both = try await Disagreement.make("nd\(later.name.prefix(1))", settings)
             try await both.set(later.opposite, "earlier")
-            try await Disagreement.untilLater()
+            try await untilLater()
             try await both.set(later, "later")
             try await withDaemon(both.ground) { daemon in
                 try await both.untilTitles("later", "later")
@@ -110,7 +107,7 @@ extension SharedLabTests {
                 )
             }
             try await rename(later.opposite, "earlier")
-            try await Disagreement.untilLater()
+            try await untilLater()
             try await rename(later, "later")
             try await withDaemon(ground) { daemon in
                 try await eventually("the later name and place on both sides") {
@@ -213,13 +210,13 @@ extension OutageTests {
             if later == away {
                 try await both.ground.lab.server(.stop, away)
                 try await both.set(away.opposite, "earlier")
-                try await Disagreement.untilLater()
+                try await untilLater()
                 try await both.ground.lab.server(.start, away)
                 try await both.set(away, "later")
             } else {
                 try await both.set(away, "earlier")
                 try await both.ground.lab.server(.stop, away)
-                try await Disagreement.untilLater()
+                try await untilLater()
                 try await both.set(away.opposite, "later")
                 try await both.ground.lab.server(.start, away)
             }

@@ -93,9 +93,8 @@ struct FailOverTests {
                     try await agree([ground.ad, ground.miniorange], 5, before)
                 }
                 try await daemon.settled()
-                // AD's stamps are in whole seconds.
-                try await Task.sleep(for: .seconds(2))
                 try await ground.lab.server(.stop, .ad, kill: true)
+                try await untilLater()
                 try await twin.lab.server(.start, .ad)
                 try await there.set(there.dn(names[2]), "title", "set since")
                 let titles = before.merging([names[2]: "set since", names[3]: "first"]) { $1 }

@@ -37,8 +37,8 @@ struct SetBackTests {
                 return counts == [5, 5] && titles == ["set here", "set there"]
             }
             try await daemon.settled()
-            // AD's stamps are in whole seconds.
-            try await Task.sleep(for: .seconds(2))
+            try await ground.lab.server(.stop, side)
+            try await untilLater()
             try await ground.lab.restoreCopy(side)
             try await set(back, names[3], "set since")
             try await eventually("the step back is noticed", within: .seconds(240)) {
