@@ -74,13 +74,13 @@ extension World {
     private func decide(_ id: ConflictID) throws {
         let choices: [ConflictChoice] = [.side(.ad), .side(.miniorange), .side(random.chance(50) ? .ad : .miniorange)]
         var choice = random.pick(choices) ?? .side(.ad)
-        // Two people who swapped names are settled alike: else both would have one name. One of them may be done with already.
+        // Among several who swapped names all are settled alike, by the server that gives an account once: else two would have one name.
         if let record = try store.read({ try $0.conflict(id) })?.record, options.isFull,
             case .attribute(let attribute) = record.subject
         {
             switch attribute {
             case "samaccountname":
-                choice = .side(try isKept(record.values.miniorange, besides: record.pair) ? .ad : .miniorange)
+                choice = .side(try isTaken(record.values.miniorange, besides: record.pair) ? .ad : .miniorange)
             // By which everybody here knows which group it is.
             case WorldMapping.group: choice = .side(record.values.ad.isEmpty ? .miniorange : .ad)
             default: break
@@ -90,29 +90,10 @@ extension World {
         try run([.resolve(id, choice)])
     }
 
-    /// Whether somebody else has this account and keeps it: on both sides, or on one, and nobody else is asked whether it is carried to the other.
-    private func isKept(_ account: [Octets], besides pair: PairID) throws -> Bool {
-        if isAgreed(account) { return true }
-        return try store.read { transaction in
-            try persons(.ad).contains { entry in
-                guard entry.attributes["samaccountname"] == account,
-                    let other = try transaction.pairID(.ad, entry.anchor), other != pair,
-                    let base = try transaction.pair(other)?.base, base["samaccountname"] != account
-                else { return false }
-                return try !transaction.heldConflicts(of: other).contains { $0.name == "samaccountname" }
-                    && !transaction.settlements(of: other).contains { $0.name == "samaccountname" }
-            }
-        }
-    }
-
-    /// Whether somebody has this account on both sides.
-    private func isAgreed(_ account: [Octets]) -> Bool {
-        persons(.ad).contains { entry in
-            entry.attributes["samaccountname"] == account
-                && persons(.miniorange).contains {
-                    $0.attributes[WorldMapping.person] == entry.attributes[WorldMapping.person]
-                        && $0.attributes["uid"].contains(where: account.contains)
-                }
+    /// Whether somebody else has this account at AD.
+    private func isTaken(_ account: [Octets], besides pair: PairID) throws -> Bool {
+        try persons(.ad).contains { entry in
+            try entry.attributes["samaccountname"] == account && store.read { try $0.pairID(.ad, entry.anchor) } != pair
         }
     }
 }
