@@ -40,6 +40,8 @@ struct UserHistory {
     var now = Timestamp(milliseconds: 0)
     /// Sides whose changes did not count, and the moments from which on and up to which: a configuration had them overwritten.
     private var deafness: [(side: Side, from: Int, to: Int?)] = []
+    /// Attributes that a configuration left out, after which moment and up to which.
+    private var omissions: [(attribute: String, after: Int, to: Int)] = []
     private(set) var people: [Octets: Person] = [:]
     private var byValue: [Octets: [Written]] = [:]
     /// Groups by where users made them.
@@ -112,6 +114,20 @@ struct UserHistory {
     /// From now until everything is at rest, and of what is not yet at rest, too.
     mutating func stopsCounting(on side: Side) {
         deafness.append((side, settledOrders.last ?? 0, nil))
+    }
+
+    /// From now on, with nil none.
+    mutating func leavesOut(_ attribute: String?) {
+        if let last = omissions.indices.last { omissions[last].to = min(omissions[last].to, order) }
+        if let attribute { omissions.append((attribute, order, .max)) }
+    }
+
+    /// Written while nobody looked at the attribute: it did not stand against a deletion on the other side.
+    func wasOverlooked(_ write: Written, _ person: Person) -> Bool {
+        let isLeftOut = omissions.contains {
+            $0.attribute == write.attribute && write.order > $0.after && write.order <= $0.to
+        }
+        return isLeftOut && person.deletes.contains { $0.side != write.side && $0.order < write.order }
     }
 
     /// Whether what was done there and then had to be carried to the other side.

@@ -37,6 +37,7 @@ extension World {
             }
         }
         if let side = next.deafTo { history.stopsCounting(on: side) }
+        if next.leftOut != setting.leftOut { history.leavesOut(next.leftOut?.lowercased()) }
         setting = next
         configuration.objects = try WorldMapping.objects(layout, setting)
         try restartProcess()
