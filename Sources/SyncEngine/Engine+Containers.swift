@@ -201,11 +201,28 @@ extension Engine {
         _ side: Side,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard kind == .container, let replica = try store.replica(side, snapshot.anchor),
-            snapshot.version.supersedes(replica.version)
-        else { return false }
-        return try store.fact(Engine.leaversFact(side)) != nil
+        guard kind == .container, let replica = try store.replica(side, snapshot.anchor) else { return false }
+        let isLater = snapshot.version.supersedes(replica.version)
+        // A read of everything may have shown it back before what stands in it was told.
+        guard isLater || snapshot.version == replica.version else { return false }
+        return try isLater && store.fact(Engine.leaversFact(side)) != nil
             || store.fact(Engine.outsideFact(replica.rdn.normalized, side)) != nil
+    }
+
+    /// A feed tells where an entry was. Where its container is known as of later, both may be back: it is not told of again.
+    mutating func readIfBack(
+        _ old: Replica,
+        toldOutside version: Version,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        var place = old.parent
+        while case .entry(let container) = place, let known = try store.replica(old.side, container) {
+            if known.version.supersedes(version) {
+                return try requestRead(.read(old.anchor), old.side, store, now: now)
+            }
+            place = known.parent
+        }
     }
 
     private func holdsMembers(_ replica: Replica) -> Bool { !memberForms(of: replica).isEmpty }

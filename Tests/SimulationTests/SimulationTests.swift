@@ -145,6 +145,8 @@ struct SimulationTests {
         89_306_882,
         // A name in a group that was of somebody who was never known.
         89_406_429,
+        // Two whose swap a set-back undid for one of them, a value that nobody looked at while its entry was deleted, a container that a read of everything showed back.
+        88_605_800, 88_614_868, 89_538_009, 89_560_907,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

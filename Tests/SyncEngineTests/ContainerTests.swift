@@ -6,7 +6,7 @@ import Testing
 
 /// The tree that people and groups stand in is the same on both sides.
 struct ContainerTests {
-    private func settled(_ bench: Bench) throws -> [String] {
+    func settled(_ bench: Bench) throws -> [String] {
         let lines = try bench.settle()
         #expect(lines.last != "does not come to rest")
         #expect(try bench.settle().isEmpty)
@@ -14,9 +14,9 @@ struct ContainerTests {
         return lines.filter { !$0.contains(" read") }
     }
 
-    private func bench() throws -> Bench { try Bench.withGroups(try Bench.named(), departments: true) }
+    func bench() throws -> Bench { try Bench.withGroups(try Bench.named(), departments: true) }
 
-    private func name(_ bench: Bench, _ side: Side, _ account: String) -> String {
+    func name(_ bench: Bench, _ side: Side, _ account: String) -> String {
         bench.counterpart(side, account).flatMap { bench.directories[side].name(of: $0) }?
             .description.lowercased() ?? "no entry"
     }
@@ -48,56 +48,6 @@ struct ContainerTests {
         try bench.set(side, ann, "displayname", ["A"])
         _ = try settled(bench)
         #expect(bench.values(side.opposite, "ann", "displayname") == "[A]")
-    }
-
-    @Test
-    func `What was out of scope with its container comes back with it, whichever answer comes first`() throws {
-        let bench = try bench()
-        let directory = bench.directories.miniorange
-        let north = try bench.place(.miniorange, "ou=North,")
-        let deep = try bench.container(.miniorange, "Deep", below: north)
-        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
-        _ = try settled(bench)
-        let old = try #require(directory.snapshot(deep))
-        let rdn = RelativeDistinguishedName(type: "ou", value: "North")
-        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
-        try bench.tell(.miniorange)
-        // Told once more, late.
-        let asked = try bench.step(.feed(.miniorange, .changes([.present(old)], cursor: nil)))
-        #expect(asked == ["miniorange readBelow \(deep.low)", "miniorange read \(deep.low)"])
-        try bench.answer()
-        let outside = directory.perform(.read(deep))
-        try bench.move(.miniorange, north, to: "")
-        try bench.tell(.miniorange)
-        try bench.answer(outside)
-        _ = try settled(bench)
-        try bench.create(.miniorange, "Ann", path: "ou=Deep,ou=North,")
-        _ = try settled(bench)
-        #expect(name(bench, .ad, "ann").contains(",ou=deep,ou=north,"))
-    }
-
-    @Test
-    func `Who is new in a container that is out of scope comes in with it, though its way out was never told`() throws {
-        let bench = try bench()
-        let directory = bench.directories.ad
-        let north = try bench.place(.ad, "OU=North,")
-        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
-        _ = try settled(bench)
-        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
-        let rdn = RelativeDistinguishedName(type: "OU", value: "North")
-        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
-        // As it stands when it is asked for; and then the container, which is back by then.
-        let outside = try #require(directory.snapshot(ann))
-        #expect(try bench.step(.feed(.ad, .changes([.present(outside)], cursor: nil))).isEmpty)
-        try bench.start()
-        for side in Side.allCases { _ = try bench.connect(side) }
-        try bench.move(.ad, north, to: "")
-        let back = try #require(directory.snapshot(north))
-        let lines = try bench.step(.feed(.ad, .changes([.present(back)], cursor: nil)))
-        #expect(lines == ["ad readBelow \(north.low)"])
-        try bench.answer()
-        try bench.answer()
-        #expect(name(bench, .miniorange, "ann").contains("=ann,ou=north,ou=people,"))
     }
 
     @Test

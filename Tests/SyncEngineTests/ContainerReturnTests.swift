@@ -1,0 +1,84 @@
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// A container that leaves the scope and comes back, and what stands in it, of which its feed tells nothing.
+extension ContainerTests {
+    @Test
+    func `What was out of scope with its container comes back with it, whichever answer comes first`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let north = try bench.place(.miniorange, "ou=North,")
+        let deep = try bench.container(.miniorange, "Deep", below: north)
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        _ = try settled(bench)
+        let old = try #require(directory.snapshot(deep))
+        let rdn = RelativeDistinguishedName(type: "ou", value: "North")
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        try bench.tell(.miniorange)
+        // Told once more, late.
+        let asked = try bench.step(.feed(.miniorange, .changes([.present(old)], cursor: nil)))
+        #expect(asked == ["miniorange readBelow \(deep.low)", "miniorange read \(deep.low)"])
+        try bench.answer()
+        let outside = directory.perform(.read(deep))
+        try bench.move(.miniorange, north, to: "")
+        try bench.tell(.miniorange)
+        try bench.answer(outside)
+        _ = try settled(bench)
+        try bench.create(.miniorange, "Ann", path: "ou=Deep,ou=North,")
+        _ = try settled(bench)
+        #expect(name(bench, .ad, "ann").contains(",ou=deep,ou=north,"))
+    }
+
+    @Test
+    func `Who is new in a container that is out of scope comes in with it, though its way out was never told`() throws {
+        let bench = try bench()
+        let directory = bench.directories.ad
+        let north = try bench.place(.ad, "OU=North,")
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        _ = try settled(bench)
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        let rdn = RelativeDistinguishedName(type: "OU", value: "North")
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        // As it stands when it is asked for; and then the container, which is back by then.
+        let outside = try #require(directory.snapshot(ann))
+        #expect(try bench.step(.feed(.ad, .changes([.present(outside)], cursor: nil))).isEmpty)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.move(.ad, north, to: "")
+        let back = try #require(directory.snapshot(north))
+        let lines = try bench.step(.feed(.ad, .changes([.present(back)], cursor: nil)))
+        #expect(lines == ["ad readBelow \(north.low)"])
+        try bench.answer()
+        try bench.answer()
+        #expect(name(bench, .miniorange, "ann").contains("=ann,ou=north,ou=people,"))
+    }
+
+    @Test(arguments: Side.allCases, [true, false])
+    func `Who is told to be out of the scope after a read of everything that showed his container back is looked for`(
+        _ side: Side,
+        isKnown: Bool
+    ) throws {
+        let bench = try bench()
+        let directory = bench.directories[side]
+        let path = side == .ad ? "OU=North," : "ou=North,"
+        let north = try bench.place(side, path)
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        _ = try settled(bench)
+        let ann = try bench.create(side, "Ann", path: path)
+        if isKnown { _ = try settled(bench) }
+        let rdn = try #require(directory.snapshot(north)?.name.leaf)
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        if isKnown { try bench.set(side, ann, "mail", ["new@syncline.test"]) }
+        let outside = try #require(directory.snapshot(ann))
+        try bench.move(side, north, to: "")
+        let back = try #require(directory.snapshot(north))
+        for told in [back, outside, back] {
+            try bench.step(.feed(side, .changes([.present(told)], cursor: nil)))
+            try bench.answerAll()
+        }
+        #expect(name(bench, side.opposite, "ann").contains("=ann,ou=north,ou=people,"))
+        if isKnown { #expect(bench.values(side.opposite, "ann", "mail") == "[new@syncline.test]") }
+    }
+}
