@@ -26,7 +26,7 @@ package final class World {
     var configuration: EngineConfiguration
     var engine: Engine
     var requests: [Request] = []
-    /// Whose references could not be carried when everything was at rest, by the order that users had come to then.
+    /// Whose references or places could not be carried when everything was at rest, by the order that users had come to then.
     var uncarried: [Int: Set<Octets>] = [:]
     /// How many conflicts had been reported when everything was last at rest.
     var conflictsAtRest = 0
