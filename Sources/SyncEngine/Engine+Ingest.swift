@@ -278,7 +278,12 @@ extension Engine {
             }
         }
         if old == nil, side == .miniorange, formerNames.hasLeft, let name = try name(of: replica, store) {
-            formerNames.notePresent(name, replica.anchor)
+            // Written by the name that it left with, when nobody had that any more: it is still meant, and written anew.
+            if let former = formerNames.notePresent(name, replica.anchor, now: now) {
+                for holder in try store.takeParkedLinks(side, name: Engine.parkingName(former)) {
+                    try requestMembers(of: holder, side, store, now: now)
+                }
+            }
             // A group that must have a member may have kept who left: whoever has his name now is in it.
             if formerNames.mayStillMeanLeaver(name, at: now), replica.kind != .container, namesMembersByDN(side) {
                 rereads.watchGroups(of: replica.anchor, now: now)

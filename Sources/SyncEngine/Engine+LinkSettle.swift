@@ -163,10 +163,13 @@ extension Engine {
         if !isOlder(version, than: link.version), !isOlder(version, than: told) {
             if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
             link.version = version
-            // Until the server has told it by a name that is known, it stands there by the one that was written.
+            // Until the server has told it, it stands there by the name that was written.
             let isTold = old?.isPresent == true && old?.version == version
-            let isKept = form.keepsValue || id.side == .miniorange && !isTold
-            link.value = change.isPresent && isKept ? change.value : nil
+            if !change.isPresent {
+                link.value = nil
+            } else if form.keepsValue || id.side == .miniorange && !isTold {
+                link.value = change.value
+            }
             if change.isPresent, form.keepsValue, old?.isPresent == true, let other = old?.value, other != change.value,
                 !removed.contains(other), try !isOfAnother(other, id, form, store)
             {

@@ -12,6 +12,8 @@ struct FormerNames: Sendable {
     private var latest: Timestamp?
     /// Names of entries that were deleted, or left the scope, and when: their server has yet to take them out of the values that hold them.
     private var left: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
+    /// By which names they did.
+    private var namesLeft: [Anchor: DistinguishedName] = [:]
 
     /// When a deletion was told of an entry that was never known here, and which name had been the last to be given then: its server has yet to follow it in values
     /// whose name somebody may have got since.
@@ -137,14 +139,23 @@ struct FormerNames: Sendable {
     }
 
     mutating func noteLeft(_ name: DistinguishedName, _ anchor: Anchor, now: Timestamp) {
-        if left.count >= Self.limit { left = [:] }
+        if left.count >= Self.limit || namesLeft.count >= Self.limit {
+            left = [:]
+            namesLeft = [:]
+        }
         left[name.normalized] = (anchor, now)
+        namesLeft[anchor] = name
         latest = now
     }
 
-    /// An entry has this name: where it is the one that left, the name means it again.
-    mutating func notePresent(_ name: DistinguishedName, _ anchor: Anchor) {
+    /// An entry has this name: where it is the one that left, the name means it again. The name that it left with, if that is another one.
+    mutating func notePresent(_ name: DistinguishedName, _ anchor: Anchor, now: Timestamp) -> DistinguishedName? {
         if left[name.normalized]?.anchor == anchor { left[name.normalized] = nil }
+        guard let former = namesLeft.removeValue(forKey: anchor), former.normalized != name.normalized else {
+            return nil
+        }
+        note(former, anchor, now: now)
+        return former
     }
 
     var hasLeft: Bool { !left.isEmpty }

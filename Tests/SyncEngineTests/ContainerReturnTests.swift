@@ -81,4 +81,31 @@ extension ContainerTests {
         #expect(name(bench, side.opposite, "ann").contains("=ann,ou=north,ou=people,"))
         if isKnown { #expect(bench.values(side.opposite, "ann", "mail") == "[new@syncline.test]") }
     }
+
+    @Test
+    func `Who was added to a group by a name that he had just lost is in it by the one that he comes back by`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let people = try bench.place(.miniorange)
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let south = try bench.container(.miniorange, "South", below: people)
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        let team = try bench.createGroup(.ad, "team")
+        _ = try settled(bench)
+        try bench.setMembers(.ad, team, add: [ann])
+        #expect(try bench.tell(.ad).count == 1)
+        let north = try bench.place(.miniorange, "ou=North,")
+        let rdn = RelativeDistinguishedName(type: "ou", value: "North")
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        // It is carried out, and the process ends before the answer.
+        _ = directory.perform(try #require(bench.sent.first).operation)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        #expect(directory.rename(north, below: south, rdn) == nil)
+        try bench.settle(rounds: 25, milliseconds: 1_000)
+        let group = try #require(bench.groupNamed(.miniorange, "team"))
+        let member = try #require(bench.counterpart(.miniorange, "ann"))
+        #expect(directory.entries[group]?.attributes["member"] == [Reference.entry(member).octets])
+        #expect(bench.members(.ad, "team") == "ann")
+    }
 }
