@@ -137,7 +137,8 @@ extension Engine {
         return isBeingFollowed(value, form)
     }
 
-    /// Whether a text that is to stand for a member stands for another entry, too, which has something yet to be carried to it: perhaps that it has another one.
+    /// Whether a text that is to stand for a member is just being taken from him by us; or stands for another entry, too, which has something yet to be carried to it: perhaps
+    /// that it has another one.
     private func isGivenUp(
         _ value: Octets,
         _ id: LinkID,
@@ -145,6 +146,7 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Bool {
         guard case .memberAttribute = form.value, let key = form.key(of: value) else { return false }
+        if renamesUnderWay[id.member] != nil { return true }
         return try store.anchors(id.side, key: key, limit: 4).contains { other in
             guard other != id.member, let pair = try store.pairID(id.side, other) else { return false }
             return try inFlight[pair] != nil || unsaved[pair] != nil || store.dirty(pair) != nil

@@ -332,10 +332,9 @@ extension Engine {
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
         if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
-        for key in keysGiven(by: write) { namesBeingGiven[key, default: 0] += 1 }
-        if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {
-            renamesUnderWay[anchor, default: 0] += 1
-        }
+        let keys = keysGiven(by: write)
+        for key in keys { namesBeingGiven[key, default: 0] += 1 }
+        if !keys.isEmpty, let anchor = write.operation.anchor { renamesUnderWay[anchor, default: 0] += 1 }
     }
 
     mutating func noteClosed(_ write: Write) {
@@ -347,10 +346,9 @@ extension Engine {
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side].decrement(anchor) }
         if write.operation.isValueEdit { editsUnderWay.decrement(write.pair) }
-        for key in keysGiven(by: write) { namesBeingGiven.decrement(key) }
-        if case .rename(let anchor, _, _, _) = write.operation, write.side == .miniorange {
-            renamesUnderWay.decrement(anchor)
-        }
+        let keys = keysGiven(by: write)
+        for key in keys { namesBeingGiven.decrement(key) }
+        if !keys.isEmpty, let anchor = write.operation.anchor { renamesUnderWay.decrement(anchor) }
     }
 
     mutating func start(_ write: Write) {

@@ -318,4 +318,18 @@ struct MemberUIDTests {
         #expect(bench.values(.ad, "ann", "displayname") == "[Another]")
         for side in Side.allCases { #expect(bench.members(side, "crew") == "") }
     }
+
+    @Test
+    func `Who is added while his uid is being written anew is listed by the new one alone`() throws {
+        let bench = try self.bench()
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew")
+        try bench.expectRest()
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.setMembers(.ad, group, add: [ann])
+        #expect(try bench.tell(.ad).isEmpty)
+        try bench.settle(rounds: 5, milliseconds: 1_000)
+        #expect(bench.members(.miniorange, "crew") == "anna")
+    }
 }
