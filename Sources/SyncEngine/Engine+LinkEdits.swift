@@ -154,6 +154,7 @@ extension Engine {
                 if !values.isEmpty, let anchor = values[form.form.comparable(value)] {
                     let link = form.link(side, holder.anchor, anchor)
                     try tell(link, true, form, version, value: nil, store, now: now)
+                    try keepFormerName(value, of: link, store, now: now)
                     continue
                 }
             }

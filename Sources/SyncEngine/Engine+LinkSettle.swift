@@ -164,7 +164,7 @@ extension Engine {
             if change.isPresent { link.sources.insert(source) } else { link.sources.remove(source) }
             link.version = version
             // Until the server has told it by a name that is known, it stands there by the one that was written.
-            let isTold = old?.isPresent == true && old?.version == version
+            let isTold = old?.isPresent == true && old?.version == version && old?.value != change.value
             let isKept = form.keepsValue || id.side == .miniorange && !isTold
             link.value = change.isPresent && isKept ? change.value : nil
             if change.isPresent, form.keepsValue, old?.isPresent == true, let other = old?.value, other != change.value,

@@ -173,8 +173,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = holder.side
-        // Without a value: by one that was written, and names nobody now.
-        var told: [Anchor: Octets?] = [:]
+        var told: [Anchor: Octets] = [:]
         var former: Set<Anchor> = []
         var strays: Set<Anchor> = []
         var parked: Set<Octets> = []
@@ -198,7 +197,8 @@ extension Engine {
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
                 if let meant {
-                    told[meant] = .some(nil)
+                    // By one that was written, and names nobody now.
+                    told[meant] = value
                     former.insert(meant)
                     continue
                 }
@@ -224,7 +224,7 @@ extension Engine {
         }
         for (other, value) in told.sorted(by: { $0.key < $1.key }) {
             let link = form.link(side, holder.anchor, other)
-            guard former.contains(other), let value else {
+            guard former.contains(other) else {
                 try tell(link, true, form, version, value: value, store, now: now)
                 if strays.contains(other) { try takeOut(link, store, now: now) }
                 continue

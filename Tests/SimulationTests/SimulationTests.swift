@@ -145,6 +145,8 @@ struct SimulationTests {
         89_306_882,
         // A name in a group that was of somebody who was never known.
         89_406_429,
+        // A name that was written of who is gone.
+        39_014_694,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
