@@ -147,6 +147,8 @@ struct SimulationTests {
         89_406_429,
         // A name that was written of who is gone.
         39_014_694,
+        // A group that is told as it was before, after one of its members.
+        38_047_078,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
