@@ -274,6 +274,8 @@ extension Engine {
             if holder != old.anchor {
                 // AD names its members for good, so the row can stay.
                 if side == .ad { continue }
+                // So it can where the text is not the present name: what it is parked by would bring nobody back.
+                if row.isPresent, let form, isByFormerText(row, old, name, form) { continue }
                 if row.isPresent, let form, let parked = parkingName(of: old, name, form) {
                     try store.parkLink(side, name: parked, holder: holder)
                 }
@@ -312,6 +314,21 @@ extension Engine {
                 try store.link(own)?.isPresent != true, try isNamedByServer(own.group, .miniorange, store)
             else { continue }
             try disagree(id, store)
+        }
+    }
+
+    /// Whether a membership stands by a text that no server keeps right, and that is not what would be written for the entry.
+    private func isByFormerText(
+        _ row: Link,
+        _ old: Replica,
+        _ name: DistinguishedName?,
+        _ form: MembershipForm
+    ) -> Bool {
+        guard form.keepsValue, let value = row.value else { return false }
+        switch form.value {
+        case .name, .nameAndUID: return name.map { !form.isSame(value, Octets($0.description)) } ?? false
+        case .memberAttribute(let attribute): return old.attributes[attribute].first != value
+        case .groupName: return old.rdn.value != value
         }
     }
 

@@ -149,6 +149,8 @@ struct SimulationTests {
         39_014_694,
         // A group that is told as it was before, after one of its members.
         38_047_078,
+        // A uid from before its owner was out of the scope.
+        37_059_852,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

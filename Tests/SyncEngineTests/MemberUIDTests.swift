@@ -318,4 +318,22 @@ struct MemberUIDTests {
         #expect(bench.values(.ad, "ann", "displayname") == "[Another]")
         for side in Side.allCases { #expect(bench.members(side, "crew") == "") }
     }
+
+    @Test
+    func `Who has another uid, and was out of the scope before his list was written, is in it by that`() throws {
+        let bench = try self.bench()
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.ad, "Ann")
+        try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        let rdn = RelativeDistinguishedName(type: "uid", value: "anna")
+        for place in [try bench.place(.miniorange), directory.top, try bench.place(.miniorange)] {
+            #expect(directory.rename(other, below: place, rdn) == nil)
+        }
+        try bench.tell(.miniorange)
+        try bench.settle(rounds: 5, milliseconds: 2_000)
+        #expect(bench.members(.miniorange, "crew") == "anna")
+        #expect(bench.members(.ad, "crew") == "ann")
+    }
 }
