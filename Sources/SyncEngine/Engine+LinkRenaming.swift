@@ -96,14 +96,15 @@ extension Engine {
         }
     }
 
-    /// Whether a value names the entry as it is named now.
+    /// Whether a value names the entry as it is named now, and will be.
     mutating func isExpected(
         _ value: Octets,
         _ link: LinkID,
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        try expectedValue(link, form, store).map { form.isSame($0, value) } ?? false
+        guard let expected = try expectedValue(link, form, store), form.isSame(expected, value) else { return false }
+        return try !isToBeRenamed(link, form, store)
     }
 
     /// The value at the LDAP side that no longer names the entry, or nil where it does.

@@ -151,6 +151,8 @@ struct SimulationTests {
         38_047_078,
         // A uid from before its owner was out of the scope.
         37_059_852,
+        // A group that is listed by the name which it is yet to get.
+        37_005_248,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
