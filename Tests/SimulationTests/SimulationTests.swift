@@ -153,6 +153,8 @@ struct SimulationTests {
         37_059_852,
         // A group that is listed by the name which it is yet to get.
         37_005_248,
+        // A name below a former container's, which another one has since.
+        38_012_186,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
