@@ -155,6 +155,8 @@ struct SimulationTests {
         37_005_248,
         // A name below a former container's, which another one has since.
         38_012_186,
+        // Who is told below the name that his container had.
+        39_081_775,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
