@@ -157,6 +157,8 @@ struct SimulationTests {
         38_012_186,
         // Who is told below the name that his container had.
         39_081_775,
+        // Who was changed while his container was out of the scope.
+        89_538_009, 89_560_907,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
