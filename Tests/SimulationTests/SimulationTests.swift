@@ -159,6 +159,10 @@ struct SimulationTests {
         39_081_775,
         // Who was changed while his container was out of the scope.
         89_538_009, 89_560_907,
+        // A rename that is refused as its container has another name.
+        88_430_367,
+        // A name that waits for a place.
+        88_422_667,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
