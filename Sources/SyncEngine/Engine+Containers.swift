@@ -209,22 +209,6 @@ extension Engine {
             || store.fact(Engine.outsideFact(replica.rdn.normalized, side)) != nil
     }
 
-    /// A feed tells where an entry was. Where its container is known as of later, both may be back: it is not told of again.
-    mutating func readIfBack(
-        _ old: Replica,
-        toldOutside version: Version,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws {
-        var place = old.parent
-        while case .entry(let container) = place, let known = try store.replica(old.side, container) {
-            if known.version.supersedes(version) {
-                return try requestRead(.read(old.anchor), old.side, store, now: now)
-            }
-            place = known.parent
-        }
-    }
-
     private func holdsMembers(_ replica: Replica) -> Bool { !memberForms(of: replica).isEmpty }
 
     /// Whether an entry of the LDAP side holds members by names that its server changes with theirs.

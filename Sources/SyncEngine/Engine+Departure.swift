@@ -202,6 +202,17 @@ extension Engine {
         try readIfMisnamed(snapshot.anchor, side, .answer(id), store, now: now)
     }
 
+    /// Whether a container above an entry is known as of later than the state in which that is told out of the scope: it may have been there, and be back.
+    func mayBeBack(_ old: Replica, since version: Version, _ store: any StoreTransaction) throws -> Bool {
+        guard version != .unordered else { return false }
+        var parent = old.parent
+        while case .entry(let anchor) = parent, let container = try store.replica(old.side, anchor) {
+            if container.version != .unordered, isOlder(version, than: container.version) { return true }
+            parent = container.parent
+        }
+        return false
+    }
+
     /// Forgets deletions, names and reads that no answer on its way can be older than.
     mutating func forgetMeanwhile() {
         for side in Side.allCases

@@ -175,8 +175,10 @@ extension Engine {
         }
         guard let (object, isProtected) = standing(of: snapshot, side) else {
             if old == nil { try noteOutside(snapshot.name, side, store) }
+            if let old, !isAnswer, try mayBeBack(old, since: snapshot.version, store) {
+                return try readAnew(old, store, now: now)
+            }
             try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
-            if let old, !isAnswer { try readIfBack(old, toldOutside: snapshot.version, store, now: now) }
             let departed = try departedGroup(snapshot.anchor, side, store)?.object.flatMap { objects[$0] }
             try takeMemberships(members, side, departed, isAnswer: isAnswer, store, now: now)
             return

@@ -112,7 +112,7 @@ extension Engine {
                 known = values
                 if let anchor = values[form.form.comparable(value)] {
                     let link = form.link(side, holder.anchor, anchor)
-                    let noted = try mustBeReplaced(link, form.form, store) ? nil : value
+                    let noted = try mustBeReplaced(link, form.form, beside: value, store) ? nil : value
                     try tell(link, true, form, version, value: noted, store, now: now)
                     continue
                 }
@@ -154,6 +154,7 @@ extension Engine {
                 if !values.isEmpty, let anchor = values[form.form.comparable(value)] {
                     let link = form.link(side, holder.anchor, anchor)
                     try tell(link, true, form, version, value: nil, store, now: now)
+                    try keepFormerName(value, of: link, store, now: now)
                     continue
                 }
             }
@@ -164,7 +165,7 @@ extension Engine {
                     mustRead = true
                     continue
                 }
-                let noted = try isPresent && mustBeReplaced(link, form.form, store) ? nil : value
+                let noted = try isPresent && mustBeReplaced(link, form.form, beside: value, store) ? nil : value
                 if try !tell(link, isPresent, form, version, value: noted, store, now: now) { mustRead = true }
             case .former(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
@@ -192,13 +193,15 @@ extension Engine {
         return isPresent
     }
 
-    /// Whether a membership stands by a value that names nobody any more, and is to be taken away: it is, though the right one came beside it.
+    /// Whether a membership stands by a value that names nobody any more, or soon will not, and is to be taken away: it is, though the right one came beside it.
     private mutating func mustBeReplaced(
         _ id: LinkID,
         _ form: MembershipForm,
+        beside other: Octets,
         _ store: any StoreTransaction
     ) throws -> Bool {
         guard form.keepsValue, let row = try store.link(id), row.isPresent, let value = row.value else { return false }
+        if try isToBeRenamed(id, form, store) { return try expectedValue(id, form, store) != other }
         return try !isExpected(value, id, form, store)
     }
 

@@ -77,7 +77,7 @@ extension Engine {
     }
 
     /// Who had this name, or stood in a container that had the name which is part of it, before a rename.
-    private func resolveFormer(
+    private mutating func resolveFormer(
         _ name: DistinguishedName,
         _ side: Side,
         _ store: any StoreTransaction
@@ -87,6 +87,12 @@ extension Engine {
             guard var anchor = formerNames.anchor(DistinguishedName(Array(name.rdns[depth...]))) else { continue }
             var isComplete = true
             for rdn in name.rdns[..<depth].reversed() {
+                // Who has given that name up since the container was renamed had it before.
+                let present = try self.name(of: anchor, side, store)?.child(rdn)
+                if let former = present.flatMap({ formerNames.anchor($0) }) {
+                    anchor = former
+                    continue
+                }
                 guard let child = try store.child(side, of: anchor, named: rdn.normalized) else {
                     isComplete = false
                     break

@@ -96,14 +96,30 @@ extension Engine {
         }
     }
 
-    /// Whether a value names the entry as it is named now.
+    /// Whether a value names the entry as it is named now, and will be.
     mutating func isExpected(
         _ value: Octets,
         _ link: LinkID,
         _ form: MembershipForm,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        try expectedValue(link, form, store).map { form.isSame($0, value) } ?? false
+        guard let expected = try expectedValue(link, form, store), form.isSame(expected, value) else { return false }
+        return try !isToBeRenamed(link, form, store)
+    }
+
+    /// Whether a membership stands by a text that no server keeps right, and that is not what would be written for the entry.
+    func isByFormerText(
+        _ row: Link,
+        _ old: Replica,
+        _ name: DistinguishedName?,
+        _ form: MembershipForm
+    ) -> Bool {
+        guard form.keepsValue, let value = row.value else { return false }
+        switch form.value {
+        case .name, .nameAndUID: return name.map { !form.isSame(value, Octets($0.description)) } ?? false
+        case .memberAttribute(let attribute): return old.attributes[attribute].first != value
+        case .groupName: return old.rdn.value != value
+        }
     }
 
     /// The value at the LDAP side that no longer names the entry, or nil where it does.

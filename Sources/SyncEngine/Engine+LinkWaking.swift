@@ -274,6 +274,8 @@ extension Engine {
             if holder != old.anchor {
                 // AD names its members for good, so the row can stay.
                 if side == .ad { continue }
+                // So it can where the text is not the present name: what it is parked by would bring nobody back.
+                if row.isPresent, let form, isByFormerText(row, old, name, form) { continue }
                 if row.isPresent, let form, let parked = parkingName(of: old, name, form) {
                     try store.parkLink(side, name: parked, holder: holder)
                 }

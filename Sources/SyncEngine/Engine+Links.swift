@@ -197,6 +197,7 @@ extension Engine {
             case .placeholder: told[.placeholder] = value
             case .unknown(let name):
                 if let meant {
+                    // By one that was written, and names nobody now.
                     told[meant] = value
                     former.insert(meant)
                     continue
@@ -368,10 +369,13 @@ extension Engine {
                 if let other = try counterpart(of: id, store) { try disagree(other, store) }
             }
         }
-        if isOrdered, !isOlder(version, than: old.version) { link.version = version }
+        let isCaughtUp = isOrdered && !isOlder(version, than: old.version)
+        if isCaughtUp { link.version = version }
         // Of a server that counts anew the version from before would make news of nothing that it tells from now on.
         let isUndated = link.version == .unordered && old.version != .unordered
-        if !link.isPresent && !link.isAgreed {
+        // Another source, or an older state, says nothing of what we have taken away: the row still tells older news of that from newer.
+        let isDone = isCaughtUp || old.version == .unordered
+        if !link.isPresent && !link.isAgreed && isDone {
             try store.removeLink(id)
         } else if link.sources != old.sources || link.value != old.value || link.isUnwanted != old.isUnwanted
             || isUndated

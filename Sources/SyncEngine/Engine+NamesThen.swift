@@ -66,6 +66,7 @@ extension Engine {
         knowing old: Replica?,
         _ store: any StoreTransaction
     ) throws -> Bool {
+        if try isMisplaced(replica, time, store) { return true }
         guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return false }
         let side = replica.side
         for item in replica.attributes.items where mapping.isReference(side, item.name) {
@@ -81,6 +82,22 @@ extension Engine {
             }
         }
         return false
+    }
+
+    /// Whether the container in which an answer shows an entry has given its name up since the question, or has come to it only then.
+    private func isMisplaced(_ replica: Replica, _ time: TextTime, _ store: any StoreTransaction) throws -> Bool {
+        guard case .answer(let id) = time else { return false }
+        var parent = replica.parent
+        while true {
+            switch parent {
+            case .root: return false
+            case .unresolved(let name): return mayHaveBeenSomebody(name, replica.side, time)
+            case .entry(let container):
+                if let newest = namedMeanwhile[replica.side][container], id <= newest { return true }
+                guard let outline = try store.outline(replica.side, container) else { return false }
+                parent = outline.parent
+            }
+        }
     }
 
     /// Whether the entry, or a container above it, may have come to its name only later, or is being asked for another one. Without a time: the latter.

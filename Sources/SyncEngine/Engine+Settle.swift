@@ -242,7 +242,14 @@ extension Engine {
     private mutating func isNamedOtherwise(_ intent: Intent, _ store: any StoreTransaction) throws -> Bool {
         let asked: DistinguishedName
         switch intent.write.operation {
-        case .add(let name, _, _), .rename(_, _, _, let name): asked = name
+        case .add(let name, _, _): asked = name
+        case .rename(let anchor, _, _, let name):
+            asked = name
+            // It was to stay where it stands.
+            if !intent.target.contains(where: { $0.name == parentAttribute }) {
+                let present = try self.name(of: anchor, intent.write.side, store)?.parent
+                return present.map { $0.normalized != asked.parent?.normalized } ?? false
+            }
         default: return false
         }
         return try nameNow(of: intent, asked, store).map { $0.normalized != asked.normalized } ?? false

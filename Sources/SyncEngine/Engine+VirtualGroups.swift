@@ -73,6 +73,20 @@ extension Engine {
         return nil
     }
 
+    /// Whether the group of a membership has another name at AD already, and is yet to get it here.
+    func isToBeRenamed(_ link: LinkID, _ form: MembershipForm, _ store: any StoreTransaction) throws -> Bool {
+        guard form.holder == .member, isVirtual(link.group, .miniorange),
+            let object = try object(ofGroup: link.group, .miniorange, store),
+            let id = try store.pairID(.miniorange, link.group), let pair = try store.outline(id), pair.isThere
+        else { return false }
+        let rules = object.mapping.specification.match.count
+        let keys = try Side.allCases.map { side in
+            let replica = try pair.anchors[side].flatMap { try store.replica(side, $0) }
+            return (replica?.keys ?? []).filter { key in key.bytes.first.map { $0 < rules } == true }
+        }
+        return keys.allSatisfy { !$0.isEmpty } && Set(keys[0]).isDisjoint(with: keys[1])
+    }
+
     /// A group that a member names and that is no entry yet. Its name stays parked until it is one; from there it is made at AD like any other.
     mutating func makeMissingGroup(
         _ name: DistinguishedName,

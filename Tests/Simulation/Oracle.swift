@@ -139,8 +139,9 @@ extension World {
                 continue
             }
             let isShown = theirs.contains { $0 == ours || attribute == "cn" && isCounted(ours, $0) }
-            // It is AD's name of the entry, and a server stamps name and place as one: it is not renamed before its place is known.
+            // It is an entry's name, here or there, and a server stamps name and place as one: it is not renamed before its place is known.
             if attribute == "cn", isUnplaced(ad, .ad) || isUnplaced(miniorange, .miniorange) { continue }
+            if attribute == "samaccountname", isUnplaced(miniorange, .miniorange) { continue }
             if !isShown { differences.append("\(attribute) is \(ours.lossyText) at ad, \(describe(theirs)) there") }
         }
         if ad.attributes[WorldMapping.set] != miniorange.attributes[WorldMapping.set] {
@@ -165,7 +166,7 @@ extension World {
     }
 
     /// Whether an entry stands where the other side has no container, since that is out of the scope.
-    private func isUnplaced(_ entry: EntrySnapshot, _ side: Side) -> Bool {
+    func isUnplaced(_ entry: EntrySnapshot, _ side: Side) -> Bool {
         hasExiles && !containers(side.opposite).contains { path(of: $0, side.opposite) == place(entry, side) }
     }
 
@@ -240,6 +241,12 @@ extension World {
             let atAD = ad?.attributes[write.attribute] ?? []
             // Further values of what AD holds one of are shown by the other side alone; that both agree is checked besides.
             if shown.contains(value) { continue }
+            // It waits for the place of the entry that it is to name.
+            if write.attribute == "samaccountname", atAD.contains(value),
+                miniorange.map({ isUnplaced($0, .miniorange) }) == true
+            {
+                continue
+            }
             // Who went out of scope and was made anew there is two: what was his is where he went.
             if all.count > 2, all.contains(where: { $0.attributes.items.contains { $0.values.contains(value) } }) {
                 continue

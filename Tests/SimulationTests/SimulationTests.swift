@@ -149,6 +149,22 @@ struct SimulationTests {
         88_605_800, 88_614_868, 89_538_009, 89_560_907,
         // Moves that wait for their place, and a member who was added by a name that he had just lost.
         89_515_068, 40_008_946, 40_014_588, 40_032_697,
+        // A name that was written of who is gone.
+        39_014_694,
+        // A group that is told as it was before, after one of its members.
+        38_047_078,
+        // A uid from before its owner was out of the scope.
+        37_059_852,
+        // A group that is listed by the name which it is yet to get.
+        37_005_248,
+        // A name below a former container's, which another one has since.
+        38_012_186,
+        // Who is told below the name that his container had.
+        39_081_775,
+        // A rename that is refused as its container has another name.
+        88_430_367,
+        // A name that waits for a place.
+        88_422_667,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

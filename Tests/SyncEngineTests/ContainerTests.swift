@@ -353,4 +353,25 @@ struct ContainerTests {
         #expect(name(bench, .miniorange, "ann").contains("=ann,ou=deep,ou=\(isKept ? "arctic" : "north"),ou=people,"))
         #expect(bench.quarantine.isEmpty)
     }
+
+    @Test
+    func `Who changed while his container was out of scope is back with it, though that is told last`() throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        try bench.create(.ad, "Ann", path: "OU=North,")
+        try bench.settle()
+        let ann = try #require(bench.counterpart(.miniorange, "ann"))
+        let north = try bench.place(.miniorange, "ou=North,")
+        let rdn = try #require(directory.entries[north]).rdn
+        #expect(directory.rename(north, below: directory.top, rdn) == nil)
+        try bench.set(.miniorange, ann, "mail", ["ann@else.test"])
+        let changed = try #require(directory.snapshot(ann))
+        #expect(directory.rename(north, below: try bench.place(.miniorange), rdn) == nil)
+        let back = try #require(directory.snapshot(north))
+        for entry in [back, changed] {
+            try bench.step(.feed(.miniorange, .changes([.present(entry)], cursor: nil)))
+        }
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.values(.ad, "ann", "mail") == "[ann@else.test]")
+    }
 }

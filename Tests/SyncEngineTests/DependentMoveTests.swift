@@ -51,4 +51,22 @@ struct DependentMoveTests {
             #expect(try bench.place(side, "\(ou(side))=North,\(ou(side))=South,") == north[side])
         }
     }
+
+    @Test
+    func `A rename that is refused since its container has another name by now is made again at once`() throws {
+        let bench = try Bench.withGroups(try Bench.named(), departments: true)
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        try bench.settle()
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        let rdn = RelativeDistinguishedName(type: "OU", value: "South")
+        try bench.move(.ad, try bench.place(.ad, "OU=North,"), to: "", rdn: rdn)
+        try bench.tell(.ad)
+        let writes = bench.sent.sorted { one, _ in !one.operation.line.contains("anna") }
+        #expect(writes.count == 2)
+        var lines: [String] = []
+        for write in writes {
+            lines = try bench.step(.settled(write.id, bench.directories.miniorange.perform(write.operation)))
+        }
+        #expect(lines.contains { $0.contains("-> uid=anna,ou=South,") }, "\(lines)")
+    }
 }

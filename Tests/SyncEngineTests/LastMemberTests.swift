@@ -87,4 +87,27 @@ struct LastMemberTests {
         #expect(bench.members(.ad, "crew") == "ann bo")
         #expect(directory.entries[try Crew.group(bench, .miniorange)]?.attributes["member"].count == 2)
     }
+
+    /// He was taken out, and made again by a change, while the write was on its way.
+    @Test
+    func `A name that was written of who is gone is taken away, whoever has it by then`() throws {
+        let bench = try Crew.bench()
+        let (group, cy) = (try Crew.group(bench, .ad), try Crew.entry(bench, .ad, "cy"))
+        try bench.setMembers(.ad, group, add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        let write = try #require(bench.sent.first)
+        try bench.set(.ad, cy, "displayname", ["Changed"])
+        try bench.setMembers(.ad, group, remove: [cy])
+        try bench.delete(.miniorange, try Crew.entry(bench, .miniorange, "cy"))
+        try bench.tell(.miniorange)
+        _ = bench.directories.miniorange.perform(write.operation)
+        try bench.start()
+        for side in Side.allCases {
+            _ = try bench.connect(side)
+            try bench.tell(side)
+        }
+        try bench.settle(rounds: 25, milliseconds: 1_000)
+        #expect(bench.values(.miniorange, "cy", "displayname") == "[Changed]")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
 }

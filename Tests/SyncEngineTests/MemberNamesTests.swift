@@ -354,4 +354,27 @@ struct MemberNamesTests {
         }
         #expect(reads < 20)
     }
+
+    @Test
+    func `A name below a former container's means who had it then, and not who got it in the renamed one`() throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let directory = bench.directories.miniorange
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0, path: "OU=North,") }
+        try bench.createGroup(.ad, "crew", members: [people[0]])
+        try Crew.settled(bench)
+        directory.followsLate = true
+        let (ann, bo) = (try Crew.entry(bench, .miniorange, "ann"), try Crew.entry(bench, .miniorange, "bo"))
+        let north = try bench.place(.miniorange, "ou=North,")
+        try bench.move(.miniorange, north, to: "", rdn: RelativeDistinguishedName(type: "ou", value: "South"))
+        for (person, account) in [(ann, "swap"), (bo, "ann"), (ann, "bo")] {
+            let rdn = RelativeDistinguishedName(type: "uid", value: Octets(account))
+            try bench.move(.miniorange, person, to: "ou=South,", rdn: rdn)
+        }
+        try bench.set(.miniorange, try Crew.group(bench, .miniorange), "description", ["ours"])
+        try bench.tell(.miniorange)
+        while !bench.sent.isEmpty { try bench.answer() }
+        for _ in 0..<10 { directory.followNext() }
+        try bench.settle(rounds: 25, milliseconds: 1_000)
+        #expect(bench.members(.ad, "crew") == "ann" && bench.members(.miniorange, "crew") == "bo")
+    }
 }

@@ -322,4 +322,25 @@ struct MemberOrderTests {
         try bench.answerAll()
         #expect(bench.members(.miniorange, "crew") == "ann bo cyrus")
     }
+
+    @Test
+    func `Who was taken out stays out where he, and then his group as it was before, is told once more`() throws {
+        var membership = try Bench.named()
+        membership.includesPrimaryGroup = true
+        let bench = try Crew.bench(membership)
+        let directory = bench.directories.ad
+        let bo = try #require(directory.snapshotWithMembers(try Crew.entry(bench, .ad, "bo")))
+        let group = try #require(directory.snapshotWithMembers(try Crew.group(bench, .ad)))
+        try bench.setMembers(
+            .miniorange,
+            try Crew.group(bench, .miniorange),
+            remove: [try Crew.entry(bench, .miniorange, "bo")]
+        )
+        #expect(try bench.tell(.miniorange).count == 1)
+        try bench.answer()
+        #expect(bench.members(.ad, "crew") == "ann")
+        #expect(try bench.step(.feed(.ad, .changes([.present(bo), .present(group)], cursor: nil))).isEmpty)
+        try Crew.settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
+    }
 }

@@ -332,4 +332,22 @@ struct MemberUIDTests {
         try bench.settle(rounds: 5, milliseconds: 1_000)
         #expect(bench.members(.miniorange, "crew") == "anna")
     }
+
+    @Test
+    func `Who has another uid, and was out of the scope before his list was written, is in it by that`() throws {
+        let bench = try self.bench()
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.ad, "Ann")
+        try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        let rdn = RelativeDistinguishedName(type: "uid", value: "anna")
+        for place in [try bench.place(.miniorange), directory.top, try bench.place(.miniorange)] {
+            #expect(directory.rename(other, below: place, rdn) == nil)
+        }
+        try bench.tell(.miniorange)
+        try bench.settle(rounds: 5, milliseconds: 2_000)
+        #expect(bench.members(.miniorange, "crew") == "anna")
+        #expect(bench.members(.ad, "crew") == "ann")
+    }
 }

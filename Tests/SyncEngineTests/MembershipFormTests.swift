@@ -128,6 +128,27 @@ struct MembershipFormTests {
     }
 
     @Test
+    func `So does who adds the name that a group is yet to get`() throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        try bench.create(.ad, "Bo")
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        // The group is waited for, and gets no name meanwhile.
+        try bench.set(.miniorange, try Crew.entry(bench, .miniorange, "bo"), "groups", ["crew"])
+        #expect(try bench.tell(.miniorange).count == 1)
+        try bench.set(.ad, crew, "samaccountname", ["band"])
+        try bench.tell(.ad)
+        let other = try Crew.entry(bench, .miniorange, "ann")
+        try bench.set(.miniorange, other, "groups", ["crew", "band"])
+        try bench.step(edited(bench, other, add: ["band"]))
+        try bench.expectRest()
+        for account in ["ann", "bo"] { #expect(groups(bench, of: account) == "band") }
+        #expect(bench.members(.ad, "band") == "ann bo")
+        #expect(bench.members(.ad, "crew") == "no group")
+    }
+
+    @Test
     func `A group entry that a user names by its DN and that is missing is made on both sides`() throws {
         let form = MembershipForm(holder: .member, attribute: "groups", value: .name)
         let membership = MembershipSpecification(

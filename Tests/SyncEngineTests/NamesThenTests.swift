@@ -202,4 +202,30 @@ struct NamesThenTests {
         try bench.answerAll()
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
+
+    /// She was renamed before that, and is told below the name that it had then.
+    @Test
+    func `Whose rename is answered after that of her container is named where she stands`() throws {
+        let bench = try Bench.withGroups(try Bench.named(), departments: true)
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        let cy = try bench.create(.ad, "Cy")
+        try bench.settle()
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        let rdn = RelativeDistinguishedName(type: "OU", value: "South")
+        try bench.move(.ad, try bench.place(.ad, "OU=North,"), to: "", rdn: rdn)
+        try bench.tell(.ad)
+        #expect(bench.sent.count == 2)
+        let own = try #require(bench.sent.first { $0.operation.line.contains("anna") })
+        let outcome = directory.perform(own.operation)
+        for write in bench.sent where write.id != own.id {
+            try bench.step(.settled(write.id, directory.perform(write.operation)))
+        }
+        try bench.step(.settled(own.id, outcome))
+        // She is read where she stands.
+        try bench.answerLast()
+        try bench.set(.ad, cy, "manager", [Reference.entry(ann).octets])
+        let lines = try bench.tell(.ad)
+        #expect(!lines.contains { $0.contains("uid=anna,ou=North") }, "\(lines)")
+    }
 }
