@@ -165,7 +165,8 @@ extension Engine {
         try pend(link, of: group, store, now: now)
     }
 
-    /// Whether a value that names an entry was there before that had the name, for who is gone and had it then: nobody has put this one into the group.
+    /// Whether a value that names an entry was there before that had the name, for who is gone and had it then, or was written for him by us: nobody has put this one into the
+    /// group.
     mutating func isLeavers(
         _ value: Octets,
         _ named: Anchor,
@@ -176,8 +177,10 @@ extension Engine {
         now: Timestamp
     ) throws -> Bool {
         guard version != .unordered, let leaver = try leaver(namedBy: value, form, holder, store, now: now),
-            leaver != named, namings.miniorange.isLater(named, than: version)
+            leaver != named
         else { return false }
+        let wasHis = formerNames.wasWritten(form.link(.miniorange, holder.anchor, leaver), ofGoneAsOf: version)
+        guard wasHis || namings.miniorange.isLater(named, than: version) else { return false }
         let link = form.link(.miniorange, holder.anchor, named)
         guard try store.link(link)?.isPresent != true else { return false }
         return try view(of: link, store).map { try !isMemberAtAD($0, store) } ?? true

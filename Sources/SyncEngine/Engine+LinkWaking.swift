@@ -175,6 +175,7 @@ extension Engine {
             if side == .ad || holder == anchor || isFollowed || !row.isPresent {
                 try store.removeLink(id)
                 if side == .miniorange, holder != anchor, row.isPresent {
+                    if row.value != nil { formerNames.noteWritten(id, ofGoneAsOf: row.version) }
                     try replaceLastMember(id, row, old, store, now: now)
                 }
                 continue

@@ -15,6 +15,16 @@ struct FormerNames: Sendable {
     /// By which names they did.
     private var namesLeft: [Anchor: DistinguishedName] = [:]
 
+    /// Memberships that we wrote, and that were not told yet, of who was gone when that was told, and as of when: they may have been written after he was.
+    private var writtenOfGone: [LinkID: Version] = [:]
+
+    mutating func noteWritten(_ link: LinkID, ofGoneAsOf version: Version) {
+        if writtenOfGone.count >= Self.limit { writtenOfGone = [:] }
+        writtenOfGone[link] = version
+    }
+
+    func wasWritten(_ link: LinkID, ofGoneAsOf version: Version) -> Bool { writtenOfGone[link] == version }
+
     /// When a deletion was told of an entry that was never known here, and which name had been the last to be given then: its server has yet to follow it in values
     /// whose name somebody may have got since.
     private(set) var unknownLeft: (time: Timestamp, newest: Version?)?

@@ -148,7 +148,7 @@ struct SimulationTests {
         // Two whose swap a set-back undid for one of them, a value that nobody looked at while its entry was deleted, a container that a read of everything showed back.
         88_605_800, 88_614_868, 89_538_009, 89_560_907,
         // Moves that wait for their place, and a member who was added by a name that he had just lost.
-        89_515_068, 40_008_946, 40_014_588, 40_032_697,
+        89_515_068, 40_008_946, 40_014_588, 40_032_697, 41_010_694,
         // A name that was written of who is gone.
         39_014_694,
         // A group that is told as it was before, after one of its members.

@@ -152,4 +152,19 @@ struct NamesGivenTests {
         try Crew.passed(bench)
         #expect(bench.members(.ad, "band") == "")
     }
+
+    @Test
+    func `Who is made again is in no group by what was written for who he was, after that was gone`() throws {
+        let bench = try Crew.bench()
+        let cy = try Crew.entry(bench, .miniorange, "cy")
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.delete(.miniorange, cy)
+        try bench.create(.miniorange, "Cy")
+        try bench.answer()
+        #expect(bench.members(.miniorange, "crew") == "ann bo cy")
+        try bench.tell(.miniorange)
+        try Crew.passed(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
 }
