@@ -79,7 +79,9 @@ extension Engine {
             try retryNameTaken(side, store, now: now)
             try retryAmbiguous(old.keys, store, now: now)
         }
-        for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
+        let referrers = try store.takeReferrers(of: id)
+        if let old { try awaitName(of: old, referrers, store, now: now) }
+        for referrer in referrers { markDirty(referrer, .reference, now: now) }
         if pair.kind == .user { try setUrgent(id, store) }
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }

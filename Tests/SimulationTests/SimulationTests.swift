@@ -145,6 +145,8 @@ struct SimulationTests {
         89_306_882,
         // A name in a group that was of somebody who was never known.
         89_406_429,
+        // Names in references that were another one's by the time that they were read or written.
+        88_540_706, 89_544_747,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
