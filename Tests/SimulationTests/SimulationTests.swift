@@ -147,6 +147,8 @@ struct SimulationTests {
         89_406_429,
         // Names in references that were another one's by the time that they were read or written.
         88_540_706, 89_544_747,
+        // A reference that is understood when all is done, and may be from before its server was set back.
+        88_611_526,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
