@@ -149,6 +149,8 @@ struct SimulationTests {
         88_540_706, 89_544_747,
         // A reference that is understood when all is done, and may be from before its server was set back.
         88_611_526,
+        // A group in itself that left with a name which was not known here.
+        37_060_471,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
