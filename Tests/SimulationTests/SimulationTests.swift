@@ -151,6 +151,8 @@ struct SimulationTests {
         88_611_526,
         // A group in itself that left with a name which was not known here.
         37_060_471,
+        // Who is made again, and had no name yet that was agreed on.
+        38_037_843, 38_085_910,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
