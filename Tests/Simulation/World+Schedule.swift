@@ -165,7 +165,7 @@ extension World {
         checkContainers()
         try checkMemberships()
         history.settled()
-        uncarried[history.present] = namingStrangers()
+        uncarried[history.present] = uncarriedPeople()
         isRestoredLately = PerSide(both: false)
         for side in Side.allCases {
             settledEntries[side] = Set(directories[side].entries.keys)

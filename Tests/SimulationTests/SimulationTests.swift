@@ -153,6 +153,8 @@ struct SimulationTests {
         37_060_471,
         // Who is made again, and had no name yet that was agreed on.
         38_037_843, 38_085_910,
+        // A place that had yet to be carried when its container came into the scope.
+        89_515_068,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
