@@ -155,6 +155,8 @@ struct SimulationTests {
         38_037_843, 38_085_910,
         // A place that had yet to be carried when its container came into the scope.
         89_515_068,
+        // A new name of somebody whose place can't be carried.
+        38_038_846,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
