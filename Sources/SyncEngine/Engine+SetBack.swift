@@ -70,6 +70,7 @@ extension Engine {
         try store.setFact(Engine.setBackFact(side), setBack.octets)
         // Everything there is read anew, by versions that may be lower.
         namings[side] = Namings()
+        stampsAsked[side] = [:]
         if side == .miniorange { membersTold = [:] }
     }
 

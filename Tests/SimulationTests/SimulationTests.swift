@@ -157,6 +157,8 @@ struct SimulationTests {
         89_515_068,
         // A new name of somebody whose place can't be carried.
         38_038_846,
+        // Stamps of a version that a server shows once more when it is restored again.
+        91_004_463,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
