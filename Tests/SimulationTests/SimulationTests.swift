@@ -159,6 +159,8 @@ struct SimulationTests {
         38_038_846,
         // Stamps of a version that a server shows once more when it is restored again.
         91_004_463,
+        // A deletion that came to nothing, and another one of the same person.
+        91_002_610,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
