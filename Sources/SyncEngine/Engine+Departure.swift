@@ -22,9 +22,9 @@ extension Engine {
             }
             return
         }
-        namesAwaited[side].remove(anchor)
         if old.kind == .container { try leaveScope(below: anchor, side, store, now: now) }
         try noteLeft(old, store, now: now)
+        namesAwaited[side][anchor] = nil
         try suspendLinks(of: old, store, now: now)
         try store.remove(old)
         try attachParkedLinks(under: old.keys, side, store, now: now)
@@ -47,8 +47,9 @@ extension Engine {
         }
         renamesTold[anchor] = nil
         membersTold[anchor] = nil
-        namesAwaited[side].remove(anchor)
         let old = try store.replica(side, anchor)
+        if let old { try noteLeft(old, store, now: now) }
+        namesAwaited[side][anchor] = nil
         if old == nil {
             // Told before: what is left of its memberships is on its way out. AD's rows name others than those in scope, too.
             let pair = try store.pairID(side, anchor).flatMap { try store.outline($0) }
@@ -57,7 +58,6 @@ extension Engine {
             }
             if pair.map({ $0.presence[side] == .deleted }) ?? (side == .miniorange) { return }
         }
-        if let old { try noteLeft(old, store, now: now) }
         try dropLinks(of: anchor, side, old, store, now: now)
         if let old {
             try store.remove(old)
@@ -79,7 +79,9 @@ extension Engine {
             try retryNameTaken(side, store, now: now)
             try retryAmbiguous(old.keys, store, now: now)
         }
-        for referrer in try store.takeReferrers(of: id) { markDirty(referrer, .reference, now: now) }
+        let referrers = try store.takeReferrers(of: id)
+        if let old { try awaitName(of: old, referrers, store, now: now) }
+        for referrer in referrers { markDirty(referrer, .reference, now: now) }
         if pair.kind == .user { try setUrgent(id, store) }
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
@@ -98,6 +100,13 @@ extension Engine {
     mutating func noteLeft(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
         guard old.side == .miniorange, hasMemberships, let name = try name(of: old, store) else { return }
         formerNames.noteLeft(name, old.anchor, now: now)
+        // It may have had another one when it went: one that was told, and is being asked for, or that we were just giving it.
+        if let told = namesAwaited[old.side][old.anchor] { formerNames.noteLeft(told, old.anchor, now: now) }
+        guard renamesUnderWay[old.anchor] != nil else { return }
+        for intent in try store.intents() where intent.write.side == old.side {
+            guard case .rename(old.anchor, _, _, let given) = intent.write.operation else { continue }
+            formerNames.noteLeft(given, old.anchor, now: now)
+        }
     }
 
     /// From now on the pair is neither there nor gone on this side.

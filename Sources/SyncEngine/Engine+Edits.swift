@@ -23,8 +23,8 @@ extension Engine {
         if newName != nil, side == .miniorange, renamesTold[anchor] == nil, hasMemberships {
             renamesTold[anchor] = version
         }
-        if newName != nil, old.version == .unordered || version.supersedes(old.version) {
-            namesAwaited[side].insert(anchor)
+        if let newName, old.version == .unordered || version.supersedes(old.version) {
+            namesAwaited[side][anchor] = newName
         }
         // It is being read already, and that answer may be older than this edit.
         guard old.version != .unordered else { return try readAnew(old, store, now: now) }

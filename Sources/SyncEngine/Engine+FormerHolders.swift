@@ -25,14 +25,49 @@ extension Engine {
         if try !isReloading[side] && !store.isLoaded(side) { try notePassed(holder, side, store) }
         for referrer in try store.takeReferrers(of: id) {
             markDirty(referrer, .reference, now: now)
-            guard let anchor = try store.pair(referrer)?.anchors[side],
-                let other = try store.replica(side, anchor),
-                other.attributes.items.contains(where: {
-                    $0.values.contains(Reference.entry(holder).octets)
-                })
-            else { continue }
-            try readAnew(other, store, now: now)
+            if let other = try entry(of: referrer, side, naming: holder, store) { try readAnew(other, store, now: now) }
         }
+    }
+
+    /// A pair's entry on a side, where that seems to name another one.
+    private func entry(
+        of referrer: PairID,
+        _ side: Side,
+        naming named: Anchor,
+        _ store: any StoreTransaction
+    ) throws -> Replica? {
+        guard let anchor = try store.pair(referrer)?.anchors[side], let replica = try store.replica(side, anchor),
+            replica.attributes.items.contains(where: { $0.values.contains(Reference.entry(named).octets) })
+        else { return nil }
+        return replica
+    }
+
+    /// Holds: the replica is of an entry that is gone, and stored no more. A value that seems to name it may have been written after that, before it was known here, and mean
+    /// who has its name now, or will be told to have it.
+    mutating func awaitName(
+        of gone: Replica,
+        _ referrers: [PairID],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard !referrers.isEmpty, case .entry(let parent) = gone.parent, let name = try name(of: gone, store) else {
+            return
+        }
+        let side = gone.side
+        let holder = try store.child(side, of: parent, named: gone.rdn.normalized)
+        for referrer in referrers {
+            guard let other = try entry(of: referrer, side, naming: gone.anchor, store) else { continue }
+            if let holder {
+                if mayMean(holder, side, other) { try readAnew(other, store, now: now) }
+            } else if side == .ad || !gone.version.supersedes(other.version) {
+                try store.park(side, name: name.normalized, waiter: referrer)
+            }
+        }
+    }
+
+    /// Whether a value of an entry may mean who has a name by now, as far as is known here. AD tells its values by the names that entries have when they are read.
+    func mayMean(_ holder: Anchor, _ side: Side, _ referrer: Replica) -> Bool {
+        side == .ad || referrer.version == .unordered || !namings[side].isLater(holder, than: referrer.version)
     }
 
     private static func passedFact(_ side: Side) -> String { "passed.\(side.name)" }

@@ -250,7 +250,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = replica.side
-        namesAwaited[side].remove(replica.anchor)
+        namesAwaited[side][replica.anchor] = nil
         let isMoved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
         if isMoved { try noteFormerHolder(of: replica, store, now: now) }
         try store.put(replica, replacing: old)

@@ -145,7 +145,7 @@ extension Engine {
         if !renamesUnderWay.isEmpty || !namesAwaited[id.side].isEmpty {
             var next: Anchor? = form.holder == .group ? id.member : id.group
             while let anchor = next {
-                if renamesUnderWay[anchor] != nil || namesAwaited[id.side].contains(anchor) { return true }
+                if renamesUnderWay[anchor] != nil || namesAwaited[id.side][anchor] != nil { return true }
                 guard case .entry(let parent)? = try store.outline(id.side, anchor)?.parent else { break }
                 next = parent
             }

@@ -109,7 +109,7 @@ extension Engine {
     ) throws -> Bool {
         var next: Anchor? = named
         while let anchor = next, let entry = try store.outline(side, anchor) {
-            if namesAwaited[side].contains(anchor) { return true }
+            if namesAwaited[side][anchor] != nil { return true }
             switch time {
             case .told(let version): if namings[side].isLater(anchor, than: version) { return true }
             case .answer(let id):

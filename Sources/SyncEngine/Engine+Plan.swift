@@ -225,7 +225,22 @@ extension Engine {
                     queue.append(PairID(id))
                 }
             }
-            return false
+            // Where it stands as both had agreed on, nobody has chosen that place: to rename it there hides nothing.
+            guard moves, newRDN != nil, let place = try canonicalParent(of: replica, object, store),
+                pair.base?[parentAttribute] == [place]
+            else { return false }
+            return try planRename(
+                on: side,
+                pair,
+                result,
+                replica,
+                name,
+                moves: false,
+                newRDN: newRDN,
+                object,
+                store,
+                into: &plan
+            )
         }
         if moves, container.isEqualOrDescendant(of: name) {
             let place = try canonicalParent(of: replica, object, store)

@@ -151,6 +151,7 @@ extension Engine {
             try discard(pair, store)
             return
         case .create(let side):
+            try fillRequired(&result, states[side.opposite].values, on: side, object, store)
             plan = try planCreation(on: side, &next, result, replicas[side.opposite], object, store)
         case .delete(let side) where object.mapping.specification.deletions.policy == .keep:
             plan = PairPlan()

@@ -1,3 +1,4 @@
+import Mapping
 import Reconcile
 package import SyncModel
 
@@ -69,6 +70,7 @@ extension Engine {
         try store.setFact(Engine.setBackFact(side), setBack.octets)
         // Everything there is read anew, by versions that may be lower.
         namings[side] = Namings()
+        stampsAsked[side] = [:]
         if side == .miniorange { membersTold = [:] }
     }
 
@@ -131,6 +133,32 @@ extension Engine {
         // Whoever is out of scope is not looked at before he comes back.
         for (pair, _) in try leavers(side, store) { try doubt(pair, store) }
         queue.recallBacklog()
+    }
+
+    /// Whoever is made again is made as he was agreed on, but for what was set since. What no entry can be without was never agreed to be lacking: where nothing was agreed on,
+    /// it is what is shown.
+    func fillRequired(
+        _ result: inout Reconciliation,
+        _ shown: Attributes?,
+        on side: Side,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        guard let shown, !result.undecided.isEmpty else { return }
+        while let missing = try object.mapping.newEntry(
+            side,
+            target: result.target,
+            nameCounter: 0,
+            resolver: StoreResolver(store: store)
+        ).missingRequired {
+            let names = object.canonicalNames(of: missing, side)
+            guard
+                let name = names.first(where: {
+                    result.undecided.contains($0) && result.target[$0].isEmpty && !shown[$0].isEmpty
+                })
+            else { return }
+            result.target[name] = shown[name]
+        }
     }
 
     /// It is done with once nothing is left to be looked at: from then on every difference has come about since.

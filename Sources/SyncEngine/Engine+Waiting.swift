@@ -11,7 +11,11 @@ extension Engine {
             if let anchor = try store.pair(waiter)?.anchors[replica.side],
                 let waiting = try store.replica(replica.side, anchor)
             {
-                _ = try resolveAnew(waiting, waiter: waiter, store, now: now)
+                let isUnderstood = try resolveAnew(waiting, waiter: waiter, store, now: now) == waiting
+                // It named who had the name before, as it seemed, until that one was deleted.
+                if isUnderstood, !isUnresolved(waiting), mayMean(replica.anchor, replica.side, waiting) {
+                    try readAnew(waiting, store, now: now)
+                }
             }
             markDirty(waiter, .reference, now: now)
         }

@@ -71,8 +71,8 @@ package struct Engine: Sendable {
     var outstanding = PerSide<Int>(both: 0)
     /// Sides whose feed is connected; nothing is written to others.
     var isConnected = PerSide<Bool>(both: false)
-    /// Entries that have another name, which is being asked for.
-    var namesAwaited = PerSide<Set<Anchor>>(both: [])
+    /// Entries that have another name, which is being asked for, by what was told of it.
+    var namesAwaited = PerSide<[Anchor: DistinguishedName]>(both: [:])
     /// Names of containers out of the scope in which entries were seen that are not known.
     var containersOutside = PerSide<Set<Octets>>(both: [])
     /// Entries that came to their names while answers were on their way, with the newest of these.

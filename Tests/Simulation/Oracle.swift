@@ -118,7 +118,7 @@ extension World {
         let settled = history.settledOrders.last { $0 < last } ?? 0
         // What happens on one side while the entry is out of scope on the other is not carried over, and then wins.
         if person.writes.contains(where: { $0.attribute == "@elsewhere" }) { return }
-        // Nor is a reference to such a one, or a move below such a container, which is still to be carried, and wins.
+        // Nor is a reference to such a one, or a place there, which is still to be carried, and wins.
         if uncarried[settled]?.contains(Octets(name)) == true { return }
         let isTouched =
             person.writes.contains { $0.order > settled } || person.creations.contains { $0.order > settled }
@@ -186,21 +186,16 @@ extension World {
         return persons.contains(where: isElsewhere) ? nil : persons.sorted()
     }
 
-    /// Whose reference or place can't be carried: who names somebody that can't be named on both sides, or was moved below what is out of the scope of one.
-    func waiting() -> Set<Octets> {
+    /// Who names somebody that can't be named on both sides, or stands where only one side has a container.
+    func uncarriedPeople() -> Set<Octets> {
         var found: Set<Octets> = []
-        var places: [Octets: [Octets]] = [:]
         for side in Side.allCases {
             for entry in persons(side) {
                 guard let person = entry.attributes[WorldMapping.person].first,
                     let shown = directories[side].snapshot(entry.anchor)
                 else { continue }
-                if ["manager", "seealso"].contains(where: { targets(shown.attributes[$0], side) == nil }) {
-                    found.insert(person)
-                }
-                guard isInScope(entry.anchor, side) else { continue }
-                let here = place(shown, side)
-                if places.updateValue(here, forKey: person).map({ $0 != here }) == true { found.insert(person) }
+                let namesStranger = ["manager", "seealso"].contains { targets(shown.attributes[$0], side) == nil }
+                if namesStranger || isUnplaced(shown, side) { found.insert(person) }
             }
         }
         return found

@@ -14,6 +14,7 @@ extension World {
             /// Milliseconds that our clock was set forward until then, and seen to be: for the engine they have passed.
             var skipped: Int64
             var number: Int
+            var pair: PairID
 
             /// Whether it was before the last one, and by neither of the two the limit's window lies between.
             func isNear(_ last: Moment) -> Bool {
@@ -31,11 +32,16 @@ extension World {
         var count = 0
     }
 
-    /// Each delete of a person that the engine sends; the same one again is the same, and one that is approved by now counts no more.
+    /// Each delete of a person that the engine sends; the same one again is the same, and one that is approved by now counts no more. Who is made again on the other side was not
+    /// deleted: the next time is another one.
     func noteStart(_ write: Write) {
-        guard options.limitsDeletes, write.object == "people", case .delete(let anchor, _, _) = write.operation else {
-            return
+        guard options.limitsDeletes, write.object == "people" else { return }
+        if case .add = write.operation {
+            deletes.started[write.side.opposite] = deletes.started[write.side.opposite].filter {
+                $0.value.pair != write.pair
+            }
         }
+        guard case .delete(let anchor, _, _) = write.operation else { return }
         guard !deletes.approved.contains(write.pair) else {
             deletes.started[write.side][anchor] = nil
             return
@@ -45,7 +51,8 @@ extension World {
         deletes.started[write.side][anchor] = DeleteWatch.Moment(
             time: now,
             skipped: skippedTime,
-            number: deletes.count
+            number: deletes.count,
+            pair: write.pair
         )
     }
 

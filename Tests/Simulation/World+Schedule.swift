@@ -165,7 +165,7 @@ extension World {
         checkContainers()
         try checkMemberships()
         history.settled()
-        uncarried[history.present] = waiting()
+        uncarried[history.present] = uncarriedPeople()
         isRestoredLately = PerSide(both: false)
         for side in Side.allCases {
             settledEntries[side] = Set(directories[side].entries.keys)
@@ -283,6 +283,8 @@ extension World {
         guard failures.isEmpty else { return }
         isQuiet = true
         try readEverything()
+        // What is understood only now may be a value of which nobody can tell whether it is from before its server was set back.
+        try decideConflicts()
         // Before everything is looked at once more: who waits for another entry was woken by it.
         try checkAgreement(withReferences: true)
         try run([.resync(nil)])

@@ -165,6 +165,20 @@ struct SimulationTests {
         88_430_367,
         // A name that waits for a place.
         88_422_667,
+        // Names in references that were another one's by the time that they were read or written.
+        88_540_706, 89_544_747,
+        // A reference that is understood when all is done, and may be from before its server was set back.
+        88_611_526,
+        // A group in itself that left with a name which was not known here.
+        37_060_471,
+        // Who is made again, and had no name yet that was agreed on.
+        38_037_843, 38_085_910,
+        // A new name of somebody whose place can't be carried.
+        38_038_846,
+        // Stamps of a version that a server shows once more when it is restored again.
+        91_004_463,
+        // A deletion that came to nothing, and another one of the same person.
+        91_002_610,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -36,6 +36,29 @@ struct DependentMoveTests {
         #expect(try bench.place(.miniorange, "ou=South,ou=Arctic,") == south.miniorange)
     }
 
+    /// South is out of the scope of the LDAP side, where Ann stands as both had agreed on.
+    @Test
+    func `Who can't be moved to where the other side has him gets his new name, and goes there later`() throws {
+        let (bench, _, south) = try bench()
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        try bench.expectRest()
+        let rdn = RelativeDistinguishedName(type: "ou", value: "South")
+        #expect(directory.rename(south.miniorange, below: elsewhere, rdn) == nil)
+        try bench.tell(.miniorange)
+        try bench.move(.ad, ann, to: "OU=South,")
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        try bench.settle()
+        let there = try #require(bench.counterpart(.miniorange, "anna"))
+        #expect(directory.entries[there]?.parent == (try bench.place(.miniorange, "ou=North,")))
+        #expect(bench.quarantine == ["no counterpart for parent"])
+        try bench.move(.miniorange, south.miniorange, to: "")
+        try bench.settle(rounds: 5, milliseconds: 1_000)
+        #expect(directory.entries[there]?.parent == south.miniorange)
+        #expect(bench.quarantine.isEmpty)
+    }
+
     /// Each side has moved one into the other. What AD has stands, once that is free of the other there as well; no time passes.
     @Test
     func `What was to stand in what stands in it goes there as soon as that stands elsewhere`() throws {

@@ -131,6 +131,34 @@ struct DoubtTests {
         #expect(bench.members(.ad, "crew") == "ann bo cy")
     }
 
+    /// It shows the same version each time, of which the stamps were known. Ann is read by herself before the end, since an edit of hers is told.
+    @Test
+    func `A server that is restored from the same backup again is asked again when its values were set`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.miniorange, "Ann", ["displayname": ["old"]])
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        let backup = directory.backUp()
+        try bench.set(.miniorange, ann, "displayname", ["new"])
+        try bench.settle()
+        for _ in 0..<2 {
+            _ = try bench.pass(milliseconds: Self.wayBack)
+            directory.restore(backup)
+            #expect(bench.values(.miniorange, "ann", "displayname") == "[old]")
+            _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
+            var shown = try #require(directory.snapshot(ann))
+            let edit = Change.edited(ann, edits: [], newName: nil, version: shown.version)
+            shown.version = .unordered
+            try bench.step(.feed(.miniorange, .changes([.present(shown), edit], cursor: nil)))
+            try bench.answer()
+            #expect(try bench.complete(.miniorange).contains("miniorange readStamps \(ann.low) displayname"))
+            for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+            for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == "[new]") }
+            #expect(try bench.store.write { try $0.count(.heldConflicts) } == 0)
+        }
+    }
+
     /// For all the time that she is out of the scope nothing of her is carried.
     @Test
     func `What was set while its entry was out of the scope is no older state`() throws {

@@ -129,6 +129,30 @@ struct NamesGivenTests {
         #expect(directory.members(of: group).contains(cy))
     }
 
+    /// Cy is deleted at the LDAP side when he has the name that he is being given there, which is not known here yet; he is made again with it.
+    @Test
+    func `Who is made again comes into his group when the server has followed that he left with that name`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let (cy, there) = (try Crew.entry(bench, .ad, "cy"), try Crew.entry(bench, .miniorange, "cy"))
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
+        try Crew.settled(bench)
+        try bench.set(.ad, cy, "samaccountname", ["cyn"])
+        #expect(try bench.tell(.ad).count == 1)
+        let renamed = directory.perform(bench.sent[0].operation)
+        try bench.delete(.miniorange, there)
+        try bench.step(.feed(.miniorange, .changes([.deleted(there)], cursor: nil)))
+        var lines = try bench.answer(renamed)
+        for _ in 0..<10 where !bench.sent.isEmpty { lines += try bench.answer() }
+        #expect(!lines.contains { $0.contains(" edit ") }, "\(lines)")
+        #expect(bench.counterpart(.miniorange, "cyn") != nil)
+        for _ in 0..<2 { directory.followNext() }
+        try Crew.passed(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+    }
+
     /// Who had it was never known here: he had come and gone before anything was told of him.
     @Test
     func `Who is made by the name of somebody who has just gone comes into no group that names that one still`() throws

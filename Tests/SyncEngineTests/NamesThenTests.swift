@@ -176,6 +176,55 @@ struct NamesThenTests {
         #expect(bench.directories.miniorange.entries[source]?.attributes["manager"] == [Reference.entry(other).octets])
     }
 
+    /// Ann is made by us at the LDAP side, where another one had been who is told only then, and last of all to be gone.
+    @Test
+    func `Who seemed to name one who is gone, by a name that another one has, names that one`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        try bench.create(.ad, "Cy")
+        try bench.settle()
+        let cy = try #require(bench.counterpart(.miniorange, "cy"))
+        let former = try bench.create(.miniorange, "Ann", ["displayname": ["Former"]])
+        let toldFormer = Change.present(try #require(directory.snapshot(former)))
+        try bench.delete(.miniorange, former)
+        let ann = try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        try Self.answerAll(bench)
+        let target = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, cy, "manager", [Reference.entry(target).octets])
+        let toldCy = Change.present(try #require(directory.snapshot(cy)))
+        for change in [toldFormer, toldCy, .deleted(former)] {
+            try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+        }
+        try bench.settle(rounds: 5, milliseconds: 1_000)
+        let source = try #require(bench.counterpart(.ad, "cy"))
+        #expect(bench.directories.ad.entries[source]?.attributes["manager"] == [Reference.entry(ann).octets])
+        #expect(directory.entries[cy]?.attributes["manager"] == [Reference.entry(target).octets])
+    }
+
+    /// Ann is deleted, and made again, while Cy's manager is on its way to the LDAP side.
+    @Test
+    func `Our own write of a name that another one has got meanwhile names that one on both sides`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        let former = try bench.create(.ad, "Ann")
+        let cy = try bench.create(.ad, "Cy")
+        try bench.settle()
+        let target = try #require(bench.counterpart(.miniorange, "ann"))
+        let source = try #require(bench.counterpart(.miniorange, "cy"))
+        try bench.set(.ad, cy, "manager", [Reference.entry(former).octets])
+        try bench.tell(.ad)
+        try bench.delete(.miniorange, target)
+        let ann = try bench.create(.miniorange, "Ann", ["displayname": ["Another"]])
+        try bench.answer()
+        #expect(directory.entries[source]?.attributes["manager"] == [Reference.entry(ann).octets])
+        try bench.settle(rounds: 5, milliseconds: 1_000)
+        let other = try #require(bench.counterpart(.ad, "ann"))
+        #expect(other != former)
+        #expect(bench.directories.ad.entries[cy]?.attributes["manager"] == [Reference.entry(other).octets])
+        #expect(directory.entries[source]?.attributes["manager"] == [Reference.entry(ann).octets])
+    }
+
     /// It was another Dee's, who was deleted before this one was made from AD's; the group is told as it was then.
     @Test(arguments: [false, true])
     func `Nobody is in a group by a name that he had not yet when it was told`(_ isLogged: Bool) throws {

@@ -90,6 +90,37 @@ struct SetBackTests {
         #expect(try bench.store.write { try $0.heldConflicts(of: pair).map(\.name) } == ["displayname"])
     }
 
+    /// Bo was made on both sides, by different names, and is deleted on one before they have agreed.
+    @Test
+    func `Who is made again, and had no name yet that was agreed on, has the one which is shown`() throws {
+        let (bench, _) = try restored(.restored)
+        let bo = try bench.create(.ad, "Bo", ["postofficebox": ["ours"]])
+        let there = try bench.create(.miniorange, "Rob", ["uid": ["bo"], "postofficebox": ["theirs"]])
+        try bench.tell(.miniorange)
+        try bench.disconnect(.miniorange)
+        let shown = bench.directories.ad.sorted.compactMap { bench.directories.ad.snapshot($0.anchor) }
+        try bench.step(.feed(.ad, .changes(shown.map { .present($0) }, cursor: nil)))
+        try bench.complete(.ad)
+        _ = try bench.connect(.miniorange)
+        try bench.delete(.miniorange, there)
+        try bench.tell(.miniorange)
+        for _ in 0..<10 where !bench.sent.isEmpty {
+            guard case .readStamps = bench.sent[0].operation, bench.sent[0].side == .ad else {
+                try bench.answer()
+                continue
+            }
+            let ages = ["cn": Self.wayBack, "postofficebox": 0]
+            let stamps = ages.sorted { $0.key < $1.key }.map { name, ago in
+                let time = bench.now.advanced(byMilliseconds: -ago)
+                return AttributeStamp(attribute: name, stamp: Stamp(time: time, granularity: 1000, source: .attribute))
+            }
+            try bench.answer(.stamped(try #require(bench.directories.ad.snapshot(bo)), stamps))
+        }
+        #expect(bench.quarantine.isEmpty)
+        #expect(bench.values(.miniorange, "bo", "cn") == "[Bo]")
+        #expect(bench.values(.miniorange, "bo", "postofficebox").contains("ours"))
+    }
+
     /// Bo was added at AD just before another domain controller answers, and nothing told of it.
     @Test
     func `Who is in a group at another server only may have been on his way here`() throws {
