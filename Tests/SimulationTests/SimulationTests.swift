@@ -163,6 +163,8 @@ struct SimulationTests {
         88_430_367,
         // A name that waits for a place.
         88_422_667,
+        // Who was disabled where that did not count, and is gone when it does.
+        88_526_915,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
