@@ -40,6 +40,7 @@ struct UserHistory {
     var now = Timestamp(milliseconds: 0)
     /// Sides whose changes did not count, and the moments from which on and up to which: a configuration had them overwritten.
     private var deafness: [(side: Side, from: Int, to: Int?)] = []
+    private var leftOut: [(attribute: String, from: Int, to: Int?)] = []
     private(set) var people: [Octets: Person] = [:]
     private var byValue: [Octets: [Written]] = [:]
     /// Groups by where users made them.
@@ -117,6 +118,17 @@ struct UserHistory {
     /// Whether what was done there and then had to be carried to the other side.
     func counts(_ order: Int, on side: Side) -> Bool {
         !deafness.contains { $0.side == side && order > $0.from && order <= $0.to ?? .max }
+    }
+
+    /// From now on, and for what is not yet at rest, an attribute is not looked at; another one, or nil, ends that.
+    mutating func leaves(out attribute: String?) {
+        for index in leftOut.indices where leftOut[index].to == nil { leftOut[index].to = order }
+        if let attribute { leftOut.append((attribute.lowercased(), settledOrders.last ?? 0, nil)) }
+    }
+
+    /// Whether an attribute may not have been looked at when it was written.
+    func wasLeftOut(_ write: Written) -> Bool {
+        leftOut.contains { $0.attribute == write.attribute && write.order > $0.from && write.order <= $0.to ?? .max }
     }
 
     /// Now, in the order of what users do.

@@ -36,6 +36,7 @@ extension World {
                 memberships.becameUnsteady(person)
             }
         }
+        if next.leftOut != setting.leftOut { history.leaves(out: next.leftOut) }
         if let side = next.deafTo { history.stopsCounting(on: side) }
         setting = next
         configuration.objects = try WorldMapping.objects(layout, setting)

@@ -165,6 +165,8 @@ struct SimulationTests {
         88_422_667,
         // Who was disabled where that did not count, and is gone when it does.
         88_526_915,
+        // A value that was set while nobody looked at it.
+        88_614_868,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
