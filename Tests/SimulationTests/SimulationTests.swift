@@ -167,6 +167,8 @@ struct SimulationTests {
         88_526_915,
         // A value that was set while nobody looked at it.
         88_614_868,
+        // A list of groups at who was deleted on the other side, after a restore.
+        88_539_588,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
