@@ -109,6 +109,8 @@ extension Engine {
             let isTaken = objectOrder.contains {
                 $0.mapping.standing(side, name: name, attributes: replica.attributes).isInScope
             }
+            // Who is gone meanwhile was not read again.
+            if isTaken { try noteBar(replica, store, now: now) }
             if replica.kind != .container && !isTaken {
                 try leaveScope(anchor, replica, side, replica.version, store, now: now)
             } else if side == .miniorange, replica.membersVersion == .unordered, replica.version != .unordered,

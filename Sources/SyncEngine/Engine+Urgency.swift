@@ -41,6 +41,15 @@ extension Engine {
         if isNews { try setUrgent(pair.id, store) }
     }
 
+    /// By another mapping a bar may count that did not.
+    mutating func noteBar(_ replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard replica.kind == .user, let mapping = replica.object.flatMap({ objects[$0] })?.mapping,
+            !mapping.bars(replica.side, replica.attributes, at: now).isEmpty,
+            let pair = try store.pairID(replica.side, replica.anchor).flatMap({ try store.pair($0) })
+        else { return }
+        try noteBar(replica, from: replica, pair, store, now: now)
+    }
+
     /// An entry comes back into the scope. Whoever lost access on the other side in the meantime loses it here first of all.
     mutating func noteBarMeanwhile(
         _ pair: Pair,

@@ -261,8 +261,13 @@ extension World {
 
     private func isSuperseded(_ write: UserHistory.Written, _ person: UserHistory.Person) -> Bool {
         // Who was out of scope was on no other side when his server was set back.
-        if history.wasElsewhere(person, whenLost: write) || history.wasOverlooked(write, person) { return true }
+        if history.wasElsewhere(person, whenLost: write) { return true }
         if person.deletes.contains(where: { $0.order > write.order }) { return true }
+        // What nobody looked at stands against no deletion.
+        if history.wasLeftOut(write) {
+            let settled = history.settledOrders.last { $0 < write.order } ?? 0
+            if person.deletes.contains(where: { $0.order > settled }) { return true }
+        }
         // A further value of what AD holds one of is agreed as soon as it is known, and goes with a delete there.
         if case .added = write.effect, write.attribute != WorldMapping.set {
             // It has no other place: a backup from before has it no more.

@@ -40,8 +40,8 @@ struct UserHistory {
     var now = Timestamp(milliseconds: 0)
     /// Sides whose changes did not count, and the moments from which on and up to which: a configuration had them overwritten.
     private var deafness: [(side: Side, from: Int, to: Int?)] = []
-    /// Attributes that a configuration left out, after which moment and up to which.
-    private var omissions: [(attribute: String, after: Int, to: Int)] = []
+    /// Attributes that a configuration left out, and the moments from which on and up to which.
+    private var leftOut: [(attribute: String, from: Int, to: Int?)] = []
     private(set) var people: [Octets: Person] = [:]
     private var byValue: [Octets: [Written]] = [:]
     /// Groups by where users made them.
@@ -116,23 +116,20 @@ struct UserHistory {
         deafness.append((side, settledOrders.last ?? 0, nil))
     }
 
-    /// From now on, with nil none.
-    mutating func leavesOut(_ attribute: String?) {
-        if let last = omissions.indices.last { omissions[last].to = min(omissions[last].to, order) }
-        if let attribute { omissions.append((attribute, order, .max)) }
-    }
-
-    /// Written while nobody looked at the attribute: it did not stand against a deletion on the other side.
-    func wasOverlooked(_ write: Written, _ person: Person) -> Bool {
-        let isLeftOut = omissions.contains {
-            $0.attribute == write.attribute && write.order > $0.after && write.order <= $0.to
-        }
-        return isLeftOut && person.deletes.contains { $0.side != write.side && $0.order < write.order }
-    }
-
     /// Whether what was done there and then had to be carried to the other side.
     func counts(_ order: Int, on side: Side) -> Bool {
         !deafness.contains { $0.side == side && order > $0.from && order <= $0.to ?? .max }
+    }
+
+    /// From now on, and for what is not yet at rest, an attribute is not looked at; another one, or nil, ends that.
+    mutating func leaves(out attribute: String?) {
+        for index in leftOut.indices where leftOut[index].to == nil { leftOut[index].to = order }
+        if let attribute { leftOut.append((attribute.lowercased(), settledOrders.last ?? 0, nil)) }
+    }
+
+    /// Whether an attribute may not have been looked at when it was written.
+    func wasLeftOut(_ write: Written) -> Bool {
+        leftOut.contains { $0.attribute == write.attribute && write.order > $0.from && write.order <= $0.to ?? .max }
     }
 
     /// Now, in the order of what users do.

@@ -163,7 +163,11 @@ extension World {
             "user \(isAdded ? "adds" : "removes") \(name.lossyText) \(isAdded ? "to" : "from") \(person.lossyText)'s"
                 + " groups at miniorange"
         )
-        if isRestoredLately.miniorange { memberships.becameUnsteady(person) }
+        if isRestoredLately.miniorange {
+            memberships.becameUnsteady(person)
+            // By when an entry was changed last nobody can tell that from a change of anything else in it, which brings him back who was deleted.
+            if !directories.miniorange.tellsAttributeStamps { history.wrote(person, .miniorange, "@groups", nil) }
+        }
         if isAdded { memberships.listed(name, by: person) }
         guard let group = group(named: name) else {
             memberships.listedUnknown(person)

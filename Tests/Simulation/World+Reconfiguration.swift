@@ -36,8 +36,8 @@ extension World {
                 memberships.becameUnsteady(person)
             }
         }
+        if next.leftOut != setting.leftOut { history.leaves(out: next.leftOut) }
         if let side = next.deafTo { history.stopsCounting(on: side) }
-        if next.leftOut != setting.leftOut { history.leavesOut(next.leftOut?.lowercased()) }
         setting = next
         configuration.objects = try WorldMapping.objects(layout, setting)
         try restartProcess()

@@ -179,6 +179,10 @@ struct SimulationTests {
         91_004_463,
         // A deletion that came to nothing, and another one of the same person.
         91_002_610,
+        // Who was disabled where that did not count, and is gone when it does.
+        88_526_915,
+        // A list of groups at who was deleted on the other side, after a restore.
+        88_539_588,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
