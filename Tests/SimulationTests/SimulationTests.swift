@@ -183,6 +183,8 @@ struct SimulationTests {
         88_526_915,
         // A list of groups at who was deleted on the other side, after a restore.
         88_539_588,
+        // Who refers to somebody whose server is busy with him.
+        42_028_160,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
