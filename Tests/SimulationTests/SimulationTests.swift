@@ -185,6 +185,8 @@ struct SimulationTests {
         88_539_588,
         // Who refers to somebody whose server is busy with him.
         42_028_160,
+        // A clock that was set forward before a start, and back after it.
+        42_040_930,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
