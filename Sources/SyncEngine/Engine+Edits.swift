@@ -61,10 +61,14 @@ extension Engine {
 
     /// Asks for an entry whose edits could not be applied. Until the answer its replica has no version: edits that follow lack what this one did.
     mutating func readAnew(_ old: Replica, _ store: any StoreTransaction, now: Timestamp) throws {
+        try forgetVersion(of: old, store)
+        try requestRead(.read(old.anchor), old.side, store, now: now)
+    }
+
+    func forgetVersion(of old: Replica, _ store: any StoreTransaction) throws {
         var replica = old
         replica.version = .unordered
         if replica != old { try store.put(replica, replacing: old) }
-        try requestRead(.read(old.anchor), old.side, store, now: now)
     }
 
     /// The attributes after a log's edits, or nil where the log and the cache don't fit and only the server knows.

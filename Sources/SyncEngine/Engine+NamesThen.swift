@@ -50,7 +50,10 @@ extension Engine {
         guard try store.isLoaded(side), let replica = try store.replica(side, anchor), replica.version != .unordered,
             try isMisnamed(replica, time, knowing: old, store)
         else { return }
-        try readAnew(replica, store, now: now)
+        // Another answer would tell no more as long as it may be the name that is asked for.
+        guard case .answer = time, !namesAwaited[side].isEmpty else { return try readAnew(replica, store, now: now) }
+        try forgetVersion(of: replica, store)
+        try requestReadAfterNames(of: anchor, side, store, now: now)
     }
 
     private func isAnyNamed(_ side: Side, after time: TextTime) -> Bool {

@@ -83,6 +83,29 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
+        try open(try intent(toRead: operation, side, store, now: now), store)
+    }
+
+    /// Asks for an entry as soon as the names are known that its side is asked for, or in a while: some of them may keep their server busy.
+    mutating func requestReadAfterNames(
+        of anchor: Anchor,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let intent = try intent(toRead: .read(anchor), side, store, now: now)
+        try store.put(intent)
+        noteOpen(intent.write)
+        postponedReads.append((now.advanced(byMilliseconds: 1_000), intent.write))
+        readsAfterNames.insert(intent.write.id)
+    }
+
+    private func intent(
+        toRead operation: WriteOperation,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Intent {
         let pair: PairID
         if let anchor = operation.anchor {
             pair = try store.pairID(side, anchor) ?? PairID(0)
@@ -91,7 +114,7 @@ extension Engine {
         }
         let object = try store.pair(pair)?.object
         let write = Write(id: try store.makeIntentID(), pair: pair, side: side, object: object, operation: operation)
-        try open(Intent(write: write, target: [], since: now), store)
+        return Intent(write: write, target: [], since: now)
     }
 
     /// Asks for all memberships that an entry holds; of the LDAP side once for all who ask within a moment.

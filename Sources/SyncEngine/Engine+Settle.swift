@@ -118,7 +118,10 @@ extension Engine {
         let waiting = postponedReads
         postponedReads = []
         for read in waiting {
-            if read.time <= now && isConnected[read.write.side] {
+            let side = read.write.side
+            let isNamed = readsAfterNames.contains(read.write.id) && namesAwaited[side].isEmpty
+            if read.time <= now || isNamed, isConnected[side] {
+                readsAfterNames.remove(read.write.id)
                 start(read.write)
             } else {
                 postponedReads.append(read)

@@ -167,6 +167,8 @@ package struct Engine: Sendable {
     var isReloading = PerSide<Bool>(both: false)
     /// Reads of open intents that wait for their time, or for their side.
     var postponedReads: [(time: Timestamp, write: Write)] = []
+    /// Those of them that are worth nothing before names that are asked for are known, and go as soon as they are.
+    var readsAfterNames: Set<IntentID> = []
     var writes: [Write] = []
     /// Writes to groups that are no entries, to be done in the store.
     var virtualWrites: [Write] = []

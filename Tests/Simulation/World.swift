@@ -173,8 +173,7 @@ package final class World {
     /// False where the process was killed.
     private func step(_ events: [EngineEvent]) throws -> Bool {
         let fate = fate()
-        skippedTime += max(0, clockOffset - seenOffset)
-        seenOffset = clockOffset
+        noteClockSeen()
         var next = engine
         var writes: [Write] = []
         let events = held + (isClockDue ? clockEvents() : []) + events
@@ -254,8 +253,15 @@ package final class World {
         try restart()
     }
 
+    /// A new process sees the time before it is told anything.
+    private func noteClockSeen() {
+        skippedTime += max(0, clockOffset - seenOffset)
+        seenOffset = clockOffset
+    }
+
     private func restart() throws {
         engine = Engine(configuration: configuration)
+        noteClockSeen()
         try store.write { transaction in
             try engine.recover(
                 seen(transaction),

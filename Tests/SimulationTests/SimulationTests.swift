@@ -183,6 +183,10 @@ struct SimulationTests {
         88_526_915,
         // A list of groups at who was deleted on the other side, after a restore.
         88_539_588,
+        // Who refers to somebody whose server is busy with him.
+        42_028_160,
+        // A clock that was set forward before a start, and back after it.
+        42_040_930,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -277,4 +277,37 @@ struct NamesThenTests {
         let lines = try bench.tell(.ad)
         #expect(!lines.contains { $0.contains("uid=anna,ou=North") }, "\(lines)")
     }
+
+    /// Its server is busy with her, and answers everything else.
+    @Test
+    func `Who refers to somebody whose name is asked for is read again when it is known, and not before`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.miniorange, "Ann")
+        let cy = try bench.create(.miniorange, "Cy")
+        try bench.settle()
+        try bench.move(.miniorange, ann, to: "")
+        let moved = try #require(bench.directories.miniorange.snapshot(ann))
+        let edit = Change.edited(ann, edits: [], newName: moved.name, version: moved.version)
+        try bench.step(.feed(.miniorange, .changes([edit], cursor: nil)))
+        try bench.answer(.unavailable)
+        try bench.set(.miniorange, cy, "manager", [Reference.entry(ann).octets])
+        let told = Change.present(try #require(bench.directories.miniorange.snapshot(cy)))
+        try bench.step(.feed(.miniorange, .changes([told], cursor: nil)))
+        #expect(try bench.answer() == [])
+        #expect(try bench.pass(milliseconds: 900) == [])
+        #expect(bench.sent.isEmpty)
+        // Another attempt at both; hers is not answered this time either.
+        #expect(try bench.pass(milliseconds: 100).count == 2)
+        let hers = try #require(bench.sent.first { $0.operation.anchor == ann })
+        for write in bench.sent where write.id != hers.id {
+            let lines = try bench.step(.settled(write.id, bench.directories.miniorange.perform(write.operation)))
+            #expect(lines == [])
+        }
+        let lines = try bench.step(.settled(hers.id, bench.directories.miniorange.perform(hers.operation)))
+        #expect(lines.count == 1, "\(lines)")
+        try Self.answerAll(bench)
+        let (target, source) = (bench.counterpart(.ad, "ann"), bench.counterpart(.ad, "cy"))
+        let manager = bench.directories.ad.entries[try #require(source)]?.attributes["manager"]
+        #expect(manager == [Reference.entry(try #require(target)).octets])
+    }
 }
