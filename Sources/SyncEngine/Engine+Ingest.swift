@@ -178,6 +178,7 @@ extension Engine {
             if let old, !isAnswer, try mayBeBack(old, since: snapshot.version, store) {
                 return try readAnew(old, store, now: now)
             }
+            if let old { try noteOtherwise(snapshot, from: old, isAnswer: isAnswer, store) }
             try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
             let departed = try departedGroup(snapshot.anchor, side, store)?.object.flatMap { objects[$0] }
             try takeMemberships(members, side, departed, isAnswer: isAnswer, store, now: now)

@@ -107,9 +107,33 @@ extension Engine {
         _ pair: PairID,
         _ store: any StoreTransaction
     ) throws {
-        let side = replica.side
-        guard setBacks[side]?.isRead == false, openAtSetBack[side].contains(pair) else { return }
-        let names = try (otherwise(pair, side, store) ?? []).union(Engine.changedAttributes(replica, from: old))
+        guard setBacks[replica.side]?.isRead == false else { return }
+        try note(otherwise: Engine.changedAttributes(replica, from: old), of: pair, replica.side, store)
+    }
+
+    /// As it leaves the scope: when it is back, nothing is known any more that it could be compared with. Whom a read of everything does not show is asked for behind it.
+    mutating func noteOtherwise(
+        _ snapshot: EntrySnapshot,
+        from old: Replica,
+        isAnswer: Bool,
+        _ store: any StoreTransaction
+    ) throws {
+        let side = old.side
+        guard let setBack = setBacks[side], !setBack.isRead || isAnswer, let pair = try store.pairID(side, old.anchor),
+            openAtSetBack[side].contains(pair), let object = old.object.flatMap({ objects[$0] })
+        else { return }
+        let shown = try replica(of: snapshot, object, isProtected: old.isProtected, old, side, store)
+        try note(otherwise: Engine.changedAttributes(shown, from: old), of: pair, side, store)
+    }
+
+    private func note(
+        otherwise changed: [String],
+        of pair: PairID,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws {
+        guard openAtSetBack[side].contains(pair) else { return }
+        let names = try (otherwise(pair, side, store) ?? []).union(changed)
         guard !names.isEmpty else { return }
         try store.setFact(Engine.otherwiseFact(side, pair), Octets(names.sorted().joined(separator: " ")))
     }

@@ -187,6 +187,8 @@ struct SimulationTests {
         42_028_160,
         // A clock that was set forward before a start, and back after it.
         42_040_930,
+        // Who was out of the scope when a server that was set back was read, and whose place had changed on the other side.
+        42_005_645,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
