@@ -183,6 +183,8 @@ struct SimulationTests {
         88_526_915,
         // A list of groups at who was deleted on the other side, after a restore.
         88_539_588,
+        // A name in a list of groups that was being written of one which was deleted, when the process ended.
+        91_006_893,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
