@@ -185,6 +185,8 @@ struct SimulationTests {
         88_539_588,
         // A name in a list of groups that was being written of one which was deleted, when the process ended.
         91_006_893,
+        // A list of groups out of the scope, while one of them is deleted.
+        40_050_378,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
