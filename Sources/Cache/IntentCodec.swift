@@ -2,8 +2,8 @@ import SyncModel
 
 /// The record of an intent. Its id is its key.
 enum IntentCodec {
-    /// 2 added the memberships, 3 whether they were implied.
-    static let version: UInt8 = 3
+    /// 2 added the memberships, 3 whether they were implied, 4 whether they agree on anything.
+    static let version: UInt8 = 4
 
     static func encode(_ intent: Intent, into writer: RecordWriter) {
         writer.begin(version: version)
@@ -24,6 +24,7 @@ enum IntentCodec {
             writer.append(change.isPresent)
             writer.append(change.value)
             writer.append(change.isImplied)
+            writer.append(change.isVoid)
         }
     }
 
@@ -62,7 +63,8 @@ enum IntentCodec {
                 link: link,
                 isPresent: try reader.readFlag(),
                 value: try reader.readOctets(),
-                isImplied: recordVersion >= 3 ? try reader.readFlag() : false
+                isImplied: recordVersion >= 3 ? try reader.readFlag() : false,
+                isVoid: recordVersion >= 4 ? try reader.readFlag() : false
             )
         }
     }

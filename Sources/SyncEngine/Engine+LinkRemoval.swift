@@ -26,7 +26,11 @@ extension Engine {
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
         guard try store.outline(link.side, form.holder == .group ? link.group : link.member) != nil else {
-            // Out of scope, and nothing is written there.
+            // Out of scope, and nothing is written there. What names a group that is gone is taken away when it comes back.
+            let isList = form.holder == .member
+            if isList, try isGone(link.group, link.side, store) && !isGone(link.member, link.side, store) {
+                return .waiting
+            }
             try store.removeLink(link)
             return .settled
         }

@@ -21,7 +21,7 @@ extension Engine {
         var hasMissed = false
         let hasRefused = try store.count(.refusedLinks) > 0
         let group = try holder.flatMap { try linkGroup(intent.write.side, $0, store) }
-        for change in intent.links {
+        for change in intent.links where !change.isVoid {
             if let refusal = refusals[change.value] {
                 try refuse(change.link, change.isPresent, refusal, of: intent.write.pair, store, now: now)
                 continue
@@ -65,7 +65,7 @@ extension Engine {
         // What was added by the name that another one had just now may be taken away with him, or be rewritten to his new one.
         // What was removed by its present name may stand there by the one from before, and is rewritten by the server to the present one: then it was not removed.
         if !hasMissed, let holder, formerNames.mayStillStand(at: now) || formerNames.unknownLeft != nil,
-            try intent.links.contains(where: { try mayBeFollowed($0, of: holder, store, now: now) })
+            try intent.links.contains(where: { try !$0.isVoid && mayBeFollowed($0, of: holder, store, now: now) })
         {
             rereads.watch(holder, now: now)
         }
@@ -86,7 +86,7 @@ extension Engine {
             markDirty(intent.write.pair, .membership, now: now)
             return
         }
-        for change in intent.links {
+        for change in intent.links where !change.isVoid {
             let link = try store.link(change.link)
             guard change.isPresent == (link?.isPresent ?? false) else { continue }
             // There by the name that was to be replaced: still to be written.
@@ -101,7 +101,7 @@ extension Engine {
     /// A value that was to be written by another name is there no more: somebody has taken it away, or has done the same. What the entry holds tells.
     mutating func settleStaleEdit(_ intent: Intent, _ store: any StoreTransaction, now: Timestamp) throws {
         guard case .editValues(let holder, _, let edits) = intent.write.operation, edits.isGuarded else { return }
-        for change in intent.links {
+        for change in intent.links where !change.isVoid {
             guard var link = try store.link(change.link), link.isPresent else { continue }
             // By which value it stands there is not known.
             link.version = .unordered

@@ -88,11 +88,9 @@ extension Engine {
             guard let anchor = pair.anchors[side] else { continue }
             for id in try links(of: anchor, side, pair.kind, store) {
                 guard let view = try view(of: id, store) else {
-                    if let row = try store.link(id), try isLeftoverRow(id, row, store),
-                        let group = try store.pairID(side, id.group)
-                    {
-                        try pend(id, of: group, store, now: now)
-                    }
+                    guard let row = try store.link(id), try isLeftoverRow(id, row, store) else { continue }
+                    let looking = try store.pairID(side, id.group) ?? store.pairID(side, id.member)
+                    if let looking { try pend(id, of: looking, store, now: now) }
                     continue
                 }
                 guard let row = view.rows[side] else { continue }
@@ -270,9 +268,13 @@ extension Engine {
             let membership = try object(ofGroup: id.group, side, store)?.mapping.specification.membership
             let form = membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group
+            // What he lists is known by its row alone. Where a group went meanwhile, it would be made again by its name when he comes back.
+            let isList = side == .miniorange && id.member == old.anchor && form?.holder != .group
+            let isKept =
+                try isList && row.isPresent && (form?.isMaintainedByServer == false || isGone(id.group, side, store))
             // Those above it show who is in it, as it was last seen, until it is taken out of them.
             if side == .ad, membership?.nesting == .flatten { continue }
-            if holder != old.anchor {
+            if holder != old.anchor, !isKept {
                 // AD names its members for good, so the row can stay.
                 if side == .ad { continue }
                 // So it can where the text is not the present name: what it is parked by would bring nobody back.
@@ -289,7 +291,7 @@ extension Engine {
                 try store.put(implied, for: id)
                 continue
             }
-            try store.removeLink(id)
+            if !isKept { try store.removeLink(id) }
             if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
         }
     }

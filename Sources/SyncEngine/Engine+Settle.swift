@@ -268,7 +268,7 @@ extension Engine {
         count { $0.refused[side] += 1 }
         guard let before = try store.pair(intent.write.pair) else { return }
         if intent.write.operation.isValueEdit {
-            for change in intent.links {
+            for change in intent.links where !change.isVoid {
                 try refuse(change.link, change.isPresent, refusal, of: before.id, store, now: now)
             }
             try noteRefusals(of: before.id, store, now: now)

@@ -30,7 +30,7 @@ extension Engine {
     }
 
     /// A membership ends with an entry of the other side while it is being added on this one. That is nobody's removal: the answer agrees on nothing, and it is looked
-    /// at anew.
+    /// at anew. What was written for it is known by the intent until then, also after a crash: no group is made by the name of one that was deleted.
     mutating func forgetUnderWay(_ id: LinkID, _ store: any StoreTransaction) throws {
         guard let membership = try object(ofGroup: id.group, id.side, store)?.mapping.specification.membership else {
             return
@@ -38,7 +38,7 @@ extension Engine {
         let holder = membership.form(id.side).holder == .group ? id.group : id.member
         guard let pair = try store.pairID(id.side, holder), inFlight[pair] != nil else { return }
         for var intent in try store.intents() where intent.write.pair == pair {
-            intent.links.removeAll { $0.link == id }
+            for index in intent.links.indices where intent.links[index].link == id { intent.links[index].isVoid = true }
             try store.put(intent)
         }
     }

@@ -14,12 +14,15 @@ package struct Intent: Hashable, Sendable {
         package var value: Octets
         /// Whether the other side had no value for it when it was decided: there it followed from other memberships.
         package var isImplied: Bool
+        /// Whether it ended with an entry of the other side while it was on its way: the answer agrees on nothing, but the value stands for it still.
+        package var isVoid: Bool
 
-        package init(link: LinkID, isPresent: Bool, value: Octets, isImplied: Bool = false) {
+        package init(link: LinkID, isPresent: Bool, value: Octets, isImplied: Bool = false, isVoid: Bool = false) {
             self.link = link
             self.isPresent = isPresent
             self.value = value
             self.isImplied = isImplied
+            self.isVoid = isVoid
         }
     }
 

@@ -190,7 +190,8 @@ struct NounGenerator: RandomNumberGenerator {
                     link: generator.linkID(),
                     isPresent: generator.flag(),
                     value: generator.octets(),
-                    isImplied: generator.flag()
+                    isImplied: generator.flag(),
+                    isVoid: generator.flag()
                 )
             }
         )

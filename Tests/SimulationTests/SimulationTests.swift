@@ -189,6 +189,10 @@ struct SimulationTests {
         42_040_930,
         // Who was out of the scope when a server that was set back was read, and whose place had changed on the other side.
         42_005_645,
+        // A name in a list of groups that was being written of one which was deleted, when the process ended.
+        91_006_893,
+        // A list of groups out of the scope, while one of them is deleted.
+        40_050_378,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -107,6 +107,51 @@ struct MembershipFormTests {
         #expect(bench.members(.ad, "crew") == "no group")
     }
 
+    @Test
+    func `Nor is one after a crash in which the answer was lost`() throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        try bench.expectRest()
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.delete(.ad, crew)
+        try bench.tell(.ad)
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, other, "groups", ["crew"])
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.tell(.miniorange)
+        for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
+        try bench.expectRest()
+        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.members(.ad, "crew") == "no group")
+    }
+
+    @Test(arguments: [true, false])
+    func `Nor for one that is deleted while who lists it is out of the scope`(_ isDeletedFirst: Bool) throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        let rdn = RelativeDistinguishedName(type: "uid", value: "ann")
+        if isDeletedFirst {
+            try bench.delete(.ad, crew)
+            try bench.tell(.ad)
+        }
+        #expect(directory.rename(other, below: elsewhere, rdn) == nil)
+        try bench.tell(.miniorange)
+        if !isDeletedFirst { try bench.delete(.ad, crew) }
+        try bench.settle()
+        #expect(directory.rename(other, below: try bench.place(.miniorange), rdn) == nil)
+        try bench.settle()
+        try bench.expectRest()
+        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.members(.ad, "crew") == "no group")
+    }
+
     @Test(arguments: [true, false])
     func `Who adds the name that a group has by now leaves its former one to be taken away`(_ isLogged: Bool) throws {
         let bench = try virtual(createsMissing: true)
