@@ -94,10 +94,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         let intent = try intent(toRead: .read(anchor), side, store, now: now)
-        try store.put(intent)
-        noteOpen(intent.write)
-        postponedReads.append((now.advanced(byMilliseconds: 1_000), intent.write))
-        readsAfterNames.insert(intent.write.id)
+        try postpone(intent, until: now.advanced(byMilliseconds: 1_000), awaitsNames: true, store)
     }
 
     private func intent(

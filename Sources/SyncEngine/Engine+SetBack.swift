@@ -107,8 +107,9 @@ extension Engine {
         _ pair: PairID,
         _ store: any StoreTransaction
     ) throws {
-        guard setBacks[replica.side]?.isRead == false else { return }
-        try note(otherwise: Engine.changedAttributes(replica, from: old), of: pair, replica.side, store)
+        let side = replica.side
+        guard setBacks[side]?.isRead == false, openAtSetBack[side].contains(pair) else { return }
+        try note(otherwise: Engine.changedAttributes(replica, from: old), of: pair, side, store)
     }
 
     /// As it leaves the scope: when it is back, nothing is known any more that it could be compared with. Whom a read of everything does not show is asked for behind it.
@@ -126,13 +127,13 @@ extension Engine {
         try note(otherwise: Engine.changedAttributes(shown, from: old), of: pair, side, store)
     }
 
+    /// Holds: the pair was open.
     private func note(
         otherwise changed: [String],
         of pair: PairID,
         _ side: Side,
         _ store: any StoreTransaction
     ) throws {
-        guard openAtSetBack[side].contains(pair) else { return }
         let names = try (otherwise(pair, side, store) ?? []).union(changed)
         guard !names.isEmpty else { return }
         try store.setFact(Engine.otherwiseFact(side, pair), Octets(names.sorted().joined(separator: " ")))

@@ -32,7 +32,7 @@ extension Engine {
             isAnswered = false
             // Nothing else may be decided of the entry meanwhile, so the intent stays open.
             outstanding[side] -= 1
-            postponedReads.append((now.advanced(byMilliseconds: 1_000), intent.write))
+            postponedReads.append(PostponedRead(time: now.advanced(byMilliseconds: 1_000), write: intent.write))
             return
         default:
             close(intent)
@@ -107,9 +107,19 @@ extension Engine {
         case .readMembers, .readBelow, .readGroups, .confirmAbsence:
             break
         }
-        try store.put(repeated)
-        noteOpen(repeated.write)
-        postponedReads.append((time, repeated.write))
+        try postpone(repeated, until: time, store)
+    }
+
+    /// Notes an intent whose read is to be started later.
+    mutating func postpone(
+        _ intent: Intent,
+        until time: Timestamp,
+        awaitsNames: Bool = false,
+        _ store: any StoreTransaction
+    ) throws {
+        try store.put(intent)
+        noteOpen(intent.write)
+        postponedReads.append(PostponedRead(time: time, write: intent.write, awaitsNames: awaitsNames))
     }
 
     /// Starts reads whose time has come, on sides that answer.
@@ -119,9 +129,8 @@ extension Engine {
         postponedReads = []
         for read in waiting {
             let side = read.write.side
-            let isNamed = readsAfterNames.contains(read.write.id) && namesAwaited[side].isEmpty
+            let isNamed = read.awaitsNames && namesAwaited[side].isEmpty
             if read.time <= now || isNamed, isConnected[side] {
-                readsAfterNames.remove(read.write.id)
                 start(read.write)
             } else {
                 postponedReads.append(read)

@@ -41,6 +41,13 @@ package struct Engine: Sendable {
         var version: Version?
     }
 
+    struct PostponedRead: Sendable {
+        var time: Timestamp
+        var write: Write
+        /// Whether it is worth nothing before the names are known that its side is asked for, and goes as soon as they are.
+        var awaitsNames = false
+    }
+
     let configuration: EngineConfiguration
     let objects: [String: Object]
     /// Configured order: the first object that takes an entry has it.
@@ -93,7 +100,8 @@ package struct Engine: Sendable {
     var rereads = Rereads()
     /// Pairs whose memberships are gathered for a while, and until when.
     var gathering: [PairID: Timestamp] = [:]
-    /// Entries that are being read, pairs whose memberships are being edited, and entries of the LDAP side that are being renamed, with how many times.
+    /// Entries that are being read, pairs whose memberships are being edited, and entries of the LDAP side that are being given what memberships name them by, with how
+    /// many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     /// As of when entries were shown by answers while others were still to come.
     var shownMeanwhile = PerSide<[Anchor: Version]>(both: [:])
@@ -166,9 +174,7 @@ package struct Engine: Sendable {
     /// Sides that are being read anew because the mapping changed.
     var isReloading = PerSide<Bool>(both: false)
     /// Reads of open intents that wait for their time, or for their side.
-    var postponedReads: [(time: Timestamp, write: Write)] = []
-    /// Those of them that are worth nothing before names that are asked for are known, and go as soon as they are.
-    var readsAfterNames: Set<IntentID> = []
+    var postponedReads: [PostponedRead] = []
     var writes: [Write] = []
     /// Writes to groups that are no entries, to be done in the store.
     var virtualWrites: [Write] = []
