@@ -16,6 +16,7 @@ extension Engine {
             if let stepBack { try noteStepBack(stepBack, side, store, now: now) }
             certainBefore[side] = certain[side]
             isConnected[side] = true
+            waitingLinks.forgetAll()
             queue.recallBacklog()
         case .changes(let changes, let cursor):
             for change in changes { try ingest(change, from: side, store, now: now) }

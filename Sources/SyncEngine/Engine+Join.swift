@@ -248,7 +248,7 @@ extension Engine {
         pair.nameCounter = 0
         for referrer in try store.takeReferrers(of: absorbed.id) { try store.noteReferrer(referrer, of: pair.id) }
         if hasMemberships {
-            for link in try store.pending(of: absorbed.id, limit: .max) { try store.pend(link, of: pair.id) }
+            for link in try store.pending(of: absorbed.id, limit: .max) { try setPending(link, of: pair.id, store) }
         }
         try discard(absorbed, store)
         try store.put(pair, replacing: kept)
@@ -271,6 +271,7 @@ extension Engine {
     }
 
     mutating func discard(_ pair: Pair, _ store: any StoreTransaction) throws {
+        waitingLinks.forget(pair.id)
         if try store.count(.heldConflicts) > 0 {
             // There is nothing left to decide of.
             for (_, id) in try store.heldConflicts(of: pair.id) where try store.conflict(id)?.resolution == nil {

@@ -63,10 +63,10 @@ extension Engine {
         }
     }
 
-    private func pendAll(of pair: Pair, _ store: any StoreTransaction) throws {
+    private mutating func pendAll(of pair: Pair, _ store: any StoreTransaction) throws {
         for side in Side.allCases {
             for (id, _) in try rows(of: pair, side, store) where id.member != .placeholder {
-                try store.pend(id, of: pair.id)
+                try setPending(id, of: pair.id, store)
             }
         }
     }

@@ -53,15 +53,21 @@ extension Engine {
             unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
             return
         }
-        let pending =
-            try store.count(.pendingLinks) > 0 ? try store.pending(of: pair.id, limit: Engine.linksPerWrite) : []
-        if !pending.isEmpty { try processLinks(pending, pair, store, now: now) }
+        if let waiting = waitingLinks[pair.id], !hasRoom(waiting.side, for: pair.id) {
+            try processLinks(waiting.moved.sorted(), waiting: waiting.side, pair, store, now: now)
+        } else if try store.count(.pendingLinks) > 0 {
+            waitingLinks.forget(pair.id)
+            let pending = try store.pending(of: pair.id, limit: Engine.linksPerWrite)
+            if !pending.isEmpty { try processLinks(pending, waiting: nil, pair, store, now: now) }
+        }
         // After what was said of the pair itself was settled, and perhaps taken back.
         try noteRefusals(of: pair.id, store, now: now)
     }
 
+    /// - Parameter waiting: what all other ones that are pending wait for a place at.
     private mutating func processLinks(
         _ pending: [LinkID],
+        waiting: Side?,
         _ pair: Pair,
         _ store: any StoreTransaction,
         now: Timestamp
@@ -89,13 +95,13 @@ extension Engine {
             case .heldBy(let holder):
                 try store.unpend(link, of: pair.id)
                 if !refused.isEmpty { try forgetRefused(link, of: pair.id, store) }
-                try store.pend(link, of: holder)
+                try setPending(link, of: holder, store)
                 markDirty(holder, .membership, now: now)
             case .write(let write):
                 // Either of its rows may be pending, or both; what is written is one of them.
                 if write.link != link {
                     try store.unpend(link, of: pair.id)
-                    try store.pend(write.link, of: pair.id)
+                    try setPending(write.link, of: pair.id, store)
                 }
                 let refusal = refused[write.link].flatMap { $0.isAddition == write.isPresent ? $0 : nil }
                 if let refusal, refusal.next > now {
@@ -121,12 +127,18 @@ extension Engine {
             unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
             queue.delay(pair.id, until: now.advanced(byMilliseconds: FormerNames.followingTime))
         }
-        for side in Side.allCases where !writes[side].isEmpty {
-            guard hasRoom(side, for: pair.id) else {
-                unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
-                if isConnected[side] { queue.block(pair.id, on: side) }
-                continue
-            }
+        let full = Side.allCases.filter { !writes[$0].isEmpty && !hasRoom($0, for: pair.id) }
+        for side in full + [waiting].compactMap(\.self) {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: .membership)
+            if isConnected[side] { queue.block(pair.id, on: side) }
+        }
+        let isWhole = waiting != nil || pending.count < Engine.linksPerWrite
+        if let side = waiting ?? full.first, isWhole, !isLater, writes[side.opposite].isEmpty {
+            waitingLinks.wait(pair.id, for: side)
+        } else {
+            waitingLinks.forget(pair.id)
+        }
+        for side in Side.allCases where !writes[side].isEmpty && !full.contains(side) {
             try open(writes[side], on: side, pair, store, now: now)
         }
         if inFlight[pair.id] == nil, unsaved[pair.id] == nil, pending.count == Engine.linksPerWrite {

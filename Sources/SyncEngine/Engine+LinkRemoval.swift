@@ -73,7 +73,7 @@ extension Engine {
             try store.put(own, for: id)
         }
         if let group = try store.pairID(link.side, id.group) {
-            try store.pend(id, of: group)
+            try setPending(id, of: group, store)
             queue.append(group)
         }
         // Its server may have yet to take it away with who is gone.

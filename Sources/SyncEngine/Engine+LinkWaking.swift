@@ -33,7 +33,7 @@ extension Engine {
     }
 
     mutating func pend(_ id: LinkID, of pair: PairID, _ store: any StoreTransaction, now: Timestamp) throws {
-        try store.pend(id, of: pair)
+        try setPending(id, of: pair, store)
         guard isLoading else {
             markDirty(pair, .membership, now: now)
             return
@@ -42,6 +42,11 @@ extension Engine {
         if unsaved[pair] == nil, try store.dirty(pair) == nil {
             unsaved[pair] = DirtyRecord(since: now, cause: .membership)
         }
+    }
+
+    mutating func setPending(_ id: LinkID, of pair: PairID, _ store: any StoreTransaction) throws {
+        try store.pend(id, of: pair)
+        waitingLinks.note(id, of: pair)
     }
 
     /// Whether many entries come at once, or are looked at: their memberships are better written together.
@@ -137,7 +142,7 @@ extension Engine {
             guard let membership = try object(ofGroup: id.group, side, store)?.mapping.specification.membership,
                 let holder = try store.pairID(side, membership.form(side).holder == .group ? id.group : id.member)
             else { continue }
-            try store.pend(id, of: holder)
+            try setPending(id, of: holder, store)
             queue.append(holder)
         }
     }

@@ -39,10 +39,12 @@ extension Engine {
             keepDirty(id, now: now)
             return
         }
-        // Whatever comes of it is written to the side that lacks it. It stays in the durable queue, as what it is there.
-        if let side = sideThatLacks(pair), isConnected[side], !hasRoom(side, for: id) {
-            queue.block(id, on: side)
-            return
+        // It stays in the durable queue meanwhile, as what it is there.
+        if let side = sideThatLacks(pair) {
+            // Whom it belongs to is known once everybody there is: the end of that reading has the queue looked through again.
+            if try pair.kind != .container && !store.isLoaded(side) { return }
+            // Whatever comes of it is written there.
+            if isConnected[side], !hasRoom(side, for: id) { return queue.block(id, on: side) }
         }
         count { $0.reconciled += 1 }
         currentCause = try unsaved[id]?.cause ?? store.dirty(id)?.cause ?? .retry

@@ -10,7 +10,7 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws {
-        guard let replica = try store.replica(side, anchor), case .unresolved(let name) = replica.parent,
+        guard case .unresolved(let name) = try store.outline(side, anchor)?.parent,
             try store.isLoaded(side), roots[side].contains(where: { name.isDescendant(of: $0.name) })
         else { return }
         try requestRead(.read(anchor), side, store, now: now)

@@ -61,10 +61,10 @@ extension Engine {
     }
 
     /// A person asks for all of them.
-    func recallAllRefused(of pair: PairID, _ store: any StoreTransaction) throws {
+    mutating func recallAllRefused(of pair: PairID, _ store: any StoreTransaction) throws {
         for (link, _) in try store.refusedLinks(of: pair, limit: .max) {
             try store.removeRefused(link, of: pair)
-            try store.pend(link, of: pair)
+            try setPending(link, of: pair, store)
         }
     }
 
@@ -73,7 +73,7 @@ extension Engine {
         guard try store.count(.refusedLinks) > 0 else { return }
         for (link, refused) in try store.refusedLinks(of: pair.id, limit: .max)
         where Engine.isDue(refused.next, now: now) && refused.attempts <= Engine.retryLimit {
-            try store.pend(link, of: pair.id)
+            try setPending(link, of: pair.id, store)
         }
     }
 }

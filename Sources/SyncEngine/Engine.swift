@@ -98,6 +98,7 @@ package struct Engine: Sendable {
     /// As of when memberships were last told of entries of the LDAP side whose members are being asked for: what is answered may be older.
     var membersTold: [Anchor: Version] = [:]
     var rereads = Rereads()
+    var waitingLinks = WaitingLinks()
     /// Pairs whose memberships are gathered for a while, and until when.
     var gathering: [PairID: Timestamp] = [:]
     /// Entries that are being read, pairs whose memberships are being edited, and entries of the LDAP side that are being given what memberships name them by, with how

@@ -6,7 +6,6 @@ import SyncModel
 struct WorkQueue {
     private static let limit = 10_000
     private var hot = Lines()
-    private var isQueued: Set<PairID> = []
     private var blocked = PerSide<Lines>(both: Lines())
     private var delayed: [(time: Timestamp, pair: PairID)] = []
     /// Who lost access on one side, until that stands on the other. The store has them as well.
@@ -15,10 +14,37 @@ struct WorkQueue {
     private(set) var hasBacklog = true
     var backlogPosition: PairID?
 
+    /// Pairs in the order in which they came, each once.
+    private struct Line {
+        private var pairs: Deque<PairID> = []
+        private var members: Set<PairID> = []
+
+        var count: Int { pairs.count }
+        var isEmpty: Bool { pairs.isEmpty }
+
+        func contains(_ pair: PairID) -> Bool { members.contains(pair) }
+
+        mutating func append(_ pair: PairID) {
+            if members.insert(pair).inserted { pairs.append(pair) }
+        }
+
+        mutating func popFirst() -> PairID? {
+            guard let pair = pairs.popFirst() else { return nil }
+            members.remove(pair)
+            return pair
+        }
+
+        mutating func remove(_ pair: PairID) -> Bool {
+            guard members.remove(pair) != nil else { return false }
+            pairs.removeAll { $0 == pair }
+            return true
+        }
+    }
+
     /// Two lines, of which the urgent one is served first.
     private struct Lines {
-        var urgent: Deque<PairID> = []
-        var usual: Deque<PairID> = []
+        var urgent = Line()
+        var usual = Line()
 
         var count: Int { urgent.count + usual.count }
 
@@ -29,19 +55,17 @@ struct WorkQueue {
 
     mutating func append(_ pair: PairID) {
         let isUrgent = urgent.contains(pair)
-        guard !isQueued.contains(pair) else { return }
+        guard !hot.urgent.contains(pair), !hot.usual.contains(pair) else { return }
         guard isUrgent || hot.usual.count < WorkQueue.limit else {
             walkAgain()
             return
         }
         hot.append(pair, isUrgent: isUrgent)
-        isQueued.insert(pair)
     }
 
     /// The pair goes before all others from now on, also where it stands in a line already.
     mutating func setUrgent(_ pair: PairID) {
-        guard urgent.insert(pair).inserted, isQueued.remove(pair) != nil else { return }
-        hot.usual.removeAll { $0 == pair }
+        guard urgent.insert(pair).inserted, hot.usual.remove(pair) else { return }
         append(pair)
     }
 
@@ -49,11 +73,7 @@ struct WorkQueue {
 
     func isUrgent(_ pair: PairID) -> Bool { urgent.contains(pair) }
 
-    mutating func popHot() -> PairID? {
-        guard let pair = hot.urgent.popFirst() ?? hot.usual.popFirst() else { return nil }
-        isQueued.remove(pair)
-        return pair
-    }
+    mutating func popHot() -> PairID? { hot.urgent.popFirst() ?? hot.usual.popFirst() }
 
     /// The pair's write waits for a place in the side's window.
     mutating func block(_ pair: PairID, on side: Side) {
