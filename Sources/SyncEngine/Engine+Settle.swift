@@ -48,7 +48,7 @@ extension Engine {
             if isStale {
                 try settleStaleEdit(intent, store, now: now)
             } else {
-                try settleRepeatedEdit(intent, snapshot, store, now: now)
+                isAnswered = try settleRepeatedEdit(intent, snapshot, store, now: now)
             }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)

@@ -193,6 +193,8 @@ struct SimulationTests {
         91_006_893,
         // A list of groups out of the scope, while one of them is deleted.
         40_050_378,
+        // A removal whose answer was lost, and a list of members that could not be understood after it.
+        42_008_866,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
