@@ -195,6 +195,8 @@ struct SimulationTests {
         40_050_378,
         // A removal whose answer was lost, and a list of members that could not be understood after it.
         42_008_866,
+        // Who was told by his states from before a reconnect, after which he was gone.
+        37_071_325,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
