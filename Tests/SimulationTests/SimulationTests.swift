@@ -197,6 +197,8 @@ struct SimulationTests {
         42_008_866,
         // Who was told by his states from before a reconnect, after which he was gone.
         37_071_325,
+        // Two whom a restored server shows the one by the other's account, and who are to be made again on different sides.
+        45_040_020,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
