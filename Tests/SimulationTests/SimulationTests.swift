@@ -199,6 +199,8 @@ struct SimulationTests {
         37_071_325,
         // Two whom a restored server shows the one by the other's account, and who are to be made again on different sides.
         45_040_020,
+        // Who was added below a container that left the scope before the answer came.
+        45_074_866,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
