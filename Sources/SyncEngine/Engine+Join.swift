@@ -1,4 +1,5 @@
 import Mapping
+import Reconcile
 import SyncModel
 
 /// How two unpaired replicas become a pair, once: by match rules in their order, exact, and unique on both sides. Anything else is for a person.
@@ -45,7 +46,7 @@ extension Engine {
             queue.delay(pair.id, until: now.advanced(byMilliseconds: Engine.joinDelay))
             return nil
         }
-        switch try joinDecision(for: pair, replica, object, store) {
+        switch try joinDecision(for: pair, replica, by: replica.keys, object, store) {
         case .alone:
             return pair
         case .join(let other):
@@ -107,17 +108,19 @@ extension Engine {
         }
     }
 
-    /// Holds: the entry is to be made again on a side where it was deleted. Who has come back there by himself is joined instead. Nil where the pair is done with
-    /// for now.
+    /// Holds: the entry is to be made again on a side where it was deleted, as `target` has it. Who has come back there by himself is joined instead: he is known by what it
+    /// is to hold, since a server that was set back may show it by what is another one's now. Nil where the pair is done with for now.
     mutating func joinedWithReturned(
         _ pair: Pair,
         _ replica: Replica,
+        _ target: Attributes,
         _ object: Object,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Pair? {
         guard pair.kind != .container else { return pair }
-        switch try joinDecision(for: pair, replica, object, store) {
+        let keys = try keysMadeAgain(pair, replica, target, object, store)
+        switch try joinDecision(for: pair, replica, by: keys, object, store) {
         case .alone, .ambiguous: return pair
         case .join(let other):
             guard let returned = try store.pair(other) else { return pair }
@@ -127,13 +130,39 @@ extension Engine {
         return nil
     }
 
+    /// What the entry will be matched by once it is made again; by what nobody writes there it is matched as it is shown.
+    private func keysMadeAgain(
+        _ pair: Pair,
+        _ replica: Replica,
+        _ target: Attributes,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> [Octets] {
+        let side = replica.side.opposite
+        let made = try object.mapping.newEntry(
+            side,
+            target: target,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )
+        var keys = object.mapping.keys(side, made.attributes)
+        for (rule, match) in object.mapping.specification.match.enumerated() {
+            let attribute = CaseFolding.lowercaseName(replica.side == .ad ? match.ad : match.miniorange)
+            let names = object.canonicalNames(of: attribute, replica.side)
+            if names.contains(where: { object.reconciler.writes($0, to: side) }) { continue }
+            keys += replica.keys.filter { $0.bytes.first == UInt8(rule) }
+        }
+        return keys
+    }
+
     /// How long a pair waits for the answer to another one's write, in milliseconds.
     private static let joinDelay: Int64 = 100
 
-    /// Holds: `pair` has an entry on `side` only, and it is present; that of the other side is missing or deleted.
+    /// Holds: `pair` has an entry on `side` only, and it is present; that of the other side is missing or deleted. It is to be matched by `keys`.
     private func joinDecision(
         for pair: Pair,
         _ replica: Replica,
+        by matching: [Octets],
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> JoinDecision {
@@ -142,7 +171,7 @@ extension Engine {
         // Protected accounts are never matched by name.
         guard !replica.isProtected else { return .alone }
         for rule in object.mapping.specification.match.indices {
-            let keys = replica.keys.filter { $0.bytes.first == UInt8(rule) }
+            let keys = matching.filter { $0.bytes.first == UInt8(rule) }
             guard !keys.isEmpty else { continue }
             var candidates: [Anchor] = []
             for key in keys {

@@ -74,17 +74,22 @@ extension Engine {
     }
 
     /// An edit whose answer was lost, after a look at what the entry holds. Memberships that are as they were to be are agreed on: whatever the other side
-    /// has done to them since is news, and this side's state is not. The others are still pending.
+    /// has done to them since is news, and this side's state is not. The others are still pending. False where the answer could not be understood yet: the intent is
+    /// open still, so that what is told meanwhile of what it has written is not taken for somebody else's doing.
     mutating func settleRepeatedEdit(
         _ intent: Intent,
         _ snapshot: EntrySnapshot,
         _ store: any StoreTransaction,
         now: Timestamp
-    ) throws {
-        guard case .readMembers(let holder) = intent.write.operation, !intent.links.isEmpty else { return }
+    ) throws -> Bool {
+        guard case .readMembers(let holder) = intent.write.operation, !intent.links.isEmpty else { return true }
         guard let told = try store.replica(intent.write.side, holder)?.membersVersion else {
             markDirty(intent.write.pair, .membership, now: now)
-            return
+            return true
+        }
+        if membersTold[holder] != nil || isOlder(told, than: snapshot.version), let time = rereads.takeNext(holder) {
+            try repeatAsRead(intent, store, notBefore: time)
+            return false
         }
         for change in intent.links where !change.isVoid {
             let link = try store.link(change.link)
@@ -96,6 +101,7 @@ extension Engine {
             try confirm(change, within: nil, snapshot.version, told: told, store, now: now)
         }
         markDirty(intent.write.pair, .membership, now: now)
+        return true
     }
 
     /// A value that was to be written by another name is there no more: somebody has taken it away, or has done the same. What the entry holds tells.

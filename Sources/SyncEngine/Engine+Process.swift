@@ -135,11 +135,13 @@ extension Engine {
         }
         for name in result.endedSettlements { try store.setSettlement(nil, of: pair.id, name) }
 
-        if case .create(let side) = result.existence, pair.presence[side] == .deleted,
-            let replica = replicas[side.opposite],
-            try joinedWithReturned(pair, replica, object, store, now: now) == nil
-        {
-            return
+        if case .create(let side) = result.existence {
+            try fillRequired(&result, states[side.opposite].values, on: side, object, store)
+            if pair.presence[side] == .deleted, let replica = replicas[side.opposite],
+                try joinedWithReturned(pair, replica, result.target, object, store, now: now) == nil
+            {
+                return
+            }
         }
         var next = pair
         next.base = result.base
@@ -153,7 +155,6 @@ extension Engine {
             try discard(pair, store)
             return
         case .create(let side):
-            try fillRequired(&result, states[side.opposite].values, on: side, object, store)
             plan = try planCreation(on: side, &next, result, replicas[side.opposite], object, store)
         case .delete(let side) where object.mapping.specification.deletions.policy == .keep:
             plan = PairPlan()

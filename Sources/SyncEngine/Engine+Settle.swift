@@ -42,13 +42,14 @@ extension Engine {
         switch outcome {
         case .done(let snapshot), .stale(let snapshot):
             let isStale = if case .stale = outcome { true } else { false }
+            if case .read = intent.write.operation { notePlaceOutside(snapshot, side) }
             if case .confirmAbsence = intent.write.operation { try noteSeen(intent, store) }
             if isStale { count { $0.stale[side] += 1 } } else { try readClock(intent, snapshot, store, now: now) }
             try confirm(intent, snapshot, isStale: isStale, store, now: now)
             if isStale {
                 try settleStaleEdit(intent, store, now: now)
             } else {
-                try settleRepeatedEdit(intent, snapshot, store, now: now)
+                isAnswered = try settleRepeatedEdit(intent, snapshot, store, now: now)
             }
         case .stamped(let snapshot, let stamps):
             try settleStamps(intent, snapshot, stamps, store, now: now)
@@ -202,7 +203,8 @@ extension Engine {
                 markDirty(intent.write.pair, .retry, now: now)
             }
         case .readName(let name):
-            if let present = try nameNow(of: intent, name, store), present.normalized != name.normalized {
+            let present = try nameNow(of: intent, name, store) ?? nameOutside(of: intent, name, store)
+            if let present, present.normalized != name.normalized {
                 var repeated = intent
                 repeated.write = Write(
                     id: try store.makeIntentID(),
@@ -218,36 +220,6 @@ extension Engine {
         case .add:
             markDirty(intent.write.pair, .retry, now: now)
         }
-    }
-
-    /// What was being added is not there by its name: its container may have another one, which is yet to be told. That is asked for, and then the entry once
-    /// more. False where that was done.
-    private mutating func looksAgain(
-        for intent: Intent,
-        _ store: any StoreTransaction,
-        now: Timestamp
-    ) throws -> Bool {
-        let side = intent.write.side
-        guard notFound.remove(intent.write.pair) == nil,
-            let parent = intent.target.first(where: { $0.name == parentAttribute })?.values.first,
-            let id = UInt64(bigEndianOctets: parent.bytes), let container = try store.pair(PairID(id))?.anchors[side]
-        else { return false }
-        notFound.insert(intent.write.pair)
-        try requestRead(.read(container), side, store, now: now)
-        try repeatAsRead(intent, store, notBefore: now.advanced(byMilliseconds: 1_000))
-        return true
-    }
-
-    /// The name of an entry that is added, or moved, by now: its container may have been renamed since.
-    mutating func nameNow(
-        of intent: Intent,
-        _ name: DistinguishedName,
-        _ store: any StoreTransaction
-    ) throws -> DistinguishedName? {
-        guard let object = intent.write.object.flatMap({ objects[$0] }), let leaf = name.leaf,
-            let parent = intent.target.first(where: { $0.name == parentAttribute })?.values.first
-        else { return nil }
-        return try container(parent, object, intent.write.side, store)?.child(leaf)
     }
 
     /// Whether what was refused would be asked for by another name now: the container that it names was renamed, or moved, while the answer was on its way.

@@ -118,6 +118,8 @@ package struct Engine: Sendable {
     var roots = PerSide<[Root]>(both: [])
     /// Pairs whose entry was not found where it was being added, and whose container is being asked for its name before that is believed.
     var notFound: Set<PairID> = []
+    /// Those containers, with the names by which they were shown out of the scope.
+    var placesOutside = PerSide<[Anchor: DistinguishedName?]>(both: [:])
     /// Containers that are wanted on the side where they were deleted, by entries that are to stand in them.
     var wantedContainers: Set<PairID> = []
     /// Parents that were resolved; emptied when a container moves.

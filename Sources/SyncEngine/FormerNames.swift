@@ -306,6 +306,15 @@ struct Rereads: Sendable {
         return taken
     }
 
+    /// When an entry is asked for since something in it could not be understood: whoever takes this asks then.
+    mutating func takeNext(_ anchor: Anchor) -> Timestamp? {
+        let next = due.filter { !$0.isWatch && $0.anchor == anchor }.map(\.time).min()
+        guard next != nil else { return nil }
+        due.removeAll { !$0.isWatch && $0.anchor == anchor }
+        isChanged = true
+        return next
+    }
+
     mutating func forget(_ anchor: Anchor) {
         if !attempts.isEmpty { attempts[anchor] = nil }
     }

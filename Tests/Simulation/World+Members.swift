@@ -90,7 +90,18 @@ extension World {
         // When each membership of a group was set its server does not tell, only when the last one was.
         if isRestoredLately[side] { memberships.becameUnsteady(groupID) }
         guard let memberID, !strangers[side].contains(member) else { return }
+        if isAdded, side == .miniorange, isOutdated(member, memberID) { memberships.becameUnsteady(memberID) }
         memberships.changed(Membership(group: groupID, member: memberID), side, isAdded: isAdded)
+    }
+
+    /// Whether somebody is listed by a uid who has another one on the other side already: which of both was first no refresh tells.
+    private func isOutdated(_ member: Anchor, _ person: Octets) -> Bool {
+        guard options.groups == .memberUid, feeds.miniorange.way == .contentSynchronisation,
+            let uid = directories.miniorange.entries[member]?.rdn.value
+        else { return false }
+        return persons(.ad).contains {
+            id(of: $0.anchor, .ad) == person && !$0.attributes["samaccountname"].contains(uid)
+        }
     }
 
     func memberAttribute(_ side: Side) -> String {

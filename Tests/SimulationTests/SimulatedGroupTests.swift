@@ -195,6 +195,31 @@ struct SimulatedGroupTests {
         #expect(entry.attributes["member"].count == 2)
     }
 
+    @Test func `Content synchronisation goes on from a cookie with who is gone, and the others as they are now`()
+        throws
+    {
+        let ground = try Self.ground(.miniorange)
+        let directory = ground.directory
+        var feed = SimulatedFeed(way: .contentSynchronisation)
+        let cursor = SimulatedFeed.cursor(directory.log.count, of: directory.identity)
+        for name in ["one", "two"] as [Octets] {
+            #expect(directory.modify(ground.people[0], [("displayname", [name])]) == nil)
+        }
+        #expect(directory.modify(ground.people[1], [("displayname", ["one"])]) == nil)
+        #expect(directory.delete(ground.people[1]) == nil)
+        feed.connect(directory, roots: [], cursor: cursor)
+        feed.tell(directory, limit: 10)
+        #expect(directory.modify(ground.people[0], [("displayname", ["three"])]) == nil)
+        feed.tell(directory, limit: 10)
+        var told: [String] = []
+        for case .changes(let changes, let cursor) in feed.undelivered {
+            for case .present(let entry) in changes { told.append(entry.attributes["displayname"].line) }
+            for case .deleted(ground.people[1], _) in changes { told.append("deleted") }
+            if cursor != nil { told.append("cursor") }
+        }
+        #expect(told == ["deleted", "[two]", "cursor", "[three]", "cursor"])
+    }
+
     @Test func `What stands below a container is found with its members`() throws {
         let ground = try Self.ground(.ad)
         guard case .found(let entries) = ground.directory.perform(.readBelow(ground.directory.top)) else {

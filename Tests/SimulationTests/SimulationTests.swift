@@ -193,6 +193,14 @@ struct SimulationTests {
         91_006_893,
         // A list of groups out of the scope, while one of them is deleted.
         40_050_378,
+        // A removal whose answer was lost, and a list of members that could not be understood after it.
+        42_008_866,
+        // Who was told by his states from before a reconnect, after which he was gone.
+        37_071_325,
+        // Two whom a restored server shows the one by the other's account, and who are to be made again on different sides.
+        45_040_020,
+        // Who was added below a container that left the scope before the answer came.
+        45_074_866,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -7,7 +7,8 @@ package struct SimulatedFeed {
         case usnRange
         /// AD: the same entries without their members; of these the values that came and went (DirSync with INCREMENTAL_VALUES).
         case incrementalValues
-        /// slapd: one message for each write with the whole entry after it.
+        /// slapd with a session log: one message for each write with the whole entry after it while it is connected. After that a refresh tells who is gone, and what
+        /// has moved since the cookie as it stands now; a cookie comes with its end alone.
         case contentSynchronisation
         /// slapd: one record for each write with its edits.
         case accessLog
@@ -31,6 +32,8 @@ package struct SimulatedFeed {
         var start: Int
         /// The server's clock when it began.
         var knownUntil: Timestamp?
+        /// Whether it tells what came after a cookie only.
+        var isRefresh = false
     }
 
     /// Told by the server, not yet taken in by the engine: in order.
@@ -78,7 +81,7 @@ package struct SimulatedFeed {
                 beginScan(directory)
                 scan?.start = Int(position)
                 scan?.seen = nil
-            } else if way == .plainSynchronisation {
+            } else if way == .plainSynchronisation || mustRefresh(directory) {
                 beginRefresh(directory)
             }
         } else {
@@ -86,15 +89,24 @@ package struct SimulatedFeed {
         }
     }
 
-    /// In no order that means anything: that of the entries' anchors.
+    private func mustRefresh(_ directory: SimulatedDirectory) -> Bool {
+        (way == .contentSynchronisation || way == .plainSynchronisation) && told < directory.log.count
+    }
+
+    /// In no order that means anything: that of the entries' anchors. A session log tells who is gone, and before the others; else all that is there is named.
     private mutating func beginRefresh(_ directory: SimulatedDirectory) {
         let moved = Set(directory.log[told...].map(\.anchor))
         let all = directory.sorted.map(\.anchor)
+        let gone = moved.filter { directory.entries[$0] == nil }.sorted()
+        if way == .contentSynchronisation, !gone.isEmpty {
+            undelivered.append(.changes(gone.map { .deleted($0) }, cursor: nil))
+        }
         scan = Scan(
             rest: all.filter(moved.contains),
             seen: all,
             start: directory.log.count,
-            knownUntil: shown(directory)
+            knownUntil: shown(directory),
+            isRefresh: true
         )
     }
 
@@ -204,10 +216,15 @@ package struct SimulatedFeed {
             return
         }
         let cursor = cursor(scan.start, knownUntil: scan.knownUntil)
-        undelivered.append(.complete(present: scan.seen?.sorted(), cursor: cursor))
+        let isPart = scan.isRefresh && way == .contentSynchronisation
+        undelivered.append(
+            isPart ? .changes([], cursor: cursor) : .complete(present: scan.seen?.sorted(), cursor: cursor)
+        )
         isRewound = false
         self.told = scan.start
         self.scan = nil
+        // Both ways go on from where a read of everything began as they do after a reconnect.
+        if !scan.isRefresh, mustRefresh(directory) { beginRefresh(directory) }
     }
 
     private func cursor(_ position: Int, knownUntil: Timestamp?) -> Cursor {

@@ -108,4 +108,36 @@ extension ContainerTests {
         #expect(directory.entries[group]?.attributes["member"] == [Reference.entry(member).octets])
         #expect(bench.members(.ad, "team") == "ann")
     }
+
+    /// Meanwhile she is given another account, by which nothing matches her with what was added.
+    @Test(arguments: [true, false])
+    func `Who was added below a container that left the scope before the answer is nobody new when that is back`(
+        isRestarted: Bool
+    ) throws {
+        let bench = try bench()
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let north = try bench.place(.miniorange, "ou=North,")
+        _ = try settled(bench)
+        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        #expect(try bench.tell(.ad).count == 1)
+        let added = try #require(bench.sent.first).operation
+        if isRestarted {
+            _ = directory.perform(added)
+            try bench.start()
+            for side in Side.allCases { _ = try bench.connect(side) }
+        } else {
+            try bench.answer(.unknown, carriedOut: true)
+        }
+        let rdn = try #require(directory.snapshot(north)?.name.leaf)
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        try bench.set(.ad, ann, "samaccountname", ["anna"])
+        try bench.settle(rounds: 10, milliseconds: 500)
+        try bench.move(.miniorange, north, to: "")
+        try bench.settle(rounds: 10, milliseconds: 500)
+        for side in Side.allCases {
+            #expect(bench.directories[side].sorted.filter { $0.attributes["cn"] == ["Ann"] }.count == 1)
+            #expect(name(bench, side, "anna").contains("north"))
+        }
+    }
 }

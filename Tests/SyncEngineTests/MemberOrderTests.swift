@@ -343,4 +343,23 @@ struct MemberOrderTests {
         try Crew.settled(bench)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann") }
     }
+
+    /// What the group holds after it names somebody whose new name is not known yet. Meanwhile the feed tells of the group, and of the member's addition at AD.
+    @Test
+    func `A removal whose answer was lost is nobody else's while what was read after it can't be understood`() throws {
+        let bench = try Crew.bench()
+        let (crew, bo) = (try Crew.group(bench, .ad), try Crew.entry(bench, .ad, "bo"))
+        let ann = try Crew.entry(bench, .miniorange, "ann")
+        try bench.setMembers(.ad, crew, remove: [bo])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.answer(.unknown, carriedOut: true)
+        try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "anna"))
+        try bench.answer()
+        try bench.setMembers(.ad, crew, add: [bo])
+        try bench.tell(.ad)
+        try bench.tell(.miniorange)
+        try bench.settle(rounds: 20, milliseconds: 500)
+        try Crew.settled(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew").hasSuffix(" bo")) }
+    }
 }

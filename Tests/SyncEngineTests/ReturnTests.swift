@@ -120,4 +120,39 @@ struct ReturnTests {
         #expect(bench.engine.isQuiet)
         for side in Side.allCases { #expect(Self.people(side, bench).count == 5) }
     }
+
+    /// They exchange their accounts, and AD is restored from before that. Then each is deleted on another side, and changed on the other one.
+    @Test
+    func `Two of whom a restored server shows the one by the other's account are made again as two`() throws {
+        let bench = try Bench()
+        let directory = bench.directories.ad
+        let (ann, bo) = (try bench.create(.ad, "Ann"), try bench.create(.ad, "Bo"))
+        try bench.settle()
+        let others = try ["ann", "bo"].map { try #require(bench.counterpart(.miniorange, $0)) }
+        _ = try bench.pass(milliseconds: 3_600_000)
+        let backup = directory.backUp()
+        let names: [(Anchor, Octets)] = [(ann, "spare"), (bo, "ann"), (ann, "bo")]
+        for (person, account) in names { try bench.set(.ad, person, "samaccountname", [account]) }
+        try bench.settle(rounds: 5, milliseconds: 1_000)
+        #expect(bench.counterpart(.miniorange, "bo") == others[0])
+        _ = try bench.pass(milliseconds: 3_600_000)
+        directory.restore(backup)
+        try bench.delete(.ad, bo)
+        try bench.set(.ad, ann, "displayname", ["A"])
+        try bench.delete(.miniorange, others[0])
+        try bench.set(.miniorange, others[1], "mail", ["bo@syncline.test"])
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .restored, reason: "a test"))
+        let shown = directory.sorted.compactMap { directory.snapshot($0.anchor) }
+        try bench.step(.feed(.ad, .changes(shown.map { .present($0) }, cursor: nil)))
+        try bench.complete(.ad)
+        try bench.tell(.miniorange)
+        try bench.answerAll()
+        let isQuiet = bench.engine.isQuiet
+        #expect(isQuiet)
+        for side in Side.allCases {
+            #expect(Self.people(side, bench).count == 2)
+            #expect(bench.values(side, "bo", "displayname") == "[A]")
+            #expect(bench.values(side, "ann", "mail") == "[bo@syncline.test]")
+        }
+    }
 }
