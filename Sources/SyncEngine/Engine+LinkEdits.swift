@@ -94,7 +94,7 @@ extension Engine {
         now: Timestamp
     ) throws -> Bool {
         if edit.kind == .replace || edit.kind == .delete && edit.values.isEmpty {
-            guard try !namesSomebodyRenamed(edit.values, form, holder, toldAsOf: version, store, now: now) else {
+            guard try !namesSomebodyRenamed(edit.values, form, holder, version, store, now: now) else {
                 try requestRead(.readMembers(holder.anchor), holder.side, store, now: now)
                 return false
             }

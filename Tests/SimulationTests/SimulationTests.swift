@@ -193,6 +193,8 @@ struct SimulationTests {
         91_006_893,
         // A list of groups out of the scope, while one of them is deleted.
         40_050_378,
+        // A name that a member had given up before he was written by it, and that another one has since.
+        45_021_006,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
