@@ -58,6 +58,17 @@ struct NamesGivenTests {
     }
 
     @Test
+    func `Nobody gets the name by which a member was written before it is told whether he had it still`() throws {
+        let (bench, dee, cy) = try writtenByFormerName()
+        try bench.set(.ad, cy.ad, "samaccountname", ["cyn"])
+        try bench.set(.ad, dee.ad, "samaccountname", ["cy"])
+        let lines = try bench.tell(.ad)
+        #expect(lines.count == 1 && lines[0].contains(" rename \(cy.miniorange.low) "), "\(lines)")
+        try expectMembers(bench, cy)
+        #expect(bench.values(.miniorange, "cy", "cn") == "[Dee]")
+    }
+
+    @Test
     func `Who is being written to a group is renamed when he is in it, and at once`() throws {
         let bench = try Crew.bench()
         let (cy, there) = (try Crew.entry(bench, .ad, "cy"), try Crew.entry(bench, .miniorange, "cy"))
