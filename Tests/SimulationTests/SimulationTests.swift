@@ -195,6 +195,8 @@ struct SimulationTests {
         40_050_378,
         // A name that a member had given up before he was written by it, and that another one has since.
         45_021_006,
+        // A removal that is told with a state in which a server has put its member back by itself.
+        45_055_589,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
