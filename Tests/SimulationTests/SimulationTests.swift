@@ -197,6 +197,8 @@ struct SimulationTests {
         45_021_006,
         // A removal that is told with a state in which a server has put its member back by itself.
         45_055_589,
+        // Answers from before somebody came into the scope that come after the one which shows him in it.
+        45_030_014,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
