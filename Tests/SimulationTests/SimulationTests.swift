@@ -199,6 +199,8 @@ struct SimulationTests {
         45_055_589,
         // Answers from before somebody came into the scope that come after the one which shows him in it.
         45_030_014,
+        // Who is deleted while it is not known where his container stands.
+        96_000_678,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
