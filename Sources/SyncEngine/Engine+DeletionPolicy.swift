@@ -15,7 +15,11 @@ extension Engine {
         now: Timestamp
     ) throws -> PairPlan {
         var plan = PairPlan()
-        guard let replica, let name = try name(of: replica, store) else { return plan }
+        guard let replica else { return plan }
+        guard let name = try name(of: replica, store) else {
+            plan.awaitsPlace = true
+            return plan
+        }
         guard !replica.isProtected || side != .ad else {
             plan.obstacle = .protected(side)
             return plan

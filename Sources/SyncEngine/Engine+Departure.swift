@@ -167,6 +167,8 @@ extension Engine {
             return try ingestDeletion(of: snapshot.anchor, side, store, now: now)
         }
         if snapshot.version.supersedes(version) {
+            // Answers from before come to nothing by their own versions now.
+            goneMeanwhile[side][snapshot.anchor] = nil
             try takeInPresent(snapshot, side, answering: id, store, now: now)
             return
         }

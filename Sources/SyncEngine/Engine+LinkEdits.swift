@@ -20,7 +20,9 @@ extension Engine {
         var rest: [AttributeEdit] = []
         var isTaken = false
         var isUnderstood = true
-        let isNews = !isOlder(version, than: membersKnown(of: replica))
+        // Of the state in which all of them were read, what its server has done since without a word is known as well: it may have put back whom this edit took out by another name.
+        let isRead = version != .unordered && version == replica.membersVersion && isNamingMembers(replica)
+        let isNews = !isOlder(version, than: membersKnown(of: replica)) && (side == .ad || !isRead)
         for edit in Engine.removalsFirst(edits) {
             let name = CaseFolding.lowercaseName(edit.name)
             let matching = forms.filter { $0.form.attribute == name }
@@ -94,7 +96,7 @@ extension Engine {
         now: Timestamp
     ) throws -> Bool {
         if edit.kind == .replace || edit.kind == .delete && edit.values.isEmpty {
-            guard try !namesSomebodyRenamed(edit.values, form, holder, toldAsOf: version, store, now: now) else {
+            guard try !namesSomebodyRenamed(edit.values, form, holder, version, store, now: now) else {
                 try requestRead(.readMembers(holder.anchor), holder.side, store, now: now)
                 return false
             }

@@ -190,6 +190,22 @@ extension Engine {
         return try view(of: link, store).map { try !isMemberAtAD($0, store) } ?? true
     }
 
+    /// Whether a value that is known to stand for somebody by a name that he had before still does, as another one came to that name only after the state in which it
+    /// is shown: nobody has put this one into the group. Had his server followed a rename to it, he would have been there by another name before.
+    func isStillOf(
+        _ meant: Anchor,
+        namedSince named: Anchor,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ version: Version,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard meant != named, version != .unordered, namings.miniorange.isLater(named, than: version) else {
+            return false
+        }
+        return try store.link(form.link(.miniorange, holder.anchor, named))?.isPresent != true
+    }
+
     /// Who was deleted a moment ago and had the name in a value that its server follows.
     private func leaver(
         namedBy value: Octets,

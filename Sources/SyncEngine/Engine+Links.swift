@@ -36,8 +36,8 @@ extension Engine {
                 // Whoever has another name since may be yet to be read: it is asked for once everything was.
                 return try noteMembersVersion(.unordered, of: snapshot.anchor, side, store)
             }
-            let told = isAnswer ? .unordered : snapshot.version
-            if try lacks || namesSomebodyRenamed(values, form, replica, toldAsOf: told, store, now: now) {
+            let version = snapshot.version
+            if try lacks || namesSomebodyRenamed(values, form, replica, version, isAnswer: isAnswer, store, now: now) {
                 // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
                 if !isAnswer {
                     // Read of a server that was set back it is what counts: what was known before has another order.
@@ -73,7 +73,8 @@ extension Engine {
         _ values: [Octets],
         _ form: LinkForm,
         _ holder: Replica,
-        toldAsOf version: Version,
+        _ version: Version,
+        isAnswer: Bool = false,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
@@ -92,9 +93,16 @@ extension Engine {
             case .unknown(let unknown): name = unknown
             case .entry(let anchor):
                 let link = form.link(.miniorange, holder.anchor, anchor)
-                if try meantAnother(than: anchor, link, form, asOf: version, store) { return true }
-                if try mayMeanAnother(value, than: anchor, link, form, store, now: now) { return true }
-                continue
+                let told = isAnswer ? .unordered : version
+                let isDoubtful =
+                    try meantAnother(than: anchor, link, form, asOf: told, store)
+                    || mayMeanAnother(value, than: anchor, link, form, store, now: now)
+                guard isDoubtful else { continue }
+                let rows = try meant ?? knownValues(of: holder.anchor, form, .miniorange, store)
+                meant = rows
+                let other = rows[form.form.comparable(value)]
+                if let other, try isStillOf(other, namedSince: anchor, form, holder, version, store) { continue }
+                return true
             case .former, .placeholder: continue
             }
             let known = try parked ?? Set(store.parkedLinks(.miniorange, holder: holder.anchor))
@@ -188,6 +196,11 @@ extension Engine {
             }
             switch try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now) {
             case .entry(let anchor):
+                if let meant, try isStillOf(meant, namedSince: anchor, form, holder, version, store) {
+                    told[meant] = value
+                    former.insert(meant)
+                    continue
+                }
                 // By another value that is known to be its own, or by a former name, too: that one is yet to be taken away.
                 if told[anchor] == nil || !form.form.keepsValue && !former.contains(anchor) { told[anchor] = value }
                 if try isLeavers(value, anchor, form, holder, version, store, now: now) { strays.insert(anchor) }

@@ -118,7 +118,10 @@ extension Engine {
         _ store: any StoreTransaction,
         into plan: inout PairPlan
     ) throws {
-        guard let name = try name(of: replica, store) else { return }
+        guard let name = try name(of: replica, store) else {
+            plan.awaitsPlace = true
+            return
+        }
         var names = result.changes[side].filter { $0 != parentAttribute }
         let projection = try object.mapping.changes(
             side,

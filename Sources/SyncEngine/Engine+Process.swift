@@ -20,6 +20,8 @@ extension Engine {
         var settled: [String] = []
         var obstacle: QuarantineReason?
         var retries = false
+        /// Whether an entry that is to be written has no name at this moment: what it stands in is gone, and where it stands now is being asked for.
+        var awaitsPlace = false
         /// The side whose place stands, where each side has moved one container into the other.
         var circle: (winner: Side, values: PerSide<[Octets]>)?
     }
@@ -211,6 +213,10 @@ extension Engine {
         } else {
             try store.clearDirty(pair.id)
         }
+        if plan.awaitsPlace {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: cause)
+            queue.delay(pair.id, until: now.advanced(byMilliseconds: 1_000))
+        }
         // What waits for a side that can't be asked now is decided when it is there.
         if !result.needsStamps.isEmpty { unsaved[pair.id] = DirtyRecord(since: now, cause: cause) }
         if pair != before { try store.put(pair, replacing: before) }
@@ -252,7 +258,7 @@ extension Engine {
                 )
             )
         }
-        if plan.writes.isEmpty { try setCalm(pair.id, store) }
+        if plan.writes.isEmpty, !plan.awaitsPlace { try setCalm(pair.id, store) }
         if let obstacle = plan.obstacle {
             try setAside(pair.id, obstacle, retries: plan.retries, store, now: now)
         } else if plan.writes.isEmpty {

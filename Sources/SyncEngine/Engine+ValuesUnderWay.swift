@@ -93,29 +93,41 @@ extension Engine {
         let former = try formerNames.recentHolder(of: name, at: stepTime).flatMap {
             try store.pairID(.miniorange, $0) == pair ? nil : $0
         }
-        if !valuesUnderWay.isEmpty, let parent = name.parent, let leaf = name.leaf {
-            let present = try resolveContainer(parent, .miniorange, store).flatMap {
+        var present: Anchor?
+        if let parent = name.parent, let leaf = name.leaf {
+            present = try resolveContainer(parent, .miniorange, store).flatMap {
                 try store.child(.miniorange, of: $0, named: leaf.normalized)
             }
-            var holders = [former].compactMap(\.self)
-            if let present, try store.pairID(.miniorange, present) != pair { holders.append(present) }
-            // Of a container those who stand in it have the name as well.
-            let isContainer = try holders.contains { try store.outline(.miniorange, $0)?.kind == .container }
-            if !holders.isEmpty, isBeingWritten(of: isContainer ? nil : holders, { Engine.isNamed(by: $0, name) }) {
-                return true
-            }
         }
-        guard let former else { return false }
-        var isLeft = false
-        try store.forEachGroup(.miniorange, ofMember: former, after: nil) { group in
-            let row = try store.link(LinkID(side: .miniorange, group: group, member: former))
+        if let known = present, try store.pairID(.miniorange, known) == pair { present = nil }
+        let holders = [former, present].compactMap(\.self)
+        guard !holders.isEmpty else { return false }
+        // Of a container those who stand in it have the name as well.
+        let isContainer = try holders.contains { try store.outline(.miniorange, $0)?.kind == .container }
+        if isBeingWritten(of: isContainer ? nil : holders, { Engine.isNamed(by: $0, name) }) { return true }
+        if let former, try isMember(former, by: name, store) { return true }
+        // Who has it, as far as is known here, may have had another one already when he was written by it.
+        return try present.map { try isMember($0, by: name, isUntold: true, store) } ?? false
+    }
+
+    /// Whether a membership of an entry stands by this name. `isUntold`: as it was written, and its server has not told of it yet.
+    private func isMember(
+        _ entry: Anchor,
+        by name: DistinguishedName,
+        isUntold: Bool = false,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        var isMember = false
+        try store.forEachGroup(.miniorange, ofMember: entry, after: nil) { group in
+            let row = try store.link(LinkID(side: .miniorange, group: group, member: entry))
             if let row, row.isPresent, let value = row.value, Engine.isNamed(by: value, name) {
                 let membership = try object(ofGroup: group, .miniorange, store)?.mapping.specification.membership
-                isLeft = membership?.direction.permits(writingTo: .miniorange) ?? false
+                let isKept = membership?.form.kept(value) != nil
+                isMember = !(isUntold && isKept) && membership?.direction.permits(writingTo: .miniorange) == true
             }
-            return !isLeft
+            return !isMember
         }
-        return isLeft
+        return isMember
     }
 
     /// Whether a membership of one of these, or of anybody, is being written by a value of which this is so.

@@ -201,6 +201,14 @@ struct SimulationTests {
         45_040_020,
         // Who was added below a container that left the scope before the answer came.
         45_074_866,
+        // A name that a member had given up before he was written by it, and that another one has since.
+        45_021_006,
+        // A removal that is told with a state in which a server has put its member back by itself.
+        45_055_589,
+        // Answers from before somebody came into the scope that come after the one which shows him in it.
+        45_030_014,
+        // Who is deleted while it is not known where his container stands.
+        96_000_678,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

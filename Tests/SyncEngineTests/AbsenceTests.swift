@@ -18,6 +18,32 @@ struct AbsenceTests {
     }
 
     @Test
+    func `Who came into the scope is in it, though an answer from before comes after the one that shows him there`()
+        throws
+    {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        let ann = try bench.create(.miniorange, "Ann")
+        let rdn = try #require(directory.entries[ann]).rdn
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        #expect(directory.rename(ann, below: elsewhere, rdn) == nil)
+        let told = try #require(directory.snapshot(ann))
+        let change = Change.edited(ann, edits: [], newName: told.name, version: told.version)
+        for _ in 0..<3 { try bench.step(.feed(.miniorange, .changes([change], cursor: nil))) }
+        #expect(bench.sent.map(\.operation) == Array(repeating: .read(ann), count: 3))
+        let outside = directory.perform(.read(ann))
+        #expect(directory.rename(ann, below: try bench.place(.miniorange), rdn) == nil)
+        let inside = directory.perform(.read(ann))
+        for answer in [outside, inside, outside] { try bench.answer(answer) }
+        while !bench.sent.isEmpty { try bench.answer() }
+        let there = try #require(bench.counterpart(.ad, "ann"))
+        try bench.set(.ad, there, "displayname", ["A"])
+        try bench.tell(.ad)
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.values(.miniorange, "ann", "displayname") == "[A]")
+    }
+
+    @Test
     func `An entry that is hidden is set aside, and its counterpart stays`() throws {
         let bench = try peopled()
         let hidden = try #require(bench.counterpart(.miniorange, "p0"))

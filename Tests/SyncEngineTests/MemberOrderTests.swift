@@ -39,6 +39,30 @@ struct MemberOrderTests {
         return (group, answer)
     }
 
+    /// He was listed by the name that he had given up as well, which his server rewrites behind the removal.
+    @Test
+    func `Who is shown in a group as of the version by which he was taken out is in it`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let (bo, group) = (try Crew.entry(bench, .miniorange, "bo"), try Crew.group(bench, .miniorange))
+        let start = directory.log.count
+        try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bob"))
+        try bench.setMembers(.miniorange, group, add: [bo])
+        try bench.setMembers(.miniorange, group, remove: [bo])
+        directory.followNext()
+        let told = changes(bench, since: start)
+        let read = try [directory.snapshot(bo), directory.snapshotWithMembers(group)].map {
+            Change.present(try #require($0))
+        }
+        try bench.step(.feed(.miniorange, .changes(read, cursor: nil)))
+        try bench.answerAll()
+        try bench.step(.feed(.miniorange, .changes(told, cursor: nil)))
+        try bench.answerAll()
+        #expect(bench.members(.miniorange, "crew") == "ann bob")
+        #expect(bench.members(.ad, "crew") == "ann bo")
+    }
+
     @Test
     func `A list of members that is answered late takes back nothing that was told since`() throws {
         let bench = try Crew.bench()

@@ -26,6 +26,48 @@ struct NamesGivenTests {
         #expect(bench.values(.miniorange, "cy", "cn") == "[Dee]")
     }
 
+    /// Cy is written to the group after he has moved, which is not told yet; and Dee gets the name that he had.
+    private func writtenByFormerName() throws -> (bench: Bench, dee: PerSide<Anchor>, cy: PerSide<Anchor>) {
+        let bench = try Crew.bench()
+        try bench.create(.ad, "Dee")
+        try Crew.settled(bench)
+        func entry(_ account: String) throws -> PerSide<Anchor> {
+            PerSide(ad: try Crew.entry(bench, .ad, account), miniorange: try Crew.entry(bench, .miniorange, account))
+        }
+        let (dee, cy) = (try entry("dee"), try entry("cy"))
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy.ad])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.move(.miniorange, cy.miniorange, to: "ou=North,")
+        try bench.answer()
+        return (bench, dee, cy)
+    }
+
+    private func expectMembers(_ bench: Bench, _ cy: PerSide<Anchor>) throws {
+        try Crew.passed(bench)
+        for side in Side.allCases {
+            let members = try ["ann", "bo"].map { try Crew.entry(bench, side, $0) } + [cy[side]]
+            #expect(bench.directories[side].members(of: try Crew.group(bench, side)) == members.sorted())
+        }
+    }
+
+    @Test
+    func `Nobody is in a group by the name that a member had given up before he was written by it`() throws {
+        let (bench, dee, cy) = try writtenByFormerName()
+        try bench.move(.miniorange, dee.miniorange, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cy"))
+        try expectMembers(bench, cy)
+    }
+
+    @Test
+    func `Nobody gets the name by which a member was written before it is told whether he had it still`() throws {
+        let (bench, dee, cy) = try writtenByFormerName()
+        try bench.set(.ad, cy.ad, "samaccountname", ["cyn"])
+        try bench.set(.ad, dee.ad, "samaccountname", ["cy"])
+        let lines = try bench.tell(.ad)
+        #expect(lines.count == 1 && lines[0].contains(" rename \(cy.miniorange.low) "), "\(lines)")
+        try expectMembers(bench, cy)
+        #expect(bench.values(.miniorange, "cy", "cn") == "[Dee]")
+    }
+
     @Test
     func `Who is being written to a group is renamed when he is in it, and at once`() throws {
         let bench = try Crew.bench()
