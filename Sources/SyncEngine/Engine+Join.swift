@@ -168,6 +168,8 @@ extension Engine {
     ) throws -> JoinDecision {
         let side = replica.side
         guard try store.isLoaded(side.opposite) else { return .wait(asking: nil) }
+        // Who came into the scope with his container may be the one.
+        if pair.kind != .container, readsBelow[side.opposite] > 0 { return .wait(asking: nil) }
         // Protected accounts are never matched by name.
         guard !replica.isProtected else { return .alone }
         for rule in object.mapping.specification.match.indices {

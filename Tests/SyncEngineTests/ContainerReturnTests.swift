@@ -140,4 +140,33 @@ extension ContainerTests {
             #expect(name(bench, side, "anna").contains("north"))
         }
     }
+
+    /// They are matched by their mail, and have different names.
+    @Test(arguments: Side.allCases)
+    func `Who is new in a container that is out of scope is joined, when that is back, with who waited for it`(
+        _ side: Side
+    ) throws {
+        let bench = try bench()
+        let directory = bench.directories[side]
+        let north = try bench.place(side, side == .ad ? "OU=North," : "ou=North,")
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        _ = try settled(bench)
+        let mail: Attributes = ["mail": ["ann@syncline.test"]]
+        let ann = try bench.create(side, "Ann", mail, path: side == .ad ? "OU=North," : "ou=North,")
+        let rdn = try #require(directory.snapshot(north)?.name.leaf)
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        let outside = try #require(directory.snapshot(north))
+        try bench.step(.feed(side, .changes([.present(outside)], cursor: nil)))
+        try bench.create(side.opposite, "Rob", mail, path: side == .ad ? "ou=North," : "OU=North,")
+        try bench.tell(side.opposite)
+        try bench.answerAll()
+        try bench.move(side, north, to: "")
+        let back = try #require(directory.snapshot(north))
+        try bench.step(.feed(side, .changes([.present(back)], cursor: nil)))
+        try bench.answerAll()
+        for side in Side.allCases {
+            #expect(bench.directories[side].sorted.filter { $0.attributes["mail"] == mail["mail"] }.count == 1)
+        }
+        #expect(directory.entries[ann] != nil)
+    }
 }
