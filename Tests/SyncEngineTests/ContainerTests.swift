@@ -21,7 +21,7 @@ struct ContainerTests {
             .description.lowercased() ?? "no entry"
     }
 
-    private func ou(_ side: Side) -> String { side == .ad ? "OU" : "ou" }
+    func ou(_ side: Side) -> String { side == .ad ? "OU" : "ou" }
 
     @Test(arguments: Side.allCases)
     func `Missing containers are made, parents first`(_ side: Side) throws {
@@ -238,34 +238,6 @@ struct ContainerTests {
             _ = try bench.pass(milliseconds: 1_000)
         }
         #expect(bench.members(.miniorange, "crew") == "ann")
-    }
-
-    @Test(arguments: [false, true])
-    func `What befalls who stands in a container that left a deleted one is carried when it is known where that is`(
-        isDeleted: Bool
-    ) throws {
-        let bench = try bench()
-        let directory = bench.directories.miniorange
-        for side in Side.allCases {
-            _ = try bench.container(side, "Deep", below: try bench.place(side, "\(ou(side))=North,"))
-        }
-        let ann = try bench.create(.ad, "Ann", path: "OU=Deep,OU=North,")
-        _ = try settled(bench)
-        let start = directory.log.count
-        try bench.move(.miniorange, try bench.place(.miniorange, "ou=Deep,ou=North,"), to: "")
-        try bench.delete(.miniorange, try bench.place(.miniorange, "ou=North,"))
-        let changes: [Change] = directory.log[start...].map { record in
-            guard case .renamed(let name) = record.kind else { return .deleted(record.anchor) }
-            return .edited(record.anchor, edits: [], newName: name, version: record.version)
-        }
-        try bench.step(.feed(.miniorange, .changes(changes, cursor: nil)))
-        if isDeleted { try bench.delete(.ad, ann) } else { try bench.set(.ad, ann, "displayname", ["A"]) }
-        #expect(try bench.tell(.ad).isEmpty)
-        for _ in 0..<10 {
-            while !bench.sent.isEmpty { try bench.answer() }
-            _ = try bench.pass(milliseconds: 1_000)
-        }
-        #expect(bench.values(.miniorange, "ann", "displayname") == (isDeleted ? "no entry" : "[A]"))
     }
 
     @Test(arguments: Side.allCases)
