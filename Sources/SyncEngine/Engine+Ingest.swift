@@ -342,6 +342,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         mismatches[pair] = nil
+        toBeMadeAgain.remove(pair)
         markDirty(pair, DirtyCause(changedAt: side), now: now)
     }
 

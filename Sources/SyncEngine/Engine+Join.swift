@@ -9,6 +9,8 @@ extension Engine {
         case alone
         case join(PairID)
         case ambiguous(rule: Int, candidates: [Anchor])
+        /// Two who were each known on both sides, as two people, have come to be matched: they are not one, nor can both be called alike.
+        case namesakes(rule: Int, other: Anchor)
         /// It can't be said yet: a side is not completely known, or something is yet to be done about the candidate. With what is left of someone who was deleted
         /// on the other side, and has come back there: that is to be asked for, whether it is still there itself.
         case wait(asking: Leftover?)
@@ -53,19 +55,28 @@ extension Engine {
             guard let counterpart = try store.pair(other) else { return pair }
             return try join(pair, counterpart, store, now: now)
         case .ambiguous(let rule, let candidates):
-            try setAside(
-                pair.id,
-                .ambiguousMatch(rule: rule, candidates: candidates),
-                retries: false,
-                store,
-                now: now
-            )
-            try store.clearDirty(pair.id)
+            try setAsideAmbiguous(pair.id, rule, candidates, store, now: now)
+            return nil
+        case .namesakes(let rule, let other):
+            try setAsideAmbiguous(pair.id, rule, [other], store, now: now)
             return nil
         case .wait(let leftover):
             try awaitJoin(pair.id, asking: leftover, store, now: now)
             return nil
         }
+    }
+
+    /// A change of any of them has it tried again.
+    private mutating func setAsideAmbiguous(
+        _ pair: PairID,
+        _ rule: Int,
+        _ candidates: [Anchor],
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let reason = QuarantineReason.ambiguousMatch(rule: rule, candidates: candidates)
+        try setAside(pair, reason, retries: false, store, now: now)
+        try store.clearDirty(pair)
     }
 
     /// A name that is being added: who waits for the answer, and its leaf, which it keeps where its container is renamed meanwhile.
@@ -125,7 +136,10 @@ extension Engine {
         case .join(let other):
             guard let returned = try store.pair(other) else { return pair }
             markDirty(try join(pair, returned, store, now: now).id, .retry, now: now)
-        case .wait(let leftover): try awaitJoin(pair.id, asking: leftover, store, now: now)
+        case .namesakes(let rule, let other): try setAsideAmbiguous(pair.id, rule, [other], store, now: now)
+        case .wait(let leftover):
+            toBeMadeAgain.insert(pair.id)
+            try awaitJoin(pair.id, asking: leftover, store, now: now)
         }
         return nil
     }
@@ -202,6 +216,9 @@ extension Engine {
                     back += try unpaired(side, key, object, except: replica.anchor, store)
                 }
                 guard back.isEmpty else { return .ambiguous(rule: rule, candidates: [candidate] + back) }
+                if isLeft, try areTwo((pair, replica), (store.pair(id), other), object, store) {
+                    return .namesakes(rule: rule, other: candidate)
+                }
             }
             var leftovers: [Leftover] = []
             if isLeft { leftovers.append(Leftover(side: side.opposite, anchor: candidate, returned: replica.anchor)) }
@@ -212,6 +229,22 @@ extension Engine {
             return leftovers.first { !leftoversSeen.contains($0) }.map { .wait(asking: $0) } ?? .join(id)
         }
         return .alone
+    }
+
+    /// Whether entries that lost their counterparts were agreed on with these as two people. Of one pair, one would have the other's memberships and password.
+    private func areTwo(
+        _ one: (pair: Pair, replica: Replica),
+        _ other: (pair: Pair?, replica: Replica),
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard let otherPair = other.pair, let base = one.pair.base, let otherBase = otherPair.base else { return false }
+        let keys = try keysMadeAgain(one.pair, one.replica, base, object, store)
+        let otherKeys = try keysMadeAgain(otherPair, other.replica, otherBase, object, store)
+        return object.mapping.specification.match.indices.contains { rule in
+            Set(keys.filter { $0.bytes.first == UInt8(rule) })
+                != Set(otherKeys.filter { $0.bytes.first == UInt8(rule) })
+        }
     }
 
     /// Entries with this key that have no counterpart, or none any more.
@@ -232,9 +265,9 @@ extension Engine {
         }
     }
 
-    /// Whether the pair is yet to be looked at, and that could carry the deletion of its counterpart.
+    /// Whether the pair is yet to be looked at, and that could carry the deletion of its counterpart. Two that are both to be made again wait for no deletion.
     private func isUndecided(_ pair: PairID, _ store: any StoreTransaction) throws -> Bool {
-        guard try unsaved[pair] != nil || store.dirty(pair) != nil else { return false }
+        guard !toBeMadeAgain.contains(pair), try unsaved[pair] != nil || store.dirty(pair) != nil else { return false }
         switch try store.deletion(of: pair)?.state {
         case .waiting, .held, .rejected: return false
         case .approved, .carried, nil: return true
@@ -330,5 +363,6 @@ extension Engine {
         }
         unsaved[pair.id] = nil
         mismatches[pair.id] = nil
+        toBeMadeAgain.remove(pair.id)
     }
 }

@@ -51,6 +51,7 @@ extension Engine {
         count { $0.reconciled += 1 }
         currentCause = try unsaved[id]?.cause ?? store.dirty(id)?.cause ?? .retry
         unsaved[id] = nil
+        toBeMadeAgain.remove(id)
         if pair.kind == .container && pair.object == nil {
             try processPlace(pair, store, now: now)
             return

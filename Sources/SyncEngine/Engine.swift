@@ -144,6 +144,8 @@ package struct Engine: Sendable {
     /// Entries that lost their counterparts and were asked for before they are joined with who came back, and those that are there.
     var leftoversAsked: [Anchor: Leftover] = [:]
     var leftoversSeen: Set<Leftover> = []
+    /// Pairs that are to be made again where they were deleted, as was found when they were looked at last, and wait until it can be said who is there.
+    var toBeMadeAgain: Set<PairID> = []
     var oscillations = Oscillations()
     /// The full compare under way.
     var comparison: ComparisonRun?

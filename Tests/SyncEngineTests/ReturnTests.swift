@@ -121,6 +121,79 @@ struct ReturnTests {
         for side in Side.allCases { #expect(Self.people(side, bench).count == 5) }
     }
 
+    /// As above, and both are to be made again since they are changed where they are left.
+    @Test
+    func `Two of whom each has lost his counterpart, and has changed since, are one`() throws {
+        let bench = try Bench()
+        let late = try bench.create(.ad, "Ann")
+        let told = try #require(bench.directories.ad.snapshot(late))
+        try bench.delete(.ad, late)
+        let there = try bench.create(.miniorange, "Ann")
+        try bench.tell(.miniorange)
+        try bench.answer()
+        try bench.delete(.miniorange, there)
+        try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
+        try bench.answer()
+        for side in Side.allCases { try bench.disconnect(side) }
+        try bench.set(.ad, Self.people(.ad, bench)[0], "displayname", ["Ann Lee"])
+        try bench.set(.miniorange, Self.people(.miniorange, bench)[0], "mail", ["ann@syncline.test"])
+        for side in Side.allCases { try bench.tell(side) }
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.settle(rounds: 5, milliseconds: 200)
+        let isQuiet = bench.engine.isQuiet
+        #expect(isQuiet && bench.quarantine.isEmpty)
+        for side in Side.allCases {
+            #expect(Self.people(side, bench).count == 1)
+            #expect(bench.values(side, "ann", "displayname") == "[Ann Lee]")
+            #expect(bench.values(side, "ann", "mail") == "[ann@syncline.test]")
+        }
+    }
+
+    /// Bo is deleted at AD, and Ann gets his account there; on the other side she is deleted, and he is changed. Both are to be made again, by one account.
+    private static func namesakes(_ specify: (inout ObjectSpecification) -> Void = { _ in }) throws -> (
+        Bench, ann: Anchor, bo: Anchor
+    ) {
+        let bench = try Bench(specify)
+        let (ann, bo) = (try bench.create(.ad, "Ann"), try bench.create(.ad, "Bo"))
+        try bench.settle()
+        let others = try ["ann", "bo"].map { try #require(bench.counterpart(.miniorange, $0)) }
+        for side in Side.allCases { try bench.disconnect(side) }
+        try bench.delete(.ad, bo)
+        try bench.set(.ad, ann, "samaccountname", ["bo"])
+        try bench.delete(.miniorange, others[0])
+        try bench.set(.miniorange, others[1], "displayname", ["Bo"])
+        for side in Side.allCases { try bench.tell(side) }
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.settle(rounds: 5, milliseconds: 200)
+        return (bench, ann, others[1])
+    }
+
+    /// Whether each waits for the other's deletion to go first, or that has its time.
+    @Test(arguments: Side.allCases, [0, 60_000])
+    func `Two who are to be made again by one account are not made one, and wait for a person`(
+        _ side: Side,
+        grace: Int64
+    ) throws {
+        let (bench, ann, bo) = try Self.namesakes { $0.deletions.grace = grace }
+        #expect(bench.quarantine == Array(repeating: "ambiguous by rule 0: 1", count: 2))
+        let isQuiet = bench.engine.isQuiet
+        #expect(isQuiet)
+        for side in Side.allCases { #expect(Self.people(side, bench).count == 1) }
+        // Whichever of them gets another one: both are made.
+        if side == .ad {
+            try bench.set(.ad, ann, "samaccountname", ["anna"])
+        } else {
+            try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bob"))
+        }
+        try bench.settle(rounds: 5, milliseconds: 200)
+        #expect(bench.quarantine.isEmpty)
+        for other in Side.allCases {
+            #expect(Self.people(other, bench).count == 2)
+            #expect(bench.values(other, side == .ad ? "anna" : "bo", "cn") == "[Ann]")
+            #expect(bench.values(other, side == .ad ? "bo" : "bob", "displayname") == "[Bo]")
+        }
+    }
+
     /// They exchange their accounts, and AD is restored from before that. Then each is deleted on another side, and changed on the other one.
     @Test
     func `Two of whom a restored server shows the one by the other's account are made again as two`() throws {
