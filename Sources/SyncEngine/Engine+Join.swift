@@ -216,7 +216,7 @@ extension Engine {
                     back += try unpaired(side, key, object, except: replica.anchor, store)
                 }
                 guard back.isEmpty else { return .ambiguous(rule: rule, candidates: [candidate] + back) }
-                if isLeft, try areTwo((pair, replica), (store.pair(id), other), object, store) {
+                if isLeft, try areTwo((pair, replica), (store.pair(id), other), by: rule, object, store) {
                     return .namesakes(rule: rule, other: candidate)
                 }
             }
@@ -231,20 +231,20 @@ extension Engine {
         return .alone
     }
 
-    /// Whether entries that lost their counterparts were agreed on with these as two people. Of one pair, one would have the other's memberships and password.
+    /// Whether entries that lost their counterparts were agreed on with these as two people, by the rule that matches them now. Of one pair, one would have the other's
+    /// memberships and password.
     private func areTwo(
         _ one: (pair: Pair, replica: Replica),
         _ other: (pair: Pair?, replica: Replica),
+        by rule: Int,
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> Bool {
         guard let otherPair = other.pair, let base = one.pair.base, let otherBase = otherPair.base else { return false }
         let keys = try keysMadeAgain(one.pair, one.replica, base, object, store)
         let otherKeys = try keysMadeAgain(otherPair, other.replica, otherBase, object, store)
-        return object.mapping.specification.match.indices.contains { rule in
-            Set(keys.filter { $0.bytes.first == UInt8(rule) })
-                != Set(otherKeys.filter { $0.bytes.first == UInt8(rule) })
-        }
+        func names(_ keys: [Octets]) -> Set<Octets> { Set(keys.filter { $0.bytes.first == UInt8(rule) }) }
+        return names(keys) != names(otherKeys)
     }
 
     /// Entries with this key that have no counterpart, or none any more.

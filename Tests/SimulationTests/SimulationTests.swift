@@ -209,6 +209,8 @@ struct SimulationTests {
         45_030_014,
         // Who is deleted while it is not known where his container stands.
         96_000_678,
+        // Who is left once on each side, was called alike there, and has another mail.
+        46_030_060,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
