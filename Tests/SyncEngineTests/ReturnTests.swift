@@ -87,12 +87,8 @@ struct ReturnTests {
         for side in Side.allCases { #expect(Self.people(side, bench).count == 1) }
     }
 
-    /// He is made on each side for the other's, and what he was made for is deleted: two pairs, of which each has lost one side. Both are to be made again.
-    @Test
-    func `Two of whom each has lost his counterpart, and whose deletions a person takes back, are one`() throws {
-        let bench = try Bench { $0.deletions.limit = DeletionLimit(count: 1, percent: 100, window: 3_600_000) }
-        let others = try ["Bo", "Cy", "Dee", "Eve"].map { try bench.create(.ad, $0) }
-        try bench.settle()
+    /// Ann is made on each side for the other's, and what she was made for is deleted: two pairs, of which each has lost one side.
+    private static func makeCrosswise(_ bench: Bench) throws {
         let late = try bench.create(.ad, "Ann")
         let told = try #require(bench.directories.ad.snapshot(late))
         try bench.delete(.ad, late)
@@ -102,6 +98,15 @@ struct ReturnTests {
         try bench.delete(.miniorange, there)
         try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
         try bench.answer()
+    }
+
+    /// Both are to be made again.
+    @Test
+    func `Two of whom each has lost his counterpart, and whose deletions a person takes back, are one`() throws {
+        let bench = try Bench { $0.deletions.limit = DeletionLimit(count: 1, percent: 100, window: 3_600_000) }
+        let others = try ["Bo", "Cy", "Dee", "Eve"].map { try bench.create(.ad, $0) }
+        try bench.settle()
+        try Self.makeCrosswise(bench)
         // With others, so that they are held.
         for account in ["dee", "eve"] {
             try bench.delete(.miniorange, try #require(bench.counterpart(.miniorange, account)))
@@ -125,15 +130,7 @@ struct ReturnTests {
     @Test
     func `Two of whom each has lost his counterpart, and has changed since, are one`() throws {
         let bench = try Bench()
-        let late = try bench.create(.ad, "Ann")
-        let told = try #require(bench.directories.ad.snapshot(late))
-        try bench.delete(.ad, late)
-        let there = try bench.create(.miniorange, "Ann")
-        try bench.tell(.miniorange)
-        try bench.answer()
-        try bench.delete(.miniorange, there)
-        try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil)))
-        try bench.answer()
+        try Self.makeCrosswise(bench)
         for side in Side.allCases { try bench.disconnect(side) }
         try bench.set(.ad, Self.people(.ad, bench)[0], "displayname", ["Ann Lee"])
         try bench.set(.miniorange, Self.people(.miniorange, bench)[0], "mail", ["ann@syncline.test"])
