@@ -55,6 +55,8 @@ package final class GatewayServer: Sendable {
 
     /// Of event loops: TLS handshakes are what costs, and the rest of the service needs processors, too.
     private static let threads = 2
+    /// Room for a hundred small requests.
+    private static let octetsPerRead = 4_096
     private static let drainLimit = Duration.seconds(5)
     private static let reloadLimit = Duration.seconds(15)
 
@@ -85,7 +87,9 @@ package final class GatewayServer: Sendable {
             .serverChannelOption(.backlog, value: 512)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
+            // Few octets at a time, so that who sends thousands of requests at once doesn't hold up the others on his event loop.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.octetsPerRead))
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try accept(channel, isSecure: isSecure) }
             }
