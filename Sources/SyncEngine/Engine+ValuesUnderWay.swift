@@ -11,8 +11,9 @@ extension Engine {
     }
 
     mutating func forgetValues(of intent: Intent) {
-        guard !valuesUnderWay.isEmpty, let holder = intent.write.operation.anchor else { return }
-        valuesUnderWay[holder]?[intent.write.id] = nil
+        guard intent.write.side == .miniorange, let holder = intent.write.operation.anchor,
+            valuesUnderWay[holder]?.removeValue(forKey: intent.write.id) != nil
+        else { return }
         if valuesUnderWay[holder]?.isEmpty == true { valuesUnderWay[holder] = nil }
         for pair in awaitingMemberships.sorted() { queue.append(pair) }
         awaitingMemberships = []

@@ -211,6 +211,8 @@ struct SimulationTests {
         96_000_678,
         // Who is left once on each side, was called alike there, and has another mail.
         46_030_060,
+        // Two who swap accounts, of whom one is kept waiting with his name by a membership.
+        46_026_836,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -146,11 +146,11 @@ final class Bench {
         return try step(.settled(write.id, directory(write.side).perform(write.operation)))
     }
 
-    /// As `answer`, of the write that was sent last.
+    /// As `answer`, of the write that was sent last; or it ends like this.
     @discardableResult
-    func answerLast() throws -> [String] {
+    func answerLast(_ outcome: WriteOutcome? = nil) throws -> [String] {
         let write = sent.removeLast()
-        return try step(.settled(write.id, directory(write.side).perform(write.operation)))
+        return try step(.settled(write.id, outcome ?? directory(write.side).perform(write.operation)))
     }
 
     /// The first write ends like this, whatever the server did.

@@ -82,6 +82,31 @@ struct NamesGivenTests {
         #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
     }
 
+    @Test
+    func `Who waits to be renamed is not written at the other server again and again meanwhile, where that refuses it`()
+        throws
+    {
+        let bench = try Crew.bench()
+        let (cy, there) = (try Crew.entry(bench, .ad, "cy"), try Crew.entry(bench, .miniorange, "cy"))
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.ad, cy, "samaccountname", ["cyn"])
+        try bench.set(.miniorange, there, "displayname", ["Cyr"])
+        #expect(try bench.tell(.miniorange).count == 1)
+        #expect(try bench.tell(.ad).isEmpty)
+        #expect(bench.sent.map(\.side) == [.miniorange, .ad])
+        let refusal = WriteOutcome.refused(Refusal(reason: .valueTaken, code: 19, message: "taken"))
+        for _ in 0..<3 {
+            let lines = try bench.answerLast(refusal)
+            #expect(lines.isEmpty, "\(lines)")
+            // He has moved since then, and what he holds now may be taken.
+            #expect(try bench.pass(milliseconds: 100).count == 1)
+        }
+        try Crew.passed(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyn")
+        #expect(bench.values(.ad, "cyn", "displayname") == "[Cyr]")
+    }
+
     private func listed() throws -> (bench: Bench, people: [Anchor], group: Anchor) {
         let bench = try Bench.withGroups(MembershipSpecification(form: .memberUid))
         let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
