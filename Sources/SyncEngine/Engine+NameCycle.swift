@@ -25,10 +25,9 @@ extension Engine {
         else {
             return false
         }
-        guard let (operation, attribute) = try standingAside(intent.write, pair, store),
+        guard let (operation, attribute, spare) = try standingAside(intent.write, pair, store),
             let object = pair.object.flatMap({ objects[$0] })
         else { return false }
-        let spare = spareName(of: pair)
         let names = object.canonicalNames(of: attribute, side)
         let target = intent.target.filter { names.contains($0.name) }.map {
             Intent.CanonicalChange(name: $0.name, values: [spare], agreed: [spare])
@@ -133,30 +132,47 @@ extension Engine {
         return plan.writes.first { $0.side == side && $0.operation.isRenaming }?.operation
     }
 
-    /// The write that was refused, with a name in it that nobody has; and the attribute that holds this.
+    /// The write that was refused, with a name in it that nobody has; the attribute that holds this, and the name.
     private mutating func standingAside(
         _ write: Write,
         _ pair: Pair,
         _ store: any StoreTransaction
-    ) throws -> (WriteOperation, attribute: String)? {
+    ) throws -> (WriteOperation, attribute: String, spare: Octets)? {
         guard let attribute = try holder(of: write.operation, write.side, store)?.attribute else { return nil }
-        let spare = spareName(of: pair)
         switch write.operation {
-        case .rename(let anchor, let name, let version, _):
-            guard let place = name.parent else { return nil }
+        case .rename(let anchor, let name, let version, let refused):
+            guard let place = name.parent, let own = name.leaf, let wanted = refused.leaf,
+                let spare = spareName(of: pair, besides: [own.value, wanted.value])
+            else { return nil }
             let newName = place.child(RelativeDistinguishedName(type: attribute, value: spare))
-            return (.rename(anchor, name: name, version: version, newName: newName), attribute)
+            return (.rename(anchor, name: name, version: version, newName: newName), attribute, spare)
         case .modify(let anchor, let name, let version, let changes):
-            let changes = changes.filter { $0.name == attribute }.map { change in
-                AttributeChange(name: change.name, old: change.old, new: [spare])
-            }
-            return (.modify(anchor, name: name, version: version, changes: changes), attribute)
+            guard var change = changes.first(where: { $0.name == attribute }),
+                let spare = spareName(of: pair, besides: change.old + change.new)
+            else { return nil }
+            change.new = [spare]
+            return (.modify(anchor, name: name, version: version, changes: [change]), attribute, spare)
         default: return nil
         }
     }
 
-    /// Within the 20 characters that AD allows for an account, and of letters that every name may have.
-    private func spareName(of pair: Pair) -> Octets { Octets("syncline-\(pair.id.rawValue)") }
+    /// Within the 20 characters that AD allows for an account, and of letters that every name may have. There is another one for who is called by the first, as when
+    /// somebody wants just that.
+    private func spareName(of pair: Pair, besides others: [Octets]) -> Octets? {
+        ["", "a"].lazy.map { Octets("syncline-\(pair.id.rawValue)\($0)") }.first { !others.contains($0) }
+    }
+
+    /// What a person decided stands for who stands aside: it is we who call him otherwise.
+    func keepSettlements(of intent: Intent, _ store: any StoreTransaction) throws {
+        guard !intent.write.operation.isRead, try store.count(.settlements) > 0 else { return }
+        for (name, settlement) in try store.settlements(of: intent.write.pair) {
+            guard let change = intent.target.first(where: { $0.name == name }), change.values != settlement.values
+            else { continue }
+            var kept = settlement
+            kept.seen[intent.write.side] = change.values
+            try store.setSettlement(kept, of: intent.write.pair, name)
+        }
+    }
 }
 
 extension WriteOperation {

@@ -49,6 +49,7 @@ extension Engine {
             if isStale {
                 try settleStaleEdit(intent, store, now: now)
             } else {
+                try keepSettlements(of: intent, store)
                 isAnswered = try settleRepeatedEdit(intent, snapshot, store, now: now)
             }
         case .stamped(let snapshot, let stamps):

@@ -213,6 +213,8 @@ struct SimulationTests {
         46_030_060,
         // Two who swap accounts, of whom one is kept waiting with his name by a membership.
         46_026_836,
+        // A person who decides about two names at a restored server, of whom one stands aside; and whose name for that is then taken by another one.
+        47_036_684, 47_052_823,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
