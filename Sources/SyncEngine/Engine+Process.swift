@@ -34,7 +34,11 @@ extension Engine {
             return
         }
         // One entry's writes are serial: it is looked at again when the answer comes.
-        guard inFlight[id] == nil else { return }
+        guard inFlight[id] == nil else {
+            passedOver.insert(id)
+            return
+        }
+        passedOver.remove(id)
         if isReloading.ad || isReloading.miniorange || setBacks.ad?.isRead == false
             || setBacks.miniorange?.isRead == false
         {

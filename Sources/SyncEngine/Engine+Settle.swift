@@ -240,9 +240,6 @@ extension Engine {
         return try nameNow(of: intent, asked, store).map { $0.normalized != asked.normalized } ?? false
     }
 
-    /// In milliseconds.
-    private static let refusedAgainDelay: Int64 = 100
-
     private mutating func settleRefusal(
         _ intent: Intent,
         _ refusal: Refusal,
@@ -279,10 +276,8 @@ extension Engine {
         try setAside(before.id, .refused(side, refusal), retries: retries, store, now: now)
         // Its members need not wait for what it is called.
         if hasMemberships { try processLinks(before, store, now: now) }
-        // It moved while the refused write was on its way: what it holds now may be taken. Or another of its writes waits, and nothing is different.
-        if try store.dirty(before.id) != nil {
-            queue.delay(before.id, until: now.advanced(byMilliseconds: Engine.refusedAgainDelay))
-        }
+        // What it holds now may be taken. Where it is in the queue for another write that waits, nothing is different yet.
+        if passedOver.remove(before.id) != nil { markDirty(before.id, .retry, now: now) }
     }
 }
 

@@ -110,6 +110,8 @@ package struct Engine: Sendable {
     var shownMeanwhile = PerSide<[Anchor: Version]>(both: [:])
     var editsUnderWay: [PairID: Int] = [:]
     var renamesUnderWay: [Anchor: Int] = [:]
+    /// Pairs that moved, or were to be looked at for another reason, while a write of theirs was on its way.
+    var passedOver: Set<PairID> = []
     /// Values that are being written, or may have been, by the entry that is to hold them.
     var valuesUnderWay: [Anchor: [IntentID: [LinkID: Octets]]] = [:]
     /// Pairs whose entry at the LDAP side gets another name once memberships that are on their way are there.
