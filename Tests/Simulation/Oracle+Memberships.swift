@@ -5,6 +5,7 @@ import SyncModel
 extension World {
     /// Everything is at rest: both sides have the same memberships, and those are what users made of them.
     func checkMemberships() throws {
+        noteRefreshed()
         guard let form = options.groups else { return }
         checkGroups(form)
         let known = knownOnBoth(form)

@@ -90,18 +90,20 @@ extension World {
         // When each membership of a group was set its server does not tell, only when the last one was.
         if isRestoredLately[side] { memberships.becameUnsteady(groupID) }
         guard let memberID, !strangers[side].contains(member) else { return }
-        if isAdded, side == .miniorange, isOutdated(member, memberID) { memberships.becameUnsteady(memberID) }
         memberships.changed(Membership(group: groupID, member: memberID), side, isAdded: isAdded)
     }
 
-    /// Whether somebody is listed by a uid who has another one on the other side already: which of both was first no refresh tells.
-    private func isOutdated(_ member: Anchor, _ person: Octets) -> Bool {
-        guard options.groups == .memberUid, feeds.miniorange.way == .contentSynchronisation,
-            let uid = directories.miniorange.entries[member]?.rdn.value
-        else { return false }
-        return persons(.ad).contains {
-            id(of: $0.anchor, .ad) == person && !$0.attributes["samaccountname"].contains(uid)
+    /// Whether a uid was listed before its owner got another one, or after that, nobody can tell of what one refresh has told.
+    func noteRefreshed() {
+        let log = directories.miniorange.log
+        for range in feeds.miniorange.refreshed where options.groups == .memberUid {
+            let records = log[range.clamped(to: log.indices)]
+            guard records.contains(where: { !$0.members.isEmpty }) else { continue }
+            for record in records where record.kind.isRename {
+                if let person = id(of: record.anchor, .miniorange) { memberships.becameUnsteady(person) }
+            }
         }
+        feeds.miniorange.forgetRefreshed()
     }
 
     func memberAttribute(_ side: Side) -> String {

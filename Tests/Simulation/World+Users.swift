@@ -336,11 +336,9 @@ extension World {
             note("user renames \(person.lossyText) at miniorange to \(account.lossyText)")
         }
         history.wrote(person, side, "samaccountname", account)
-        // A uid that was listed just now may have reached nobody before its owner got another. Where the feed has no order it may be told after that, and so it may by a refresh.
-        let way = feeds.miniorange.way
+        // A uid that was listed just now may have reached nobody before its owner got another. Where the feed has no order it may be told after that.
         let isTooLate =
-            (side == .miniorange || way == .contentSynchronisation) && memberships.isMoving(person)
-            || way == .plainSynchronisation
+            side == .miniorange && memberships.isMoving(person) || feeds.miniorange.way == .plainSynchronisation
         if options.groups == .memberUid && isTooLate { memberships.becameUnsteady(person) }
     }
 

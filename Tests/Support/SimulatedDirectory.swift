@@ -20,6 +20,7 @@ package final class SimulatedDirectory {
             case deleted
 
             package var isEdit: Bool { if case .edited = self { true } else { false } }
+            package var isRename: Bool { if case .renamed = self { true } else { false } }
         }
         package var anchor: Anchor
         package var kind: Kind

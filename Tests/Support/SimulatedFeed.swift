@@ -23,6 +23,8 @@ package struct SimulatedFeed {
     /// The number of log records that were told, or are in `undelivered`.
     private var told = 0
     private var scan: Scan?
+    /// The log records that refreshes have told in no order.
+    package private(set) var refreshed: [Range<Int>] = []
 
     private struct Scan {
         var rest: [Anchor]
@@ -109,6 +111,8 @@ package struct SimulatedFeed {
             isRefresh: true
         )
     }
+
+    package mutating func forgetRefreshed() { refreshed = [] }
 
     package mutating func disconnect() {
         isConnected = false
@@ -217,6 +221,7 @@ package struct SimulatedFeed {
         }
         let cursor = cursor(scan.start, knownUntil: scan.knownUntil)
         let isPart = scan.isRefresh && way == .contentSynchronisation
+        if scan.isRefresh { refreshed.append(self.told..<max(self.told, directory.log.count)) }
         undelivered.append(
             isPart ? .changes([], cursor: cursor) : .complete(present: scan.seen?.sorted(), cursor: cursor)
         )
