@@ -209,7 +209,7 @@ extension Engine {
             || store.fact(Engine.outsideFact(replica.rdn.normalized, side)) != nil
     }
 
-    private func holdsMembers(_ replica: Replica) -> Bool { !memberForms(of: replica).isEmpty }
+    func holdsMembers(_ replica: Replica) -> Bool { !memberForms(of: replica).isEmpty }
 
     /// Whether an entry of the LDAP side holds members by names that its server changes with theirs.
     func isNamingMembers(_ replica: Replica) -> Bool {

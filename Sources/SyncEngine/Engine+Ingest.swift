@@ -177,6 +177,8 @@ extension Engine {
         guard let (object, isProtected) = standing(of: snapshot, side) else {
             if old == nil { try noteOutside(snapshot.name, side, store) }
             if let old, !isAnswer, try mayBeBack(old, since: snapshot.version, store) {
+                // What was told of its members is not told again.
+                if members.tellsMembers, holdsMembers(old) { try requestMembers(of: old.anchor, side, store, now: now) }
                 return try readAnew(old, store, now: now)
             }
             if let old { try noteOtherwise(snapshot, from: old, isAnswer: isAnswer, store) }

@@ -215,6 +215,8 @@ struct SimulationTests {
         46_026_836,
         // A person who decides about two names at a restored server, of whom one stands aside; and whose name for that is then taken by another one.
         47_036_684, 47_052_823,
+        // A group that came to a member out of the scope, and is told when its container is back.
+        47_090_907,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -82,6 +82,32 @@ extension ContainerTests {
         if isKnown { #expect(bench.values(side.opposite, "ann", "mail") == "[new@syncline.test]") }
     }
 
+    @Test(arguments: Side.allCases)
+    func `Who came to a group while that was out of the scope is in it, though it is told after its container's return`(
+        _ side: Side
+    ) throws {
+        let bench = try bench()
+        let directory = bench.directories[side]
+        let path = "\(ou(side))=North,"
+        let north = try bench.place(side, path)
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        let ann = try bench.create(side, "Ann")
+        let team = try bench.createGroup(side, "team")
+        try bench.move(side, team, to: path)
+        _ = try settled(bench)
+        let rdn = try #require(directory.snapshot(north)?.name.leaf)
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        try bench.setMembers(side, team, add: [ann])
+        let outside = try #require(directory.snapshotWithMembers(team))
+        try bench.move(side, north, to: "")
+        let back = try #require(directory.snapshot(north))
+        for told in [back, outside] {
+            try bench.step(.feed(side, .changes([.present(told)], cursor: nil)))
+            try bench.answerAll()
+        }
+        #expect(bench.members(side.opposite, "team") == "ann")
+    }
+
     @Test
     func `Who was added to a group by a name that he had just lost is in it by the one that he comes back by`() throws {
         let bench = try bench()
