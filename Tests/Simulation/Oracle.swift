@@ -269,10 +269,9 @@ extension World {
             if person.deletes.contains(where: { $0.order > settled }) { return true }
         }
         // A further value of what AD holds one of is agreed as soon as it is known, and goes with a delete there.
-        if case .added = write.effect, write.attribute != WorldMapping.set {
-            // It has no other place: a backup from before has it no more.
-            if !person.deletes.isEmpty || history.isLost(write) { return true }
-        }
+        if case .added = write.effect, write.attribute != WorldMapping.set, !person.deletes.isEmpty { return true }
+        // It has no other place: a backup from before has it no more.
+        if history.wasFurther(whenLost: write) { return true }
         return person.writes.contains { later in
             guard later.order > write.order, later.attribute == write.attribute else { return false }
             switch later.effect {

@@ -34,6 +34,20 @@ struct UserHistory {
         var place: [Octets]?
     }
 
+    /// A side that was set back.
+    private struct Loss {
+        var side: Side
+        /// From which moment to which.
+        var from: Int
+        var to: Int
+        /// The values that users wrote on any side and the backup lacks.
+        var lacks: Set<Octets>
+        /// Those that this side held besides the one that the other side can hold.
+        var further: Set<Octets>
+
+        func isOf(_ write: Written) -> Bool { write.side == side && write.order > from && write.order <= to }
+    }
+
     /// Who took another's name since everything was at rest. Who is deleted meanwhile, and brought back, has a name that is another's for good.
     private(set) var swapping: Set<Octets> = []
     /// True time.
@@ -54,8 +68,7 @@ struct UserHistory {
     /// Whom users made before everything was last at rest.
     private var old: Set<Octets> = []
     private var order = 0
-    /// Sides that were set back, from which moment to which, and the values that users wrote on any side and the backup lacks.
-    private var losses: [(side: Side, from: Int, to: Int, lacks: Set<Octets>)] = []
+    private var losses: [Loss] = []
     /// The moments at which everything was done and nobody waited for anything.
     private(set) var settledOrders: [Int] = []
     /// The next number of a person or a value.
@@ -135,21 +148,21 @@ struct UserHistory {
     /// Now, in the order of what users do.
     var present: Int { order }
 
-    /// A server was set back to where it was at a moment, and lacks these values since.
-    mutating func lost(since moment: Int, on side: Side, lacking values: Set<Octets>) {
-        losses.append((side, moment, order, values))
+    /// A server was set back to where it was at a moment, and lacks these values since; `further`: what it held of them besides the one that the other side can hold.
+    mutating func lost(since moment: Int, on side: Side, lacking values: Set<Octets>, further: Set<Octets>) {
+        losses.append(Loss(side: side, from: moment, to: order, lacks: values, further: further))
     }
 
-    /// Whether what was done there and then is not known to its server any more.
-    func isLost(_ write: Written) -> Bool {
-        losses.contains { $0.side == write.side && write.order > $0.from && write.order <= $0.to }
+    /// Whether a value that a server has lost since stood there alone. Which of several the other side holds shows when they are carried, not when they are written.
+    func wasFurther(whenLost write: Written) -> Bool {
+        losses.contains { $0.isOf(write) && write.value.map($0.further.contains) == true }
     }
 
     /// Whether a person was out of the scope of either side, so that nothing of him was carried to the other one, when a server was set back that has lost this write
     /// since, or at some time that it lacks.
     func wasElsewhere(_ person: Person, whenLost write: Written) -> Bool {
         losses.contains { loss in
-            guard write.side == loss.side, write.order > loss.from, write.order <= loss.to else { return false }
+            guard loss.isOf(write) else { return false }
             return Side.allCases.contains { side in
                 let moves = person.writes.filter {
                     $0.side == side && ($0.attribute == "@elsewhere" || $0.attribute == "@parent")

@@ -217,6 +217,8 @@ struct SimulationTests {
         47_036_684, 47_052_823,
         // A group that came to a member out of the scope, and is told when its container is back.
         47_090_907,
+        // A value that stood at one side alone, which is set back to before it was written.
+        47_062_895,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
