@@ -53,6 +53,7 @@ extension Engine {
         for name in try store.parkedLinks(.miniorange, holder: anchor) {
             try store.unparkLink(.miniorange, name: name, holder: anchor)
         }
+        try forgetUnclaimed(of: anchor, .miniorange, store)
     }
 
     private func forgetPrimaryGroup(of pair: Pair, _ store: any StoreTransaction) throws {

@@ -123,6 +123,7 @@ extension Engine {
             // Whoever it stood for, it is not there any more for who gets that name next.
             if !isPresent, case .unknown(let parked) = name {
                 try store.unparkLink(side, name: parked, holder: holder.anchor)
+                try claim(parked, of: holder, store)
             }
             if !isPresent, form.form.isMaintainedByServer, case .former = name {
                 // By the name from before he is gone; by the one that he has now he may well be there.
@@ -178,6 +179,7 @@ extension Engine {
                 try tell(link, isPresent, form, version, value: value, store, now: now)
             case .unknown(let name):
                 if isPresent {
+                    try claim(name, of: holder, store)
                     try store.parkLink(side, name: name, holder: holder.anchor)
                     if form.form.isMaintainedByServer {
                         try watch(holder.anchor, parked: name, asOf: version, side, store, now: now)

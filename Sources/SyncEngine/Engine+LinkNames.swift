@@ -288,11 +288,14 @@ extension Engine {
                 else { continue }
                 for form in linkForms(of: object, replica.side) where form.form.mayPark(name) {
                     let link = form.link(replica.side, anchor, replica.anchor)
+                    let isStray = try isMeantByUnclaimed(parkedBy: name, replica.anchor, form, of: holder, store)
                     // Who is listed by a former name as well still is: that one is yet to be taken away.
                     let kept =
                         form.form.keepsValue ? try store.link(link).flatMap { $0.isPresent ? $0.value : nil } : nil
                     let value = try kept ?? expectedValue(link, form.form, store)
                     try tell(link, true, form, holder.membersVersion, value: value, store, now: now)
+                    if isStray { try takeOut(link, store, now: now) }
+                    try claim(name, of: holder, store)
                 }
             }
         }

@@ -311,9 +311,11 @@ extension Engine {
             else { continue }
             let link = LinkID(side: side, group: snapshot.anchor, member: member)
             // Found by a name that may still stand there for somebody who had it just now: all that it holds tells more.
+            // So it is where it may stand there for nobody.
             let isDoubtful =
                 try expectedValue(link, form.form, store).map {
                     try mayMeanAnother($0, than: member, link, form, store, now: now)
+                        || isMeantByUnclaimed($0, member, form, of: group, store)
                 } ?? false
             if !isDoubtful { try tell(link, true, form, snapshot.version, value: nil, store, now: now) }
             // One of its values that named nothing was this one, by another name.

@@ -115,6 +115,7 @@ extension Engine {
         for name in try store.parkedLinks(side, holder: anchor) {
             try store.unparkLink(side, name: name, holder: anchor)
         }
+        try forgetUnclaimed(of: anchor, side, store)
         let kind = old?.kind ?? .group
         if kind == .group { try impliedMembersMoved(ofGroup: anchor, side, store, now: now) }
         for id in try links(of: anchor, side, kind, store) {

@@ -186,6 +186,7 @@ extension Engine {
         var strays: Set<Anchor> = []
         var parked: Set<Octets> = []
         let known = try knownValues(of: holder.anchor, form, side, store)
+        let unclaimed = try unclaimedNames(of: holder, store)
         for value in values {
             let meant = known.isEmpty ? nil : known[form.form.comparable(value)]
             if let meant, form.form.keepsValue {
@@ -203,7 +204,10 @@ extension Engine {
                 }
                 // By another value that is known to be its own, or by a former name, too: that one is yet to be taken away.
                 if told[anchor] == nil || !form.form.keepsValue && !former.contains(anchor) { told[anchor] = value }
-                if try isLeavers(value, anchor, form, holder, version, store, now: now) { strays.insert(anchor) }
+                let isStray =
+                    try isLeavers(value, anchor, form, holder, version, store, now: now)
+                    || !unclaimed.isEmpty && isMeantByUnclaimed(value, anchor, form, of: holder, store)
+                if isStray { strays.insert(anchor) }
             case .former(let anchor):
                 told[anchor] = value
                 former.insert(anchor)
@@ -224,7 +228,9 @@ extension Engine {
             try store.unparkLink(side, name: name, holder: holder.anchor)
         }
         let before = parked.isEmpty ? [] : Set(try store.parkedLinks(side, holder: holder.anchor))
-        for name in parked.sorted() where !before.contains(name) {
+        let new = parked.subtracting(before)
+        try noteUnclaimed(parked, new: new, beside: unclaimed, form, of: holder, store)
+        for name in new.sorted() {
             try store.parkLink(side, name: name, holder: holder.anchor)
             if form.form.isMaintainedByServer {
                 try watch(holder.anchor, parked: name, asOf: version, side, store, now: now)

@@ -86,17 +86,18 @@ extension Engine {
         try store.setFact(Engine.lateFact(side, holder), nil)
     }
 
+    /// Whether what is told now of an entry's memberships is what it held when everything was read of a server that was set back.
+    func isOfReadBack(_ holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard let setBack = setBacks[side] else { return false }
+        return try !setBack.isRead || noted(Engine.lateFact(side, holder), side, store) != nil
+    }
+
     /// A membership came, or went, as a side tells it.
     func noteReturned(_ link: LinkID, _ form: MembershipForm, _ store: any StoreTransaction) throws {
         guard linkSetBack(link.side) != nil else { return }
         let fact = Engine.returnedFact(link.side, link.group, link.member)
         let holder = form.holder == .group ? link.group : link.member
-        let isOfRead =
-            try setBacks[link.side].map {
-                try !$0.isRead || noted(Engine.lateFact(link.side, holder), link.side, store) != nil
-            }
-            ?? false
-        guard isOfRead else {
+        guard try isOfReadBack(holder, link.side, store) else {
             // It has moved since.
             if try noted(fact, link.side, store) != nil { try store.setFact(fact, nil) }
             return

@@ -219,6 +219,8 @@ struct SimulationTests {
         47_090_907,
         // A value that stood at one side alone, which is set back to before it was written.
         47_062_895,
+        // A uid in a restored server's list whose owner has another one by then, and which another one is given back.
+        47_008_647,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
