@@ -42,7 +42,7 @@ extension Engine {
         return found
     }
 
-    private func forgetForm(of pair: Pair, _ store: any StoreTransaction) throws {
+    private mutating func forgetForm(of pair: Pair, _ store: any StoreTransaction) throws {
         for (id, _) in try rows(of: pair, .miniorange, store) { try store.removeLink(id) }
         for (id, old) in try rows(of: pair, .ad, store) where old.isAgreed {
             var link = old

@@ -229,7 +229,7 @@ extension Engine {
         }
         let before = parked.isEmpty ? [] : Set(try store.parkedLinks(side, holder: holder.anchor))
         let new = parked.subtracting(before)
-        try noteUnclaimed(parked, new: new, beside: unclaimed, form, of: holder, store)
+        try noteUnclaimed(parked, new: new, form, of: holder, store)
         for name in new.sorted() {
             try store.parkLink(side, name: name, holder: holder.anchor)
             if form.form.isMaintainedByServer {

@@ -34,6 +34,7 @@ extension Engine {
     }
 
     mutating func recallSetBacks(_ store: any StoreTransaction) throws {
+        try recallUnclaimed(store)
         for side in Side.allCases {
             setBacks[side] = try Engine.setBack(side, store)
             doubts[side] = try Engine.doubts(side, store)

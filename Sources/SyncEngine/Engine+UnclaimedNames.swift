@@ -4,13 +4,23 @@ import SyncModel
 /// Names in memberships that a restored server shows, that were not known to be there, and that nobody has. Whose they were in its older state can't be told: who gets one
 /// later was put into nothing by it. Such a value is taken away as soon as it would mean somebody.
 extension Engine {
+    /// How many entries hold such names.
+    private static let unclaimedCountFact = "unclaimed"
     private static func unclaimedFact(_ holder: Anchor) -> String { "unclaimed.\(holder.text(on: .miniorange))" }
+
+    mutating func recallUnclaimed(_ store: any StoreTransaction) throws {
+        let count = try store.fact(Engine.unclaimedCountFact).flatMap { UInt64(bigEndianOctets: $0.bytes) }
+        unclaimedHolders = count.map(Int.init) ?? 0
+    }
 
     /// What the values of an entry are parked by.
     func unclaimedNames(of holder: Replica, _ store: any StoreTransaction) throws -> Set<Octets> {
-        guard holder.side == .miniorange, let bytes = try store.fact(Engine.unclaimedFact(holder.anchor))?.bytes else {
-            return []
-        }
+        holder.side == .miniorange ? try unclaimedNames(of: holder.anchor, store) : []
+    }
+
+    private func unclaimedNames(of holder: Anchor, _ store: any StoreTransaction) throws -> Set<Octets> {
+        // Nobody's server was restored: the usual case by far.
+        guard unclaimedHolders > 0, let bytes = try store.fact(Engine.unclaimedFact(holder))?.bytes else { return [] }
         var names: Set<Octets> = []
         var rest = bytes[...]
         while rest.count >= 4 {
@@ -21,26 +31,36 @@ extension Engine {
         return names
     }
 
-    private func setUnclaimed(_ names: Set<Octets>, of holder: Replica, _ store: any StoreTransaction) throws {
+    private mutating func setUnclaimed(
+        _ names: Set<Octets>,
+        from known: Set<Octets>,
+        of holder: Anchor,
+        _ store: any StoreTransaction
+    ) throws {
+        guard names != known else { return }
         let octets = names.sorted().flatMap { UInt64($0.count).bigEndianOctets.suffix(4) + $0.bytes }
-        try store.setFact(Engine.unclaimedFact(holder.anchor), octets.isEmpty ? nil : Octets(octets))
+        try store.setFact(Engine.unclaimedFact(holder), octets.isEmpty ? nil : Octets(octets))
+        guard names.isEmpty != known.isEmpty else { return }
+        unclaimedHolders += names.isEmpty ? -1 : 1
+        let count = unclaimedHolders > 0 ? Octets(UInt64(unclaimedHolders).bigEndianOctets) : nil
+        try store.setFact(Engine.unclaimedCountFact, count)
     }
 
     /// All that an entry holds in a form was told: the names in it that nobody has, and which of them are new.
-    func noteUnclaimed(
+    mutating func noteUnclaimed(
         _ parked: Set<Octets>,
         new: Set<Octets>,
-        beside known: Set<Octets>,
         _ form: LinkForm,
         of holder: Replica,
         _ store: any StoreTransaction
     ) throws {
+        let known = try unclaimedNames(of: holder, store)
         var names = known.filter { parked.contains($0) || !form.form.mayPark($0) }
         if !new.isEmpty, try isShownBack(holder, store) {
             // One that two have is somebody's.
             names.formUnion(try new.filter { try store.anchors(holder.side, key: $0, limit: 1).isEmpty })
         }
-        if names != known { try setUnclaimed(names, of: holder, store) }
+        try setUnclaimed(names, from: known, of: holder.anchor, store)
     }
 
     /// Whether an entry that was known is read of a server that was restored.
@@ -53,13 +73,14 @@ extension Engine {
     }
 
     /// The name is somebody's now, or a value with it was put there since, or taken away.
-    func claim(_ name: Octets, of holder: Replica, _ store: any StoreTransaction) throws {
-        var names = try unclaimedNames(of: holder, store)
-        if names.remove(name) != nil { try setUnclaimed(names, of: holder, store) }
+    mutating func claim(_ name: Octets, of holder: Replica, _ store: any StoreTransaction) throws {
+        let known = try unclaimedNames(of: holder, store)
+        try setUnclaimed(known.subtracting([name]), from: known, of: holder.anchor, store)
     }
 
-    func forgetUnclaimed(of holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
-        if side == .miniorange { try store.setFact(Engine.unclaimedFact(holder), nil) }
+    mutating func forgetUnclaimed(of holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        guard side == .miniorange else { return }
+        try setUnclaimed([], from: unclaimedNames(of: holder, store), of: holder, store)
     }
 
     func isMeantByUnclaimed(

@@ -171,6 +171,8 @@ package struct Engine: Sendable {
     var openAtSetBack = PerSide<Set<PairID>>(both: [])
     /// How many pairs came to no agreement meanwhile.
     var doubts = PerSide<Int>(both: 0)
+    /// How many entries of the LDAP side hold names of memberships that nobody has claimed.
+    var unclaimedHolders = 0
     /// The machine that a side was fed by before the present one.
     var formerServers = PerSide<Octets?>(both: nil)
     /// Why the pair is looked at that is being looked at.
