@@ -214,7 +214,7 @@ struct SimulationTests {
         // Two who swap accounts, of whom one is kept waiting with his name by a membership.
         46_026_836,
         // A person who decides about two names at a restored server, of whom one stands aside; and whose name for that is then taken by another one.
-        47_036_684, 47_052_823,
+        47_036_684, 47_052_823, 94_224_679,
         // A group that came to a member out of the scope, and is told when its container is back.
         47_090_907,
         // A value that stood at one side alone, which is set back to before it was written.
