@@ -187,7 +187,10 @@ extension Engine {
         let changed = Engine.changedAttributes(replica, from: old)
         guard !changed.isEmpty else { return }
         var stamp = told
-        if stamp == nil, case .csn(let number) = replica.version { stamp = Stamp(number, source: .observed) }
+        // What an entry's state from before a set-back had otherwise may have been so for long.
+        if stamp == nil, setBacks[replica.side]?.isRead != false, case .csn(let number) = replica.version {
+            stamp = Stamp(number, source: .observed)
+        }
         if let stamp {
             for name in changed {
                 try store.put(AttributeStamp(attribute: name, stamp: stamp), replica.side, replica.anchor)

@@ -221,6 +221,8 @@ struct SimulationTests {
         47_062_895,
         // A uid in a restored server's list whose owner has another one by then, and which another one is given back.
         47_008_647,
+        // A restored value of an entry that was changed since, and that we read before the restored side was read.
+        49_008_990,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

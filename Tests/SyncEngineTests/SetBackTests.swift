@@ -348,6 +348,42 @@ struct SetBackTests {
         #expect(lines.count == 1 && lines[0].contains("displayname: [new] -> [old]"), "\(lines)")
     }
 
+    /// The server tells when an entry was changed last, and no more. Ann is read for a write whose answer was lost, before everything is.
+    @Test
+    func `A value from before is not carried where something else of the entry was set since and we asked for it`()
+        throws
+    {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        directory.tellsAttributeStamps = false
+        let ann = try bench.create(.ad, "Ann", ["mail": ["old@syncline.test"]])
+        try bench.settle()
+        let there = try #require(bench.counterpart(.miniorange, "ann"))
+        let backup = directory.backUp()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        try bench.set(.ad, ann, "mail", ["new@syncline.test"])
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        try bench.set(.ad, ann, "sn", ["Ek"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.disconnect(.miniorange)
+        try bench.answer(.unknown)
+        directory.restore(backup)
+        try bench.set(.miniorange, there, "displayname", ["A"])
+        _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
+        #expect(bench.sent.map(\.operation) == [.read(there)])
+        try bench.answer()
+        let entries = directory.sorted.compactMap { entry in
+            var snapshot = directory.snapshot(entry.anchor)
+            snapshot?.version = .unordered
+            return snapshot
+        }
+        try bench.step(.feed(.miniorange, .changes(entries.map { .present($0) }, cursor: nil)))
+        try bench.complete(.miniorange)
+        try bench.answerAll()
+        #expect(bench.values(.ad, "ann", "mail") == "[new@syncline.test]")
+    }
+
     @Test
     func `A value that was set since is carried`() throws {
         var (bench, old) = try restored()
