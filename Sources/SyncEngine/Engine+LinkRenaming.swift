@@ -37,6 +37,16 @@ extension Engine {
                 }
                 continue
             }
+            if form.isMaintainedByServer, let formerName, case .entry(let place) = old.parent,
+                try mayHaveBeenAnother(place, .miniorange, nil, store)
+            {
+                // What it stood in may have had another name already when that was written, so that it named nobody and nothing was followed.
+                var link = row
+                link.value = row.value ?? Octets(formerName.description)
+                try store.put(link, for: id)
+                try requestMembers(of: form.holder == .group ? id.group : id.member, .miniorange, store, now: now)
+                continue
+            }
             if isFollowed(row, by: form, from: formerName, as: version) {
                 var link = row
                 link.value = nil

@@ -223,6 +223,8 @@ struct SimulationTests {
         47_008_647,
         // A restored value of an entry that was changed since, and that we read before the restored side was read.
         49_008_990,
+        // Who was written to a group below his container's former name, and has left that when it is known.
+        49_011_694,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
