@@ -227,7 +227,8 @@ extension World {
             guard let deadline = engine.nextDeadline, waits < 40,
                 !isIdle || deadline <= clock.advanced(byMilliseconds: 3_000)
             else { break }
-            waits += 1
+            // Many short ones may stand in a row, as for a write of somebody else's whose answer was lost.
+            if deadline >= clock.advanced(byMilliseconds: 500) { waits += 1 }
             now = max(now, deadline.advanced(byMilliseconds: -clockOffset))
             try run([.tick])
         }

@@ -225,6 +225,8 @@ struct SimulationTests {
         49_008_990,
         // Who was written to a group below his container's former name, and has left that when it is known.
         49_011_694,
+        // Two whose adds are being looked for after a crash, each for a second, while others wait for them.
+        50_029_515, 50_086_485,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
