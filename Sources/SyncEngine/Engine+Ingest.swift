@@ -254,7 +254,10 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = replica.side
-        namesAwaited[side][replica.anchor] = nil
+        // What an answer shows from before that is not the name which is being asked for.
+        if replica.version != .unordered || readsUnderWay[side][replica.anchor] == nil {
+            namesAwaited[side][replica.anchor] = nil
+        }
         let isMoved = old.map { $0.parent != replica.parent || $0.rdn != replica.rdn } ?? true
         if isMoved { try noteFormerHolder(of: replica, store, now: now) }
         try store.put(replica, replacing: old)

@@ -106,6 +106,38 @@ struct NamesGivenTests {
         #expect(bench.values(.ad, "cyn", "displayname") == "[Cyr]")
     }
 
+    /// An answer from before comes while he is read for his new name.
+    @Test
+    func `Nobody is written to a group by a name that he is known to have given up`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let dee = try bench.create(.ad, "Dee")
+        try Crew.settled(bench)
+        let cy = try Crew.entry(bench, .ad, "cy")
+        try bench.set(.ad, cy, "displayname", ["Cyr"])
+        #expect(try bench.tell(.ad).count == 1)
+        let written = directory.perform(bench.sent[0].operation)
+        let renamed = try [("cy", "cyr"), ("dee", "cy")].map { account, name in
+            let anchor = try Crew.entry(bench, .miniorange, account)
+            try bench.move(
+                .miniorange,
+                anchor,
+                to: "",
+                rdn: RelativeDistinguishedName(type: "uid", value: Octets(name))
+            )
+            let shown = try #require(directory.snapshot(anchor))
+            return Change.edited(anchor, edits: [], newName: shown.name, version: shown.version)
+        }
+        try bench.step(.feed(.miniorange, .changes(renamed, cursor: nil)))
+        try bench.answer(written)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [cy])
+        #expect(try bench.tell(.ad).allSatisfy { !$0.contains(" edit ") })
+        try Crew.passed(bench)
+        #expect(bench.members(.miniorange, "crew") == "ann bo cyr")
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+        #expect(bench.directories.ad.entries[dee]?.attributes["samaccountname"] == ["cy"])
+    }
+
     private func listed() throws -> (bench: Bench, people: [Anchor], group: Anchor) {
         let bench = try Bench.withGroups(MembershipSpecification(form: .memberUid))
         let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
