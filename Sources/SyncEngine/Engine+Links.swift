@@ -206,7 +206,8 @@ extension Engine {
                 if told[anchor] == nil || !form.form.keepsValue && !former.contains(anchor) { told[anchor] = value }
                 let isStray =
                     try isLeavers(value, anchor, form, holder, version, store, now: now)
-                    || !unclaimed.isEmpty && isMeantByUnclaimed(value, anchor, form, of: holder, store)
+                    || !unclaimed.isEmpty && form.form.namingKey(of: value).map(unclaimed.contains) == true
+                        && isMeantByUnclaimed(value, anchor, form, of: holder, store)
                 if isStray { strays.insert(anchor) }
             case .former(let anchor):
                 told[anchor] = value

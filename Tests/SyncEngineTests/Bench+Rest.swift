@@ -1,4 +1,6 @@
+import Support
 import SyncEngine
+import SyncModel
 import Testing
 
 extension Bench {
@@ -21,5 +23,16 @@ extension Bench {
             while !sent.isEmpty { try answer() }
             _ = try pass(milliseconds: 500)
         }
+    }
+
+    /// All of a server that was restored is read, by versions that mean nothing.
+    func readBack(_ side: Side) throws {
+        let entries = directories[side].sorted.compactMap { entry in
+            var snapshot = directories[side].snapshotWithMembers(entry.anchor)
+            snapshot?.version = .unordered
+            return snapshot
+        }
+        try step(.feed(side, .changes(entries.map { .present($0) }, cursor: nil)))
+        try complete(side)
     }
 }

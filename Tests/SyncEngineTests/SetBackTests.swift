@@ -373,13 +373,7 @@ struct SetBackTests {
         _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
         #expect(bench.sent.map(\.operation) == [.read(there)])
         try bench.answer()
-        let entries = directory.sorted.compactMap { entry in
-            var snapshot = directory.snapshot(entry.anchor)
-            snapshot?.version = .unordered
-            return snapshot
-        }
-        try bench.step(.feed(.miniorange, .changes(entries.map { .present($0) }, cursor: nil)))
-        try bench.complete(.miniorange)
+        try bench.readBack(.miniorange)
         try bench.answerAll()
         #expect(bench.values(.ad, "ann", "mail") == "[new@syncline.test]")
     }

@@ -35,13 +35,7 @@ struct UnclaimedNamesTests {
 
     private func read(_ bench: Bench) throws {
         _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
-        let entries = bench.directories.miniorange.sorted.compactMap { entry in
-            var snapshot = bench.directories.miniorange.snapshotWithMembers(entry.anchor)
-            snapshot?.version = .unordered
-            return snapshot
-        }
-        try bench.step(.feed(.miniorange, .changes(entries.map { .present($0) }, cursor: nil)))
-        try bench.complete(.miniorange)
+        try bench.readBack(.miniorange)
     }
 
     private func answerAll(_ bench: Bench) throws {
