@@ -41,6 +41,24 @@ struct AnsweringTests {
         return (bench, ad, miniorange)
     }
 
+    @Test
+    func `A refused write is not sent again and again while another one of the entry waits for its side`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann")
+        try bench.settle()
+        let there = try #require(bench.counterpart(.miniorange, "ann"))
+        try bench.set(.miniorange, there, "displayname", ["A"])
+        #expect(try bench.tell(.miniorange).count == 1)
+        try bench.disconnect(.miniorange)
+        try bench.set(.ad, ann, "mail", ["a@syncline.test"])
+        #expect(try bench.tell(.ad).isEmpty)
+        // It has moved since, and what it holds now may be taken.
+        #expect(try bench.answer(Self.refusal(.other)).count == 1)
+        #expect(try bench.answer(Self.refusal(.other)).isEmpty)
+        #expect(try bench.pass(milliseconds: 100).isEmpty)
+        #expect(try bench.connect(.miniorange).contains { $0.contains(" mail: ") })
+    }
+
     @Test(arguments: [
         (RefusalReason.invalid, false), (.notLeaf, true), (.noParent, true), (.notAllowed, true), (.valueTaken, true),
         (.nameTaken, true), (.other, true),
