@@ -38,14 +38,19 @@ extension World {
             note("\(side.name) takes writes again")
         }
         for anchor in strangers.ad.sorted() { rename(stranger: anchor, to: fresh("stranger")) }
-        try retryTaken()
+        try retryMended()
         try mendSetting()
     }
 
-    /// Nothing tells that an obstacle out of the scope is gone. Who takes it away has those looked at again that have been tried often enough.
-    private func retryTaken() throws {
+    /// Nothing tells that an obstacle out of the scope is gone, or that the server takes somebody as a member now. Who mends it has those looked at again that
+    /// have been tried often enough.
+    private func retryMended() throws {
         for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) where record.next == nil {
-            guard case .refused(.ad, let refusal) = record.reason, refusal.reason == .valueTaken else { continue }
+            switch record.reason {
+            case .refused(.ad, let refusal) where refusal.reason == .valueTaken: break
+            case .members(.ad, _, _): break
+            default: continue
+            }
             note("a person has pair \(pair.rawValue) tried again")
             try run([.retry(pair)])
         }

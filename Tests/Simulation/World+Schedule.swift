@@ -148,10 +148,10 @@ extension World {
         defer { isQuiet = false }
         note("settle")
         try checkReasons()
+        directories.ad.unwelcome = []
         try endHazards()
         mendRefusedValues()
         mendContainers()
-        directories.ad.unwelcome = []
         try drain()
         try decideAll()
         guard failures.isEmpty else { return }
