@@ -3,19 +3,24 @@ import SyncModel
 /// What was being added when the answer was lost is looked for by its name, which is another one where its container was renamed, or moved, meanwhile.
 extension Engine {
     /// What was being added is not there by its name: its container may have another one, which is yet to be told. That is asked for, and then the entry once
-    /// more. False where that was done.
+    /// more, as long as the answer is on its way. False where that was done.
     mutating func looksAgain(
         for intent: Intent,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
         let side = intent.write.side
-        guard notFound.remove(intent.write.pair) == nil, let container = try container(of: intent, store) else {
+        guard let container = try container(of: intent, store) else {
+            notFound.remove(intent.write.pair)
             return false
         }
-        notFound.insert(intent.write.pair)
-        placesOutside[side][container] = .some(nil)
-        try requestRead(.read(container), side, store, now: now)
+        if notFound.insert(intent.write.pair).inserted {
+            placesOutside[side][container] = .some(nil)
+            try requestRead(.read(container), side, store, now: now)
+        } else if readsUnderWay[side][container] == nil {
+            notFound.remove(intent.write.pair)
+            return false
+        }
         try repeatAsRead(intent, store, notBefore: now.advanced(byMilliseconds: 1_000))
         return true
     }

@@ -127,6 +127,27 @@ struct ContainerTests {
     }
 
     @Test
+    func `Nor is he while the answer that tells it is on its way`() throws {
+        let bench = try bench()
+        _ = try settled(bench)
+        try bench.create(.ad, "Ann", path: "OU=North,")
+        try bench.tell(.ad)
+        try bench.answer(.unknown, carriedOut: true)
+        let rdn = RelativeDistinguishedName(type: "ou", value: "Arctic")
+        try bench.move(.miniorange, try bench.place(.miniorange, "ou=North,"), to: "", rdn: rdn)
+        while bench.sent.isEmpty { _ = try bench.pass(milliseconds: 1_000) }
+        #expect(try bench.answer().contains { $0.hasPrefix("miniorange read ") })
+        for _ in 0..<5 {
+            #expect(try bench.pass(milliseconds: 1_000).allSatisfy { $0.hasPrefix("miniorange readName ") })
+            if bench.sent.count > 1 { #expect(try bench.answerLast().isEmpty) }
+        }
+        while !bench.sent.isEmpty { try bench.answer() }
+        _ = try bench.pass(milliseconds: 1_000)
+        _ = try settled(bench)
+        #expect(bench.directories.miniorange.sorted.count { $0.attributes["uid"] == ["ann"] } == 1)
+    }
+
+    @Test
     func `Who is back by the answer to a write is looked for in his groups`() throws {
         let bench = try bench()
         let directory = bench.directories.miniorange
