@@ -45,6 +45,7 @@ extension Engine {
                 return
             }
             before = claimed
+            try forgetObstacle(toMaking: found.id, side, store)
             try notePlaceholder(intent, snapshot, object, store, now: now)
         }
         var pair = before

@@ -132,6 +132,15 @@ extension Engine {
         }
     }
 
+    /// An entry was made on this side. What had kept it from being made is overcome, and attempts that were used up by it are not those of what may be refused next.
+    func forgetObstacle(toMaking pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
+        guard try store.count(.quarantine) > 0 else { return }
+        switch try store.quarantine(pair)?.reason {
+        case .refused(side, _), .noCounterpartForParent, .missingRequiredValue: try store.removeQuarantine(pair)
+        default: break
+        }
+    }
+
     /// Brings back quarantined pairs whose time has come.
     mutating func releaseRetries(_ store: any StoreTransaction, now: Timestamp) throws {
         guard let due = nextRetry, due <= now else { return }

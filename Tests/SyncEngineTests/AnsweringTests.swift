@@ -77,6 +77,25 @@ struct AnsweringTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    @Test
+    func `What is refused of an entry that could not be made for long has its own attempts`() throws {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann")
+        try bench.tell(.ad)
+        for _ in 0..<60 where !bench.sent.isEmpty {
+            try bench.answer(Self.refusal(.notAllowed))
+            _ = try bench.pass(milliseconds: 3_600_000)
+        }
+        #expect(bench.quarantine == ["refused by miniorange: notAllowed"] && bench.sent.isEmpty)
+        try bench.set(.ad, ann, "mail", ["a@syncline.test"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.ad, ann, "mail", ["b@syncline.test"])
+        try bench.tell(.ad)
+        #expect(try bench.answer().count == 1)
+        try bench.answer(Self.refusal(.other))
+        #expect(try bench.pass(milliseconds: 3_600_000).count == 1)
+    }
+
     /// Bo is renamed again and again, and each time somebody's name may have become free.
     @Test
     func `What else wakes an entry that is set aside is none of its attempts`() throws {
