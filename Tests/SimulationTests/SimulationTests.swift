@@ -227,6 +227,14 @@ struct SimulationTests {
         49_011_694,
         // Two whose adds are being looked for after a crash, each for a second, while others wait for them.
         50_029_515, 50_086_485,
+        // A membership that AD refuses until its attempts are used up, and would take then.
+        50_010_846,
+        // Who was made again with an older value shortly before somebody gave his counterpart a newer one.
+        51_026_245,
+        // A reference that is refused by a former name, of somebody whom nobody could place for long.
+        60_094_508,
+        // Whom a lost answer left below a container's former name, of which the answer is late.
+        60_098_091,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
