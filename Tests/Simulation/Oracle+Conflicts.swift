@@ -25,6 +25,8 @@ extension World {
         // A stamp from before a clock was set is read by the clock as it goes now.
         if let jump = lastClockJump, jump.milliseconds + 1_000 >= earlier.time.milliseconds { return }
         for write in [ad, miniorange] {
+            // What we made anew since bears the time of that, and its server doesn't tell who made it.
+            if holdsAgain(write, conflict.pair) { return }
             if let last = directories[write.side].lastHeldBack, last >= write.time.milliseconds { return }
         }
         let apart = later.time.milliseconds - earlier.time.milliseconds
@@ -36,6 +38,17 @@ extension World {
                     + "written \(apart) ms later"
             )
         }
+    }
+
+    /// Whether the entry holds this value by our own write.
+    private func holdsAgain(_ write: UserHistory.Written, _ pair: PairID) -> Bool {
+        guard let value = write.value, let anchor = try? store.read({ try $0.outline(pair)?.anchors[write.side] })
+        else {
+            return false
+        }
+        let directory = directories[write.side]
+        let name = WorldMapping.attribute(write.attribute, write.side)
+        return directory.entries[anchor]?.attributes[name] == [value] && directory.isOurs[anchor]?[name] == true
     }
 
     /// Milliseconds: two clocks, each known to within a second, and stamps of whole seconds.
