@@ -18,11 +18,11 @@ extension Engine {
             guard let known = try knownUntil(pair, side, store) else { continue }
             evidence.knownUntil[side] = range(ofKnown: known, side)
             evidence.present[side] = shownNow(side)
-            evidence.isWanted = try isWanted(pair, store)
             evidence.doubtful[side] = try otherwise(pair, side, store).map {
                 object.canonicalNames(stampedBy: $0, side)
             }
         }
+        if evidence.knownUntil != PerSide(both: nil) { evidence.isWanted = try isWanted(pair, store) }
         if try store.count(.settlements) > 0 {
             for (name, settlement) in try store.settlements(of: pair) { evidence.settlements[name] = settlement }
         }

@@ -40,20 +40,20 @@ package struct SetBack: Hashable, Sendable {
 /// The form in which it is kept: cause, whether it was read, 8 octets each for both times, the reason.
 extension SetBack {
     package var octets: Octets {
-        let times = [since, knownUntil].flatMap { UInt64(bitPattern: $0.milliseconds).bigEndianOctets }
-        return Octets([cause.rawValue, isRead ? 1 : 0] + times + Array(reason.utf8))
+        Octets([cause.rawValue, isRead ? 1 : 0] + since.octets.bytes + knownUntil.octets.bytes + Array(reason.utf8))
     }
 
     package init?(_ octets: Octets) {
         let bytes = octets.bytes
         guard bytes.count >= 18, let cause = StepBack.Cause(rawValue: bytes[0]),
-            let since = UInt64(bigEndianOctets: bytes[2..<10]), let known = UInt64(bigEndianOctets: bytes[10..<18])
+            let since = Timestamp(octets: Octets(bytes[2..<10])),
+            let knownUntil = Timestamp(octets: Octets(bytes[10..<18]))
         else { return nil }
         self.init(
             cause: cause,
             reason: String(decoding: bytes[18...], as: UTF8.self),
-            since: Timestamp(milliseconds: Int64(bitPattern: since)),
-            knownUntil: Timestamp(milliseconds: Int64(bitPattern: known)),
+            since: since,
+            knownUntil: knownUntil,
             isRead: bytes[1] == 1
         )
     }
