@@ -259,6 +259,8 @@ extension Engine {
         } else if let replaced = try outdatedValue(view, store) {
             return try write(view, on: .miniorange, isWanted: true, replacing: replaced, for: pair, store)
         } else {
+            // Which groups name who is back is being asked for: until then what both had agreed on stands.
+            if !isWanted, view.isAgreed, try isLookedFor(view, store) { return .settled }
             try agree(view, isWanted, store)
             return .settled
         }

@@ -24,14 +24,13 @@ extension Engine {
         if let old, isOrdered, held != isPresent, isOlder(version, than: old.version) { return false }
         guard let old else {
             guard isPresent else { return true }
-            try store.put(
-                Link(
-                    sources: form.source,
-                    version: isOrdered ? version : .unordered,
-                    value: value.flatMap { form.form.kept($0) }
-                ),
-                for: id
+            var link = Link(
+                sources: form.source,
+                version: isOrdered ? version : .unordered,
+                value: value.flatMap { form.form.kept($0) }
             )
+            try noteAdded(&link, id, store)
+            try store.put(link, for: id)
             comparison?.movedLinks += 1
             try noteReturned(id, form.form, store)
             try linkMoved(id, store, now: now)
@@ -42,6 +41,7 @@ extension Engine {
             link.sources.insert(form.source)
             if !held {
                 link.isUnwanted = false
+                if !old.isPresent { try noteAdded(&link, id, store) }
                 link.value = value.flatMap { form.form.kept($0) }
                 // As of our own removal it is there: what was removed was another name. Nobody has added it since.
                 let isMissed = version == old.version && version != .unordered && !old.isPresent

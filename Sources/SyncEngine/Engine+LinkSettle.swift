@@ -323,6 +323,7 @@ extension Engine {
                 try requestMembers(of: snapshot.anchor, side, store, now: now)
             }
         }
+        if case .readGroups(let member) = intent.write.operation { try endLookingFor(member, store, now: now) }
         markDirty(intent.write.pair, .retry, now: now)
     }
 }

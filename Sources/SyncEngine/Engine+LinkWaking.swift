@@ -92,6 +92,10 @@ extension Engine {
     {
         guard hasMemberships, kind != .container else { return }
         for id in try links(of: anchor, side, kind, store) {
+            if try handOverAgreement(on: id, store) {
+                try store.removeLink(id)
+                continue
+            }
             guard let membership = try object(ofGroup: id.group, side, store)?.mapping.specification.membership,
                 let holder = try store.pairID(side, membership.form(side).holder == .group ? id.group : id.member)
             else { continue }
@@ -126,6 +130,7 @@ extension Engine {
                 if !row.isAgreed { try forgetUnderWay(other, store) }
             }
             if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
+            try handOverAgreement(on: id, store)
             let form = try object(ofGroup: id.group, side, store)?.mapping.specification.membership?.form(side)
             let holder = form?.holder == .member ? id.member : id.group
             let isFollowed = try form?.isMaintainedByServer != false && !isByAnotherName(row, old, form, store)
@@ -242,7 +247,7 @@ extension Engine {
                     try store.parkLink(side, name: parked, holder: holder)
                 }
             }
-            if row.isPresent, row.isAgreed { try keepAgreement(on: id, membership, store) }
+            if row.isPresent, row.isAgreed, try keepAgreement(on: id, membership, store) { continue }
             // What follows from the members' own primary group no reading of the group tells again.
             if side == .ad, holder == old.anchor, row.sources.contains(.member) {
                 var implied = row
@@ -255,16 +260,36 @@ extension Engine {
         }
     }
 
-    /// A membership goes out of the scope. Where it follows from other groups at AD, there is no row yet that could keep what both had agreed on.
+    /// A membership goes out of the scope. Where it follows from other groups at AD, there is no row yet that could keep what both had agreed on. True where its own row does,
+    /// since AD has yet to get one of the two entries anew.
     private func keepAgreement(
         on id: LinkID,
         _ membership: MembershipSpecification?,
         _ store: any StoreTransaction
-    ) throws {
-        guard id.side == .miniorange, membership?.nesting == .flatten, let other = try counterpart(of: id, store),
-            try store.link(other) == nil
-        else { return }
-        try store.put(Link(sources: [], isAgreed: true), for: other)
+    ) throws -> Bool {
+        guard id.side == .miniorange, membership?.nesting == .flatten else { return false }
+        guard let other = try counterpart(of: id, store) else {
+            try store.put(Link(sources: [], isAgreed: true), for: id)
+            return true
+        }
+        if try store.link(other) == nil { try store.put(Link(sources: [], isAgreed: true), for: other) }
+        return false
+    }
+
+    /// A side is losing one of a membership's entries for good, and with it the row by which it is known that both had agreed on what is not there by itself: it was taken
+    /// away, or followed from other groups. The other side's row knows it from now on; else what is there would be news when the entry is made again. False where
+    /// there is nothing of the kind.
+    @discardableResult
+    private func handOverAgreement(on id: LinkID, _ store: any StoreTransaction) throws -> Bool {
+        guard let row = try store.link(id), row.isAgreed, !row.isPresent, let other = try counterpart(of: id, store)
+        else { return false }
+        // Without a row there it is out of the scope; whether it is there without having a row at AD is known of those that follow from others alone.
+        guard var link = try store.link(other) ?? (flattens && id.side == .ad ? Link(sources: []) : nil) else {
+            return true
+        }
+        link.isAgreed = true
+        try store.put(link, for: other)
+        return true
     }
 
     /// An entry came back into scope. That its groups do not name it is nobody's removal: they may do so by the name that it had outside, which its server has yet
@@ -276,6 +301,7 @@ extension Engine {
                 try store.link(own)?.isPresent != true, try isNamedByServer(own.group, .miniorange, store)
             else { continue }
             try disagree(id, store)
+            try disagree(own, store)
         }
     }
 

@@ -28,6 +28,40 @@ extension Engine {
         )
     }
 
+    /// Whether the LDAP side is being asked for the groups of a member who is back in the scope. What followed from others was agreed on without a row of its own at
+    /// AD: where it is shown again, it would be taken for news, and be added there.
+    func isLookedFor(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
+        guard view.membership.nesting == .flatten else { return false }
+        return try isLookedFor(view.ids.miniorange.member, store)
+    }
+
+    private func isLookedFor(_ member: Anchor, _ store: any StoreTransaction) throws -> Bool {
+        if rereads.isWatchingGroups(of: member) { return true }
+        return try store.intents().contains {
+            $0.write.side == .miniorange && $0.write.operation == .readGroups(member)
+        }
+    }
+
+    /// It was asked, and was to be asked no more: what no group names is agreed on no longer.
+    mutating func endLookingFor(_ member: Anchor, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard flattens, try !isLookedFor(member, store) else { return }
+        var kept = try links(of: member, .miniorange, .user, store)
+        if let id = try store.pairID(.miniorange, member), let own = try store.outline(id)?.anchors.ad {
+            kept += try links(of: own, .ad, .user, store)
+        }
+        for id in kept where try store.link(id)?.isPresent == false { try linkMoved(id, store, now: now) }
+    }
+
+    /// Somebody is added to an AD group, and what both had agreed on was kept without being there: it followed from others. That he is added is news.
+    func noteAdded(_ link: inout Link, _ id: LinkID, _ store: any StoreTransaction) throws {
+        guard flattens, id.side == .ad, let other = try counterpart(of: id, store) else { return }
+        guard let row = try store.link(other) else {
+            link.isAgreed = false
+            return
+        }
+        if !row.isPresent, !link.isAgreed { try disagree(other, store) }
+    }
+
     /// Whether a member comes to an AD group by way of one below it, to which he is yet to be added there, and may be.
     func isComing(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
         guard view.membership.nesting == .flatten else { return false }

@@ -25,8 +25,7 @@ extension Engine {
             plan.obstacle = .noCounterpartForParent
             plan.retries = true
             // It is to be made there, also in the eyes of a container that was deleted with it.
-            pair.anchors[side] = nil
-            pair.presence[side] = .missing
+            try forgetGone(&pair, side, store)
             try waitForContainer(of: source, waiter: pair.id, store)
             try wakeDeletedContainer(of: source, store)
             return plan
@@ -49,10 +48,7 @@ extension Engine {
             return plan
         }
         for target in entry.waitsFor { try store.wait(on: target, waiter: pair.id) }
-        // The entry that was deleted there is gone for good; the new one gets its own anchor.
-        if let gone = pair.anchors[side] { try pendLeftovers(of: gone, side, pair.kind, store) }
-        pair.anchors[side] = nil
-        pair.presence[side] = .missing
+        try forgetGone(&pair, side, store)
         var attributes = Attributes()
         for item in entry.attributes.items {
             attributes[item.name] = try withNamedReferences(item.values, item.name, side, object, store)
@@ -75,6 +71,13 @@ extension Engine {
             )
         ]
         return plan
+    }
+
+    /// The entry that was deleted there is gone for good; the new one gets its own anchor.
+    private mutating func forgetGone(_ pair: inout Pair, _ side: Side, _ store: any StoreTransaction) throws {
+        if let gone = pair.anchors[side] { try pendLeftovers(of: gone, side, pair.kind, store) }
+        pair.anchors[side] = nil
+        pair.presence[side] = .missing
     }
 
     mutating func planChanges(

@@ -103,6 +103,8 @@ struct Rereads: Sendable {
         for delay: Int64 in [2_000, 20_000] { dueGroups.append((now.advanced(byMilliseconds: delay), anchor)) }
     }
 
+    func isWatchingGroups(of anchor: Anchor) -> Bool { dueGroups.contains { $0.anchor == anchor } }
+
     mutating func takeDueGroups(now: Timestamp) -> [Anchor] {
         guard dueGroups.contains(where: { $0.time <= now }) else { return [] }
         let taken = dueGroups.filter { $0.time <= now }.map(\.anchor)

@@ -235,6 +235,8 @@ struct SimulationTests {
         60_094_508,
         // Whom a lost answer left below a container's former name, of which the answer is late.
         60_098_091,
+        // Who is in a group by way of another one, and out of the scope when that group is deleted at AD and made again.
+        60_032_049,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

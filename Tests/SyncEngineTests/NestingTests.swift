@@ -228,4 +228,61 @@ struct NestingTests {
         #expect(bench.members(.miniorange, "outer") == "nobody")
         #expect(bench.members(.ad, "outer") == "")
     }
+
+    /// Bo is only in the inner group. The outer one is deleted at AD, and changed on the other side while it is out of the scope there.
+    @Test(arguments: [true, false])
+    func `Who was in a group by way of another one is not when it is made again, though it was out of the scope`(
+        _ isDeletionToldFirst: Bool
+    ) throws {
+        let bench = try flattened()
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        let outer = try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        let there = try #require(bench.groupNamed(.miniorange, "outer"))
+        try bench.delete(.ad, outer)
+        if isDeletionToldFirst { try bench.tell(.ad) }
+        let rdn = try #require(directory.entries[there]).rdn
+        #expect(directory.rename(there, below: elsewhere, rdn) == nil)
+        try bench.set(.miniorange, there, "description", ["ours"])
+        try bench.tell(.miniorange)
+        if !isDeletionToldFirst { try bench.tell(.ad) }
+        try bench.move(.miniorange, there, to: "")
+        try Crew.passed(bench)
+        #expect(bench.members(.ad, "outer") == "")
+        #expect(bench.members(.miniorange, "outer") == "nobody")
+        #expect(bench.members(.miniorange, "inner") == "bo")
+    }
+
+    /// Bo is out of the scope of the LDAP side when the group of all is made again, in which he was by way of the inner one; he may be added to it himself then.
+    @Test(arguments: [true, false])
+    func `Who comes back is in a group that was made again meanwhile only where he was added to it`(
+        _ isAdded: Bool
+    ) throws {
+        let bench = try flattened()
+        let directory = bench.directories.miniorange
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        let outer = try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        let there = try #require(bench.groupNamed(.miniorange, "outer"))
+        let other = try #require(bench.counterpart(.miniorange, "bo"))
+        try bench.delete(.ad, outer)
+        try bench.tell(.ad)
+        let rdn = try #require(directory.entries[other]).rdn
+        #expect(directory.rename(other, below: elsewhere, rdn) == nil)
+        try bench.set(.miniorange, there, "description", ["ours"])
+        try bench.tell(.miniorange)
+        try Crew.passed(bench)
+        if isAdded { try bench.setMembers(.ad, try #require(bench.groupNamed(.ad, "outer")), add: [bo]) }
+        try Crew.passed(bench)
+        try bench.move(.miniorange, other, to: "")
+        try Crew.passed(bench)
+        #expect(bench.members(.ad, "outer") == (isAdded ? "bo" : ""))
+        #expect(bench.members(.miniorange, "outer") == (isAdded ? "bo" : "nobody"))
+        #expect(bench.members(.ad, "inner") == "bo")
+    }
 }
