@@ -130,6 +130,13 @@ extension Engine {
                 mustRead = true
                 continue
             }
+            if !isPresent, form.form.isMaintainedByServer, case .entry(let anchor) = name,
+                try isAwaitingName(anchor, side, store)
+            {
+                // So he is where the name that he had by then is being asked for.
+                mustRead = true
+                continue
+            }
             // A value that comes names who has the name now. One that goes may still be that of somebody who had it.
             if !isPresent, !name.isPlaceholder, try !isTold(value, by: name, form, holder, store) {
                 let values = try known ?? knownValues(of: holder.anchor, form, side, store)
@@ -195,6 +202,11 @@ extension Engine {
         guard mustRead, form.form.holder == .group else { return true }
         try requestRead(.readMembers(holder.anchor), side, store, now: now)
         return isPresent
+    }
+
+    /// Whether an entry, or a container above it, has another name that is being asked for.
+    private func isAwaitingName(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        try !namesAwaited[side].isEmpty && mayHaveBeenAnother(anchor, side, nil, store)
     }
 
     /// Whether a membership stands by a value that names nobody any more, or soon will not, and is to be taken away: it is, though the right one came beside it.

@@ -237,6 +237,8 @@ struct SimulationTests {
         60_098_091,
         // Who is in a group by way of another one, and out of the scope when that group is deleted at AD and made again.
         60_032_049,
+        // Who is taken out of a group by his former name, in which he stands by the present one besides, which is being asked for.
+        60_069_611,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

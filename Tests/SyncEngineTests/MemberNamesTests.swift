@@ -377,4 +377,37 @@ struct MemberNamesTests {
         try bench.settle(rounds: 25, milliseconds: 1_000)
         #expect(bench.members(.ad, "crew") == "ann" && bench.members(.miniorange, "crew") == "bo")
     }
+
+    /// Cy is added on both sides and moves on the one, whose log tells it late; he is taken out on the other side.
+    @Test
+    func `Who goes by a name from before one that is being asked for goes by the one that he has, too`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let (crew, group) = (try Crew.group(bench, .ad), try Crew.group(bench, .miniorange))
+        let (cy, member) = (try Crew.entry(bench, .ad, "cy"), try Crew.entry(bench, .miniorange, "cy"))
+        let former = Octets(try #require(directory.name(of: member)).description)
+        func edit(_ kind: AttributeEdit.Kind) throws -> Change {
+            let edit = AttributeEdit(kind: kind, name: "member", values: [former])
+            let version = try #require(directory.snapshot(group)).version
+            return .edited(group, edits: [edit], newName: nil, version: version)
+        }
+        try bench.setMembers(.miniorange, group, add: [member])
+        var late = [try edit(.add)]
+        try bench.setMembers(.ad, crew, add: [cy])
+        try bench.move(.miniorange, member, to: "ou=North,")
+        let moved = try #require(directory.snapshot(member))
+        late.append(.edited(member, edits: [], newName: moved.name, version: moved.version))
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.answer()
+        late.append(try edit(.add))
+        try bench.setMembers(.ad, crew, remove: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.step(.feed(.miniorange, .changes(late, cursor: nil)))
+        try bench.answer()
+        try bench.step(.feed(.miniorange, .changes([try edit(.delete)], cursor: nil)))
+        bench.skip(.miniorange)
+        try Crew.passed(bench)
+        #expect(directory.members(of: group).count == 2)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
 }
