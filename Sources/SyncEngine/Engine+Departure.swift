@@ -1,3 +1,4 @@
+import Mapping
 import SyncModel
 
 /// Entries that leave: out of scope, or deleted while answers that do not know it are on their way.
@@ -58,6 +59,7 @@ extension Engine {
             }
             if pair.map({ $0.presence[side] == .deleted }) ?? (side == .miniorange) { return }
         }
+        try dropAgreements(of: anchor, goneAt: side, store)
         try dropLinks(of: anchor, side, old, store, now: now)
         if let old {
             try store.remove(old)
@@ -69,7 +71,6 @@ extension Engine {
         guard before.presence[side] != .deleted else { return }
         if before.presence[side] == .outOfScope {
             try forgetLeaving(id, side, store)
-            try dropAgreements(of: before, goneAt: side, store)
         }
         var pair = before
         pair.presence[side] = .deleted
@@ -86,14 +87,25 @@ extension Engine {
         markDirty(id, DirtyCause(changedAt: side), now: now)
     }
 
-    /// Who was out of the scope, and is deleted there, goes with his memberships: nobody took them away. What both had agreed on of them only the other side's rows
-    /// know.
-    private func dropAgreements(of pair: Pair, goneAt side: Side, _ store: any StoreTransaction) throws {
-        guard hasMemberships, pair.kind != .container, let anchor = pair.anchors[side.opposite] else { return }
-        for id in try links(of: anchor, side.opposite, pair.kind, store) {
-            guard let gone = try counterpart(of: id, store), try store.link(gone) == nil else { continue }
+    /// Who is deleted goes with his memberships: nobody took them away. Where he was out of the scope, or what he was in is, what both had agreed on of them only the
+    /// other side's rows know. What has no row at AD where nested groups count followed from others, and went with him.
+    private func dropAgreements(of anchor: Anchor, goneAt side: Side, _ store: any StoreTransaction) throws {
+        guard hasMemberships, let id = try store.pairID(side, anchor), let pair = try store.pair(id),
+            pair.kind != .container, let other = pair.anchors[side.opposite]
+        else { return }
+        for id in try links(of: other, side.opposite, pair.kind, store) {
+            guard let gone = try counterpart(of: id, store), try store.link(gone) == nil,
+                try isOutOfScope(gone.group, side, store) || isOutOfScope(gone.member, side, store)
+            else { continue }
+            let membership = try object(ofGroup: gone.group, side, store)?.mapping.specification.membership
+            if side == .ad, membership?.nesting == .flatten { continue }
             try disagree(id, store)
         }
+    }
+
+    private func isOutOfScope(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+        guard let id = try store.pairID(side, anchor) else { return false }
+        return try store.outline(id)?.presence[side] == .outOfScope
     }
 
     /// Nobody has the entry's name any more, as far as is known here: its server has yet to follow that in the values that hold it.

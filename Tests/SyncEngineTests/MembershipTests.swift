@@ -220,6 +220,27 @@ struct MembershipTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
+    @Test(arguments: Side.allCases)
+    func `Who is deleted where his group is out of the scope, and made again, is in it when it is back`(
+        _ side: Side
+    ) throws {
+        let (bench, _, _) = try bench(.ad)
+        let group = try #require(bench.groupNamed(side, "crew"))
+        let ann = try #require(bench.counterpart(side, "ann"))
+        let other = try #require(bench.counterpart(side.opposite, "ann"))
+        let directory = bench.directories[side]
+        #expect(directory.rename(group, below: directory.top, try #require(directory.entries[group]).rdn) == nil)
+        try bench.tell(side)
+        try bench.delete(side, ann)
+        try bench.set(side.opposite, other, "displayname", ["Changed"])
+        try bench.tell(side.opposite)
+        try bench.settle(rounds: 3, milliseconds: 2_000)
+        #expect(bench.values(side, "ann", "displayname") == "[Changed]")
+        try bench.move(side, group, to: "")
+        try bench.settle(rounds: 3, milliseconds: 2_000)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
+
     @Test
     func `A group that names many before they are there is read a few times for all of them`() throws {
         let (bench, _, _) = try bench(.ad)
