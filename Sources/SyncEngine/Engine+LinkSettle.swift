@@ -35,8 +35,9 @@ extension Engine {
             // Renamed since it was sent, he may be listed by the new name besides.
             if !change.isPresent, try isListedByAnotherName(change, store) { hasMissed = true }
             try store.unpend(change.link, of: intent.write.pair)
-            // Who has left the scope meanwhile has no rows: what stands there is read when it comes back.
-            guard replica != nil else { continue }
+            // Who has left the scope meanwhile has no rows: what stands there is read when it comes back. By a name that is not the member's any more it would be that
+            // of whoever has it then.
+            guard try replica != nil || isForNobody(change, store) else { continue }
             try confirm(
                 change,
                 within: hasSelectingGroups ? nil : group,
@@ -71,6 +72,17 @@ extension Engine {
         }
         if hasMissed, let holder { try requestRead(.readMembers(holder), intent.write.side, store, now: now) }
         markDirty(intent.write.pair, .membership, now: now)
+    }
+
+    /// Whether a member was written by a name that he has no more, or that was his until he was deleted.
+    private mutating func isForNobody(_ change: Intent.LinkChange, _ store: any StoreTransaction) throws -> Bool {
+        let id = change.link
+        guard change.isPresent, id.side == .miniorange,
+            let form = try object(ofGroup: id.group, id.side, store)?.mapping.specification.membership?.form,
+            form.holder == .group, form.isMaintainedByServer
+        else { return false }
+        if try isGone(id.member, id.side, store) { return true }
+        return try expectedValue(id, form, store).map { !form.isSame($0, change.value) } ?? false
     }
 
     /// An edit whose answer was lost, after a look at what the entry holds. Memberships that are as they were to be are agreed on: whatever the other side

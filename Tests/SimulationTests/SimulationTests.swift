@@ -239,6 +239,8 @@ struct SimulationTests {
         60_032_049,
         // Who is taken out of a group by his former name, in which he stands by the present one besides, which is being asked for.
         60_069_611,
+        // Who is made again by the name that he was written by to a group which was out of the scope.
+        95_302_729,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
