@@ -14,7 +14,7 @@ extension WriteExecution {
                     return finish(.gone)
                 }
                 guard group.members != nil || !reading.tellsMembers else { return finish(.unavailable) }
-                finish(.done(try snapshot(of: group)))
+                finish(snapshot(of: group).map(WriteOutcome.done) ?? .gone)
             } catch {
                 finish(error.readOutcome)
             }
@@ -67,7 +67,7 @@ extension WriteExecution {
                 var groups: [EntrySnapshot] = []
                 for entry in entries where reading.isInScope(entry) {
                     let complete = try await reading.complete(entry, over: connection)
-                    groups.append(try snapshot(of: GroupReading.Group(entry: complete)))
+                    if let group = snapshot(of: GroupReading.Group(entry: complete)) { groups.append(group) }
                 }
                 finish(.found(groups))
             } catch {
@@ -145,26 +145,21 @@ extension WriteExecution {
             let complete = try await reading.complete(entry, over: connection)
             if reading.tellsMembers && EntryReading.isGroup(complete) && reading.isInScope(complete) {
                 groups.append(complete)
-            } else {
-                snapshots.append(try snapshot(of: GroupReading.Group(entry: complete)))
+            } else if let snapshot = snapshot(of: GroupReading.Group(entry: complete)) {
+                snapshots.append(snapshot)
             }
         }
         for start in stride(from: 0, to: groups.count, by: Self.groupBatch) {
-            for group in try await self.groups.complete(Array(groups[start...].prefix(Self.groupBatch))) {
-                snapshots.append(try snapshot(of: group))
-            }
+            let complete = try await self.groups.complete(Array(groups[start...].prefix(Self.groupBatch)))
+            snapshots += complete.compactMap(snapshot)
         }
         return snapshots
     }
 
     var groups: GroupReading { GroupReading(reading: reading, connection: connection) }
 
-    private func snapshot(of group: GroupReading.Group) throws(LDAPError) -> EntrySnapshot {
-        do throws(ActiveDirectoryError) {
-            let invocationID = server.controller.invocationID
-            return try reading.snapshot(of: group.entry, members: group.members, invocationID: invocationID)
-        } catch {
-            throw .malformedAnswer(.search, message: error.description)
-        }
+    /// Nil where the account may see the entry's name and not read it.
+    private func snapshot(of group: GroupReading.Group) -> EntrySnapshot? {
+        try? reading.snapshot(of: group.entry, members: group.members, invocationID: server.controller.invocationID)
     }
 }

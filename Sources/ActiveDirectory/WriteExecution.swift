@@ -201,7 +201,7 @@ extension EntrySnapshot {
 /// What a read-back found.
 enum FoundEntry: Sendable {
     case entry(EntrySnapshot)
-    /// Not there, or a tombstone.
+    /// Not there, not readable, or a tombstone.
     case absent
     case failed(LDAPError)
 
@@ -252,11 +252,12 @@ extension WriteExecution {
         }
     }
 
+    /// An entry that is shown by its name alone is as good as hidden.
     func snapshot(of entry: LDAPEntry) -> FoundEntry {
         do throws(ActiveDirectoryError) {
             return .entry(try reading.snapshot(of: entry, invocationID: server.controller.invocationID))
         } catch {
-            return .failed(.malformedAnswer(.search, message: error.description))
+            return .absent
         }
     }
 }

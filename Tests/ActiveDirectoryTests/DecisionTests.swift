@@ -57,6 +57,19 @@ struct DecisionTests {
         FeedCursor(invocationID: here, position: position, state: .loading(breadth, end: end))
     }
 
+    @Test func whatACompleteReadShowsIsWhatMayBeRead() {
+        let seen = SeenAnchors()
+        func entry(_ anchor: Anchor, _ attributes: [LDAPAttribute]) -> LDAPEntry {
+            LDAPEntry(dn: "CN=a", attributes: [LDAPAttribute("objectGUID", [Octets(anchor.octets)])] + attributes)
+        }
+        let tombstone = Anchor(high: 3, low: 3)
+        seen.note([
+            entry(Self.here, [LDAPAttribute("uSNChanged", ["7"])]), entry(Self.other, []),
+            entry(tombstone, [LDAPAttribute("uSNChanged", ["8"]), LDAPAttribute("isDeleted", ["TRUE"])]),
+        ])
+        #expect(seen.sorted == [Self.here])
+    }
+
     @Test(
         arguments: [
             (nil, false, loading(.scopes, 0, 100)),

@@ -162,6 +162,39 @@ extension RealDomainController {
             }
         }
 
+        @Test func whatMayBeSeenAndNotReadProvesNothing() async throws {
+            try await withWriter { lab, writer in
+                let entry = try await writer.addUser("sealed", flags: "514", lab)
+                // Nobody who is signed in may read a property of it, and all else is allowed ([MS-DTYP] 2.4.6).
+                let everybody: [UInt8] = [1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0]
+                let header: [UInt8] = [1, 0, 4, 0x80] + [UInt8](repeating: 0, count: 12) + [20, 0, 0, 0]
+                let list: [UInt8] = [4, 0, 48, 0, 2, 0, 0, 0]
+                let denied: [UInt8] = [1, 0, 20, 0, 0x10, 0, 0, 0] + everybody
+                let allowed: [UInt8] = [0, 0, 20, 0, 0xff, 1, 15, 0] + everybody
+                let daclOnly = LDAPControl(
+                    "1.2.840.113556.1.4.801",
+                    isCritical: true,
+                    value: Octets([0x30, 3, 2, 1, 4])
+                )
+                _ = try await lab.administrator().perform(
+                    .modify(
+                        dn: entry.name.description,
+                        modifications: [
+                            Modification(.replace, "nTSecurityDescriptor", [Octets(header + list + denied + allowed)])
+                        ],
+                        controls: [daclOnly]
+                    )
+                )
+                #expect(await writer.outcome(.read(entry.anchor)) == .gone)
+                #expect(await writer.outcome(.confirmAbsence(entry.anchor, LastSeen())) == .hidden)
+                let people = try await writer.outcome(.readName(DistinguishedName(parsing: lab.people))).required()
+                guard case .found(let below) = await writer.outcome(.readBelow(people.anchor)) else {
+                    throw LabFailure(words: "what lies below the base was not read")
+                }
+                #expect(!below.contains { $0.anchor == entry.anchor })
+            }
+        }
+
         @Test func withoutAReadableBaseAnAbsenceProvesNothing() async throws {
             let lab = try Lab.required()
             var view = try lab.view()
