@@ -40,6 +40,8 @@ struct AbsenceTests {
             let status = try #require(try await daemon.status())
             #expect(status.quarantine.allSatisfy { $0.reason.contains("nothing proves that it was deleted") })
             #expect(try await there.people().count == 4)
+            let verified = try await daemon.tool("verify").output
+            #expect(verified.contains(", 3 explained, 0 drift"), "\(verified)")
             // A real delete is one nevertheless.
             try await here.apply(.delete(here.dn(ground.person("seen"))))
             try await eventually("the delete is carried", within: .seconds(240)) {

@@ -26,6 +26,11 @@ struct PairVerdict {
         let differences = comparison.differences.filter { $0.reason != .baseDiffers }
         differs = differences.map(\.title)
         if !comparison.members.isEmpty { differs.append("members") }
+        if let side = try Self.hiddenSide(shown.pair.id, live) {
+            differs = ["existence"]
+            kind = .explained("set aside: \(QuarantineReason.vanished(side).explanation)")
+            return
+        }
         if comparison.onlyAt != nil { differs.append("existence") }
         guard !differs.isEmpty else {
             kind = .equal
@@ -42,6 +47,12 @@ struct PairVerdict {
             return
         }
         kind = try Self.change(shown, live, known)
+    }
+
+    /// The side that does not show an entry which it had, though nothing proves that it was deleted there. What is known of it says nothing of what it holds.
+    static func hiddenSide(_ id: PairID, _ live: InspectedView) throws -> Side? {
+        guard case .vanished(let side)? = try live.transaction.quarantine(id)?.reason else { return nil }
+        return side
     }
 
     /// Set aside, or waiting for a person.

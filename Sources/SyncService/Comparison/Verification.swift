@@ -64,7 +64,8 @@ struct Verification {
     private func judge(_ pair: Pair, _ view: InspectedView, _ known: InspectedView?, _ walk: inout Walk) throws {
         let isPresent = Side.allCases.filter { pair.presence[$0] == .present }
         guard !isPresent.isEmpty else { return }
-        for side in isPresent {
+        let hidden = try PairVerdict.hiddenSide(pair.id, view)
+        for side in isPresent where side != hidden {
             if side == .ad { walk.report.entries.ad += 1 } else { walk.report.entries.miniorange += 1 }
         }
         let shown = try ShownPair(pair, view)
