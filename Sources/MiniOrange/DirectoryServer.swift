@@ -9,6 +9,8 @@ struct DirectoryServer: Sendable {
     let roots: [EntrySnapshot]
     /// Below this an entry is looked for by its entryUUID: the suffix, if it can be read.
     let searchBase: DistinguishedName
+    /// Entries at which rights are looked at, besides the bases.
+    let samples: [String]
 
     /// Throws ``LDAPError`` or ``MiniOrangeError``; the connection is closed then.
     static func connect(
@@ -31,13 +33,16 @@ struct DirectoryServer: Sendable {
                     // No rights there: entries are looked for below the configured base only.
                 }
             }
-            return DirectoryServer(
+            let server = DirectoryServer(
                 endpoint: endpoint,
                 connection: connection,
                 rootDSE: rootDSE,
                 roots: roots,
-                searchBase: searchBase
+                searchBase: searchBase,
+                samples: try await samples(view, connection)
             )
+            try await server.checkAttributes(shape)
+            return server
         } catch {
             connection.close()
             throw error
@@ -68,12 +73,13 @@ struct DirectoryServer: Sendable {
         return snapshot
     }
 
-    /// That the bases are what they were at the connect.
+    /// That the bases are what they were at the connect, and that the account may read as much.
     func checkRoots(_ shape: EntryShape) async throws {
         for root in roots {
             let now = try await Self.root(root.name, shape, connection)
             guard now.anchor == root.anchor else { throw MiniOrangeError.baseReplaced(root.name) }
         }
+        try await checkAttributes(shape)
     }
 
     /// Reads entries by their anchors, all at once; what isn't found is left out.

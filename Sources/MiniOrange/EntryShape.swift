@@ -40,6 +40,9 @@ package struct EntryShape: Sendable {
         wanted.contains(plainName) || memberAttributes.contains(plainName)
     }
 
+    /// Everything of which it matters whether it is there, members included.
+    var followed: [String] { wanted.union(memberAttributes).sorted() }
+
     package func holdsMembers(_ plainName: String) -> Bool { memberAttributes.contains(plainName) }
 
     /// Throws ``MiniOrangeError/entryUnreadable(dn:lacks:)`` where name or entryUUID can't be read.

@@ -15,6 +15,8 @@ package enum MiniOrangeError: Error, Hashable, Sendable {
     case referred(DistinguishedName)
     /// An entry without what every entry must have.
     case entryUnreadable(dn: String, lacks: String)
+    /// Values of these attributes would look as if somebody had taken them away.
+    case attributesUnreadable([String], of: String)
     /// Entries have no entryUUID.
     case noEntryUUID(DistinguishedName)
     /// The access log lacks changes that the directory has.
@@ -38,6 +40,8 @@ extension MiniOrangeError: CustomStringConvertible {
             "part of \(base) is on another server, which is not followed: exclude it or name its server"
         case .entryUnreadable(let dn, let lacks):
             "\(dn): no readable \(lacks): grant read access to it"
+        case .attributesUnreadable(let attributes, let dn):
+            "the account may not read \(attributes.joined(separator: ", ")) of \(dn): grant read access, or leave out of the configuration what it may not read"
         case .noEntryUUID(let base):
             "\(base) has no readable entryUUID: grant read access to operational attributes"
         case .logIncomplete:
