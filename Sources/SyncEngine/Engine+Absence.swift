@@ -6,10 +6,13 @@ package import SyncModel
 /// log's record of the delete, or a container that stands open and really holds nothing of the kind. Where nothing does, the entry is set aside as vanished,
 /// and nothing is concluded.
 extension Engine {
-    /// What helps to find out what became of an entry.
+    /// What helps to find out what became of an entry. What a server lacks that was set back, or that may be behind, nobody need have deleted: that others are
+    /// shown where it stood proves nothing then, nor later, as long as its pair is in doubt.
     func lastSeen(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> LastSeen {
         var parent: Anchor?
-        if case .entry(let container)? = try store.outline(side, anchor)?.parent { parent = container }
+        let pair = try store.pairID(side, anchor)
+        let mayBeOlder = try setBacks[side] != nil || pair.map { try isDoubtful($0, side, store) } == true
+        if !mayBeOlder, case .entry(let container)? = try store.outline(side, anchor)?.parent { parent = container }
         return LastSeen(parent: parent, time: certainBefore[side] ?? certain[side])
     }
 
@@ -42,6 +45,7 @@ extension Engine {
     ) throws {
         unsaved[id] = nil
         try store.clearDirty(id)
+        try doubt(id, store)
         try setAside(id, .vanished(side), retries: retries, store, now: now)
     }
 

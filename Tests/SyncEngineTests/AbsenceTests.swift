@@ -58,6 +58,30 @@ struct AbsenceTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    @Test(arguments: [StepBack.Cause.restored, .anotherServer])
+    func `That others are shown proves nothing of what a server lacks that was set back`(_ cause: StepBack.Cause) throws
+    {
+        let bench = try peopled()
+        let lacking = try #require(bench.counterpart(.miniorange, "p0"))
+        func asked() throws -> LastSeen? {
+            guard case .confirmAbsence(lacking, let lastSeen)? = bench.sent.first?.operation else { return nil }
+            return lastSeen
+        }
+        _ = try bench.connect(.miniorange, stepBack: StepBack(cause: cause, reason: "a test"))
+        _ = try completeWithout([lacking], bench, .miniorange)
+        #expect(try #require(try asked()).parent == nil)
+        try bench.answer(.hidden)
+        #expect(bench.quarantine == ["vanished at miniorange"])
+        // Nor when all else is done with.
+        #expect(try bench.store.write { try Engine.setBack(.miniorange, $0) } == nil)
+        _ = try bench.pass(milliseconds: 2_000)
+        #expect(try #require(try asked()).parent == nil)
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.quarantine.isEmpty)
+        _ = try completeWithout([lacking], bench, .miniorange)
+        #expect(try #require(try asked()).parent != nil)
+    }
+
     @Test
     func `A complete read that shows it again takes it back`() throws {
         let bench = try peopled()
