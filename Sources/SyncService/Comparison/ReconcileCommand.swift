@@ -20,7 +20,8 @@ package struct ReconcileCommand {
             let before = try await client.status().reconcile?.last?.began
             CommandOutput.note(try await client.post("/reconcile").trimmingCharacters(in: .whitespacesAndNewlines))
             let result = try await wait(client, before)
-            if json { CommandOutput.json(result) } else { CommandOutput.text(text(result)) }
+            let setAside = try await client.status().quarantined
+            if json { CommandOutput.json(result) } else { CommandOutput.text(text(result, setAside)) }
             return result.drift > 0 ? 1 : 0
         } catch {
             return CommandOutput.fail("\(error)")
@@ -51,8 +52,10 @@ package struct ReconcileCommand {
         }
     }
 
-    private func text(_ result: StatusReport.Comparison) -> String {
-        "Compared everything in \(StatusReport.duration(result.seconds)): \(result.line)"
+    /// What is set aside is no drift, and not in agreement either.
+    private func text(_ result: StatusReport.Comparison, _ setAside: Int) -> String {
+        let words = setAside > 0 ? "; \(setAside) set aside, of which syncline status tells" : ""
+        return "Compared everything in \(StatusReport.duration(result.seconds)): \(result.line)\(words)"
     }
 
     private struct Failure: Error, CustomStringConvertible {
