@@ -260,7 +260,7 @@ extension Engine {
             return try write(view, on: .miniorange, isWanted: true, replacing: replaced, for: pair, store)
         } else {
             // Which groups name who is back is being asked for: until then what both had agreed on stands.
-            if !isWanted, view.isAgreed, try isLookedFor(view, store) { return .settled }
+            if !isWanted, view.isAgreed, isLookedFor(view) { return .settled }
             try agree(view, isWanted, store)
             return .settled
         }

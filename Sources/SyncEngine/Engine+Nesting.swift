@@ -30,21 +30,17 @@ extension Engine {
 
     /// Whether the LDAP side is being asked for the groups of a member who is back in the scope. What followed from others was agreed on without a row of its own at
     /// AD: where it is shown again, it would be taken for news, and be added there.
-    func isLookedFor(_ view: LinkView, _ store: any StoreTransaction) throws -> Bool {
-        guard view.membership.nesting == .flatten else { return false }
-        return try isLookedFor(view.ids.miniorange.member, store)
+    func isLookedFor(_ view: LinkView) -> Bool {
+        view.membership.nesting == .flatten && isLookedFor(view.ids.miniorange.member)
     }
 
-    private func isLookedFor(_ member: Anchor, _ store: any StoreTransaction) throws -> Bool {
-        if rereads.isWatchingGroups(of: member) { return true }
-        return try store.intents().contains {
-            $0.write.side == .miniorange && $0.write.operation == .readGroups(member)
-        }
+    private func isLookedFor(_ member: Anchor) -> Bool {
+        rereads.isWatchingGroups(of: member) || groupsUnderWay.miniorange[member] != nil
     }
 
     /// It was asked, and was to be asked no more: what no group names is agreed on no longer.
     mutating func endLookingFor(_ member: Anchor, _ store: any StoreTransaction, now: Timestamp) throws {
-        guard flattens, try !isLookedFor(member, store) else { return }
+        guard flattens, !isLookedFor(member) else { return }
         var kept = try links(of: member, .miniorange, .user, store)
         if let id = try store.pairID(.miniorange, member), let own = try store.outline(id)?.anchors.ad {
             kept += try links(of: own, .ad, .user, store)

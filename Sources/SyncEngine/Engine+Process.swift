@@ -346,6 +346,7 @@ extension Engine {
             namesBeingAdded[write.side][name.normalized, default: []].append(adding)
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side][anchor, default: 0] += 1 }
+        if case .readGroups(let anchor) = write.operation { groupsUnderWay[write.side][anchor, default: 0] += 1 }
         if case .readBelow = write.operation { readsBelow[write.side] += 1 }
         if write.operation.isValueEdit { editsUnderWay[write.pair, default: 0] += 1 }
         let keys = keysGiven(by: write)
@@ -361,6 +362,7 @@ extension Engine {
             namesBeingAdded[write.side][name] = adding.isEmpty ? nil : adding
         }
         if case .read(let anchor) = write.operation { readsUnderWay[write.side].decrement(anchor) }
+        if case .readGroups(let anchor) = write.operation { groupsUnderWay[write.side].decrement(anchor) }
         if case .readBelow = write.operation { readsBelow[write.side] -= 1 }
         if write.operation.isValueEdit { editsUnderWay.decrement(write.pair) }
         let keys = keysGiven(by: write)

@@ -104,6 +104,8 @@ package struct Engine: Sendable {
     /// Entries that are being read, pairs whose memberships are being edited, and entries of the LDAP side that are being given what memberships name them by, with how
     /// many times.
     var readsUnderWay = PerSide<[Anchor: Int]>(both: [:])
+    /// Entries whose groups are being asked for, with how many times.
+    var groupsUnderWay = PerSide<[Anchor: Int]>(both: [:])
     /// How many containers are being read that are new here, or back: what stands in them is yet to be known.
     var readsBelow = PerSide<Int>(both: 0)
     /// As of when entries were shown by answers while others were still to come.
