@@ -229,18 +229,24 @@ struct NestingTests {
         #expect(bench.members(.ad, "outer") == "")
     }
 
+    /// Bo is in the outer group at AD by way of the inner one alone; and a container out of the LDAP side's scope.
+    private func nested() throws -> (Bench, elsewhere: Anchor, bo: Anchor, outer: Anchor) {
+        let bench = try flattened()
+        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: bench.directories.miniorange.top)
+        let bo = try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner", members: [bo])
+        let outer = try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        return (bench, elsewhere, bo, outer)
+    }
+
     /// Bo is only in the inner group. The outer one is deleted at AD, and changed on the other side while it is out of the scope there.
     @Test(arguments: [true, false])
     func `Who was in a group by way of another one is not when it is made again, though it was out of the scope`(
         _ isDeletionToldFirst: Bool
     ) throws {
-        let bench = try flattened()
+        let (bench, elsewhere, _, outer) = try nested()
         let directory = bench.directories.miniorange
-        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
-        let bo = try bench.create(.ad, "Bo")
-        let inner = try bench.createGroup(.ad, "inner", members: [bo])
-        let outer = try bench.createGroup(.ad, "outer", members: [inner])
-        try bench.expectRest()
         let there = try #require(bench.groupNamed(.miniorange, "outer"))
         try bench.delete(.ad, outer)
         if isDeletionToldFirst { try bench.tell(.ad) }
@@ -261,13 +267,8 @@ struct NestingTests {
     func `Who comes back is in a group that was made again meanwhile only where he was added to it`(
         _ isAdded: Bool
     ) throws {
-        let bench = try flattened()
+        let (bench, elsewhere, bo, outer) = try nested()
         let directory = bench.directories.miniorange
-        let elsewhere = try bench.container(.miniorange, "Elsewhere", below: directory.top)
-        let bo = try bench.create(.ad, "Bo")
-        let inner = try bench.createGroup(.ad, "inner", members: [bo])
-        let outer = try bench.createGroup(.ad, "outer", members: [inner])
-        try bench.expectRest()
         let there = try #require(bench.groupNamed(.miniorange, "outer"))
         let other = try #require(bench.counterpart(.miniorange, "bo"))
         try bench.delete(.ad, outer)
