@@ -81,7 +81,7 @@ extension LDAPConnection {
 struct ConnectedServer: Sendable {
     let connection: LDAPConnection
     let controller: DomainController
-    let stampDictionary = StampDictionary()
+    let dictionary = ServerDictionary()
     /// In characters, as far as it was asked for.
     var minimumPasswordLength = 0
 }

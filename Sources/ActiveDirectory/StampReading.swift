@@ -12,7 +12,7 @@ struct StampReading {
     /// Times are in whole seconds.
     private static let granularity: Int64 = 1000
 
-    private let words: StampDictionary.Words
+    private let words: ServerDictionary.Words
     private let metadata: ReplicationMetadata?
     /// By attribute.
     private let fragments: [String: MetadataFragment]
@@ -20,7 +20,7 @@ struct StampReading {
     private let lastValues: [String: MetadataFragment]
     private let changed: Timestamp?
 
-    init(_ entry: LDAPEntry, words: StampDictionary.Words) {
+    init(_ entry: LDAPEntry, words: ServerDictionary.Words) {
         self.words = words
         // What can't be understood is as good as not told.
         metadata = entry.first(Self.replicationMetadata).flatMap { try? ReplicationMetadata(decoding: $0) }
@@ -60,7 +60,7 @@ struct StampReading {
     }
 
     /// A removed attribute keeps its record, so one without has been as it is since the entry was made.
-    private func creationStamp(_ attribute: StampDictionary.Attribute) -> Stamp? {
+    private func creationStamp(_ attribute: ServerDictionary.Attribute) -> Stamp? {
         guard attribute.number != nil, attribute.isReplicated, !attribute.isLink else { return nil }
         var stamp = metadata?[.whenCreated].map(stamp)
         stamp?.version = 0

@@ -5,7 +5,7 @@ internal import SyncModel
 extension WriteExecution {
     /// One round trip, with the first of a connection, too.
     func readStamps(_ anchor: Anchor, _ attributes: [String]) {
-        let dictionary = server.stampDictionary
+        let dictionary = server.dictionary
         let names = attributes.filter { $0 != AttributeStamp.entryName }
         let questions = dictionary.questions(for: names, at: server.controller)
         let requests = questions.requests + [stampRequest(anchor, names)]
@@ -29,7 +29,7 @@ extension WriteExecution {
     }
 
     private func stampRequest(_ anchor: Anchor, _ names: [String]) -> SearchRequest {
-        let dictionary = server.stampDictionary
+        let dictionary = server.dictionary
         var request = reading.search(anchor, showDeleted: true)
         var stamps = [StampReading.replicationMetadata, StampReading.changed]
         if !dictionary.needsNoFragments(names) { stamps.append(StampReading.attributeFragments) }

@@ -25,6 +25,7 @@ struct WriteExecution: Sendable {
         case .delete(let anchor, _, let version): delete(anchor, version)
         case .read(let anchor): read(reading.search(anchor, showDeleted: true))
         case .confirmAbsence(let anchor, _): confirmAbsence(anchor)
+        case .confirmEmpty(let anchor, let attributes): confirmEmpty(anchor, attributes)
         case .readName(let name): read(reading.search(at: name.description, showDeleted: false))
         case .editValues(let anchor, _, let edits): edit(anchor, edits)
         case .readMembers(let anchor): readMembers(anchor)

@@ -84,6 +84,7 @@ enum IntentCodec {
         case readStamps = 11
         case confirmAbsenceOf = 12
         case editGuardedValues = 13
+        case confirmEmpty = 14
     }
 
     private static func encode(_ operation: WriteOperation, into writer: RecordWriter) {
@@ -122,6 +123,9 @@ enum IntentCodec {
         case .readGroups(let anchor): encode(.readGroups, anchor, into: writer)
         case .readStamps(let anchor, let attributes):
             encode(.readStamps, anchor, into: writer)
+            writer.appendList(attributes, writer.append)
+        case .confirmEmpty(let anchor, let attributes):
+            encode(.confirmEmpty, anchor, into: writer)
             writer.appendList(attributes, writer.append)
         case .readName(let name):
             writer.append(Tag.readName.rawValue)
@@ -176,12 +180,13 @@ enum IntentCodec {
             return .readBelow(try reader.readAnchor())
         case .readGroups:
             return .readGroups(try reader.readAnchor())
-        case .readStamps:
+        case .readStamps, .confirmEmpty:
             let anchor = try reader.readAnchor()
             let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
                 try reader.readName()
             }
-            return .readStamps(anchor, attributes: attributes)
+            return tag == .readStamps
+                ? .readStamps(anchor, attributes: attributes) : .confirmEmpty(anchor, attributes: attributes)
         case .editValues, .editGuardedValues:
             let anchor = try reader.readAnchor()
             let name = try reader.readDistinguishedName()

@@ -56,6 +56,10 @@ enum QuarantineCodec {
         case .returned(let side):
             writer.append(7 as UInt8)
             writer.append(side.rawValue)
+        case .unreadable(let side, let attributes):
+            writer.append(8 as UInt8)
+            writer.append(side.rawValue)
+            writer.appendList(attributes, writer.append)
         }
     }
 
@@ -84,6 +88,12 @@ enum QuarantineCodec {
             return .vanished(try reader.readCase(Side.self))
         case 7:
             return .returned(try reader.readCase(Side.self))
+        case 8:
+            let side = try reader.readCase(Side.self)
+            let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
+                try reader.readName()
+            }
+            return .unreadable(side, attributes: attributes)
         default:
             throw .invalid("quarantine reason")
         }

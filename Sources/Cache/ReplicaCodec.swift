@@ -2,8 +2,8 @@ import SyncModel
 
 /// The record of a replica. Side and anchor are its key.
 enum ReplicaCodec {
-    /// 2 added the version of the members.
-    static let version: UInt8 = 2
+    /// 2 added the version of the members, 3 what is withheld.
+    static let version: UInt8 = 3
 
     static func encode(_ replica: Replica, into writer: RecordWriter) {
         writer.begin(version: version)
@@ -16,6 +16,7 @@ enum ReplicaCodec {
         writer.append(replica.keys)
         writer.append(replica.attributes)
         writer.append(replica.membersVersion)
+        writer.appendList(replica.withheld, writer.append)
     }
 
     static func decode(
@@ -29,6 +30,7 @@ enum ReplicaCodec {
         let keys = try reader.readValues()
         let attributes = try reader.readAttributes()
         let membersVersion = recordVersion >= 2 ? try reader.readVersion() : .unordered
+        let withheld = recordVersion >= 3 ? try readNames(from: &reader) : []
         try reader.end()
         return Replica(
             side: side,
@@ -41,8 +43,13 @@ enum ReplicaCodec {
             version: version,
             keys: keys,
             isProtected: outline.isProtected,
-            membersVersion: membersVersion
+            membersVersion: membersVersion,
+            withheld: withheld
         )
+    }
+
+    private static func readNames(from reader: inout RecordReader) throws(RecordDamage) -> [String] {
+        try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in try reader.readName() }
     }
 
     /// The first part of the record; the rest is not looked at.

@@ -107,6 +107,7 @@ package final class ReplicaGlance {
         for _ in 0..<(try reader.readCount()) { _ = try reader.readField() }
         for _ in 0..<(try reader.readCount()) { try readAttribute(&reader) }
         if recordVersion >= 2 { try skipVersion(&reader) }
+        if recordVersion >= 3 { for _ in 0..<(try reader.readCount()) { _ = try reader.readField() } }
         try reader.end()
     }
 

@@ -186,6 +186,9 @@ package final class ObjectMapping: Sendable {
         return found
     }
 
+    /// Whether a replica keeps the attribute of an entry.
+    package func keeps(_ side: Side, _ attribute: String) -> Bool { keptAttributes[side].contains(attribute) }
+
     /// What of an entry's attributes a replica keeps.
     package func selected(_ side: Side, _ attributes: Attributes) -> Attributes {
         let names = keptAttributes[side]

@@ -53,7 +53,8 @@ package struct WritePlan: Sendable {
             )
         case .delete(let anchor, let name, let version):
             .delete(dn: name.description, controls: assertion(anchor, version))
-        case .editValues, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups, .readStamps:
+        case .editValues, .read, .confirmAbsence, .confirmEmpty, .readName, .readMembers, .readBelow, .readGroups,
+            .readStamps:
             nil
         }
     }

@@ -51,6 +51,7 @@ struct WriterLink: Sendable {
         switch operation {
         case .read(let anchor): find(anchor, completion)
         case .confirmAbsence(let anchor, let lastSeen): confirmAbsence(anchor, lastSeen, completion)
+        case .confirmEmpty(let anchor, let attributes): confirmEmpty(anchor, attributes, completion)
         case .readName(let name): read(name, completion)
         case .add, .modify, .rename, .delete: write(operation, completion)
         case .editValues(let anchor, let name, let edits): edit(anchor, name, edits, completion)
@@ -208,8 +209,8 @@ extension WriteOperation {
     var anchor: Anchor? {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
-            .confirmAbsence(let anchor, _), .editValues(let anchor, _, _), .readMembers(let anchor),
-            .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
+            .confirmAbsence(let anchor, _), .confirmEmpty(let anchor, _), .editValues(let anchor, _, _),
+            .readMembers(let anchor), .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
             anchor
         case .add, .readName: nil
         }
@@ -228,7 +229,8 @@ extension WriteOperation {
         case .rename(_, let name, let version, _), .delete(_, let name, let version):
             return name.normalized == snapshot.name.normalized && (version == .unordered || version == snapshot.version)
         case .editValues(_, let name, _): return name.normalized == snapshot.name.normalized
-        case .add, .read, .confirmAbsence, .readName, .readMembers, .readBelow, .readGroups, .readStamps: return false
+        case .add, .read, .confirmAbsence, .confirmEmpty, .readName, .readMembers, .readBelow, .readGroups, .readStamps:
+            return false
         }
     }
 }

@@ -93,7 +93,7 @@ extension Engine {
         guard let (object, isProtected) = standing else { return true }
         let new = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
         guard new.object == old.object, new.isProtected == old.isProtected, new.parent == old.parent,
-            new.rdn == old.rdn
+            new.rdn == old.rdn, new.withheld == old.withheld
         else { return true }
         let names = Attributes.differing(new.attributes, old.attributes)
         return try names.contains { name in

@@ -13,6 +13,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         let side = intent.write.side
+        let snapshot = isStale ? snapshot : intent.write.operation.withOwnEmptied(snapshot)
         guard let found = try store.pair(intent.write.pair), let object = found.object.flatMap({ objects[$0] }) else {
             try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
             // What only gives others their place waited for the answer, too.

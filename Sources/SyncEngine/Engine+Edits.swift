@@ -52,6 +52,7 @@ extension Engine {
         }
         var replica = old
         replica.attributes = attributes
+        replica.withheld.removeAll { name in edits.contains { $0.name == name } }
         replica.version = version
         replica.isProtected = isProtected
         replica.keys = object.mapping.keys(side, attributes)

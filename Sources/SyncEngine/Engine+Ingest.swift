@@ -167,7 +167,7 @@ extension Engine {
         if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
         let old = try store.replica(side, snapshot.anchor)
         // The same state again is news where the mapping changed, or where a name in it was not understood.
-        let isNews = snapshot.version == old?.version && (isFresh || isReloading[side] || isUnresolved(old))
+        let isNews = snapshot.version == old?.version && (isFresh || isReloading[side] || isUnresolved(old) || old?.withheld.isEmpty == false)
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             let object = old.object.flatMap { objects[$0] }
@@ -189,6 +189,7 @@ extension Engine {
         }
         let replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
         try adopt(replica, old, store, now: now)
+        try askAboutWithheld(replica, knowing: snapshot.readable, store, now: now)
         try takeMemberships(members, side, object, isAnswer: isAnswer, store, now: now)
         if !isAnswer {
             try readIfMisnamed(snapshot.anchor, side, .told(snapshot.version), knowing: old, store, now: now)
@@ -225,8 +226,9 @@ extension Engine {
         )
         if let object {
             let selected = object.mapping.selected(side, snapshot.attributes)
-            replica.keys = object.mapping.keys(side, selected)
             replica.attributes = try withResolvedReferences(selected, of: snapshot, side, object, store)
+            if let old { withhold(from: &replica, old, snapshot, object) }
+            replica.keys = object.mapping.keys(side, replica.withheld.isEmpty ? selected : replica.attributes)
         }
         return replica
     }

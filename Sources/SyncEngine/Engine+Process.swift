@@ -101,7 +101,8 @@ extension Engine {
             if let anchor = pair.anchors[side] { replicas[side] = try store.replica(side, anchor) }
         }
         try resolveAnew(&replicas, pair, store, now: now)
-        // What it names is being asked for.
+        if currentCause == .request { try askAboutWithheld(replicas, store, now: now) }
+        // What it names, or may not show, is being asked for.
         guard inFlight[pair.id] == nil else { return keepDirty(pair.id, now: now) }
         var before = pair
         try dropDangling(&replicas, &before, object, store)
@@ -153,7 +154,7 @@ extension Engine {
         var next = pair
         next.base = result.base
         keepLost(of: pair, in: &next.base, states, object)
-        let plan: PairPlan
+        var plan: PairPlan
         switch result.existence {
         case .suspended:
             plan = PairPlan()
@@ -180,6 +181,7 @@ extension Engine {
         {
             return keepDirty(pair.id, now: now)
         }
+        noteUnreadable(replicas, object, in: &plan)
         for name in plan.settled { next.base?[name] = result.target[name] }
         try carryOut(plan, pair, next, result, states, object, store, now: now)
         try noteAgreement(pair.id, plan, result, states, store)

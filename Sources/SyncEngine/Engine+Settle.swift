@@ -106,7 +106,7 @@ extension Engine {
             repeated.write.operation = try .confirmAbsence(anchor, lastSeen(anchor, intent.write.side, store))
         case .editValues(let anchor, _, _):
             repeated.write.operation = .readMembers(anchor)
-        case .readMembers, .readBelow, .readGroups, .confirmAbsence:
+        case .readMembers, .readBelow, .readGroups, .confirmAbsence, .confirmEmpty:
             break
         }
         try postpone(repeated, until: time, store)
@@ -194,7 +194,7 @@ extension Engine {
             try requestRead(.confirmAbsence(anchor, lastSeen(anchor, side, store)), side, store, now: now)
             try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
         case .readBelow, .readGroups: markDirty(intent.write.pair, .retry, now: now)
-        case .read(let anchor), .readMembers(let anchor), .readStamps(let anchor, _):
+        case .read(let anchor), .readMembers(let anchor), .readStamps(let anchor, _), .confirmEmpty(let anchor, _):
             // The delete event is on its way; until it is here nothing is concluded, and the pair is looked at again.
             if try store.replica(side, anchor) != nil {
                 try store.markDirty(intent.write.pair, DirtyRecord(since: now, cause: .retry))
@@ -310,7 +310,7 @@ extension WriteOperation {
     /// Whether the operation changes nothing on the server.
     package var isRead: Bool {
         switch self {
-        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups, .readStamps: true
+        case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps: true
         case .add, .modify, .rename, .delete, .editValues: false
         }
     }
@@ -330,8 +330,8 @@ extension WriteOperation {
     var givesName: Bool {
         switch self {
         case .add, .rename: true
-        case .modify, .delete, .editValues, .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups,
-            .readStamps:
+        case .modify, .delete, .editValues, .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow,
+            .readGroups, .readStamps:
             false
         }
     }
@@ -347,9 +347,8 @@ extension WriteOperation {
     package var anchor: Anchor? {
         switch self {
         case .modify(let anchor, _, _, _), .rename(let anchor, _, _, _), .delete(let anchor, _, _), .read(let anchor),
-            .confirmAbsence(let anchor, _), .editValues(let anchor, _, _), .readMembers(let anchor),
-            .readBelow(let anchor),
-            .readGroups(let anchor), .readStamps(let anchor, _):
+            .confirmAbsence(let anchor, _), .confirmEmpty(let anchor, _), .editValues(let anchor, _, _),
+            .readMembers(let anchor), .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
             anchor
         case .add, .readName: nil
         }

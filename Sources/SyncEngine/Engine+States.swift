@@ -65,6 +65,9 @@ extension Engine {
                 } else {
                     unknown.append(parentAttribute)
                 }
+                if !replica.withheld.isEmpty {
+                    unknown += object.canonicalNames(stampedBy: Set(replica.withheld), side)
+                }
                 if pair.presence[side.opposite] == .deleted {
                     unknown += try referencesToDeleted(lifted.values, pair.base, object, store)
                 }

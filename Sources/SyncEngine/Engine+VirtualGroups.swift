@@ -188,7 +188,8 @@ extension Engine {
             return .done(EntrySnapshot(anchor: anchor, name: newName, attributes: attributes, version: .unordered))
         case .delete:
             return .deleted
-        case .read(let anchor), .readMembers(let anchor), .confirmAbsence(let anchor, _), .editValues(let anchor, _, _),
+        case .read(let anchor), .readMembers(let anchor), .confirmAbsence(let anchor, _),
+            .confirmEmpty(let anchor, _), .editValues(let anchor, _, _),
             .readBelow(let anchor), .readGroups(let anchor), .readStamps(let anchor, _):
             guard let replica = try store.replica(.miniorange, anchor), let name = try name(of: replica, store) else {
                 return .gone

@@ -155,6 +155,7 @@ extension Engine {
                 try lookAgain(for: pair, record, side, store, now: now)
                 continue
             }
+            if case .unreadable = record.reason { try askAboutWithheld(of: pair, store, now: now) }
             if case .noCounterpartForParent = record.reason { try readPlace(of: pair, store, now: now) }
             markDirty(pair, .retry, now: now)
         }

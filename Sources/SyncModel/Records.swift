@@ -92,6 +92,8 @@ package enum QuarantineReason: Hashable, Sendable {
     /// The side shows an entry from before the time until when everything there was known, and it was not: it was deleted since, and has come back with an
     /// older state of its server.
     case returned(Side)
+    /// The account may not read these attributes any more, which had values: they are left as they were known, and nothing of them is carried.
+    case unreadable(Side, attributes: [String])
 }
 
 package struct QuarantineRecord: Hashable, Sendable {

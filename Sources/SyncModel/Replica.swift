@@ -25,6 +25,9 @@ package struct Replica: Hashable, Sendable {
     package var isProtected: Bool
     /// As of which all memberships that this entry holds are in the cache; unordered where they were never read as a whole. News from before it is old.
     package var membersVersion: Version
+    /// Attributes, sorted, that the server does not show any more although they had values, and of which nobody knows that these are gone: the account may have lost
+    /// the right to read them. `attributes` has the values from before.
+    package var withheld: [String]
 
     package init(
         side: Side,
@@ -37,8 +40,10 @@ package struct Replica: Hashable, Sendable {
         version: Version,
         keys: [Octets] = [],
         isProtected: Bool = false,
-        membersVersion: Version = .unordered
+        membersVersion: Version = .unordered,
+        withheld: [String] = []
     ) {
+        self.withheld = withheld
         self.side = side
         self.anchor = anchor
         self.object = object
@@ -62,6 +67,8 @@ package struct EntrySnapshot: Hashable, Sendable {
     package var version: Version
     /// Whether the attributes hold all members as well, those of `DirectoryView.memberAttributes`. Where not, nothing is said of them.
     package var tellsMembers: Bool
+    /// Of attributes that it lacks, as far as that is known: whether the account may read them, so that what is not shown is not there.
+    package var readable: [String: Bool] = [:]
 
     package init(
         anchor: Anchor,

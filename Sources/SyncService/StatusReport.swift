@@ -285,6 +285,12 @@ extension QuarantineReason {
                 it is from before \(side.name)'s server was set back, and both sides had agreed that it is deleted; delete it there again, or have it \
                 created on the other side by syncline resync ENTRY
                 """
+        case .unreadable(let side, let attributes):
+            let names = attributes.joined(separator: ", ")
+            return """
+                \(side.name) does not show \(names) of the entry any more, and the account may not read it, so that nobody knows whether it was emptied; \
+                the rest is carried; let the account read it again, and this is tried again by itself, or at once by syncline quarantine retry
+                """
         case .protected(let side):
             return "the entry on \(side.name) is protected (adminCount=1) and is never written; the difference stays"
         }

@@ -112,7 +112,13 @@ import Testing
                 try? reading.change(of: entry, invocationID: Anchor(high: 1, low: 1)), reading.isInScope(entry),
                 MemberNews(entry, attributes: ["member"])?.changes(version: .unordered),
                 StampReading(entry, words: words).stamps(of: attributes),
-                StampDictionary.attributes(attributes, in: [entry]), StampDictionary.servers(in: [entry])
+                ServerDictionary.attributes(attributes, in: [entry]), ServerDictionary.servers(in: [entry])
+            )
+        },
+        FuzzSubject("who may read what", [AccessControlTests.sample.bytes]) {
+            try AccessControl(decoding: Octets($0)).permitsReading(
+                AccessControlTests.confidential,
+                token: AccessControlTests.token
             )
         },
     ]

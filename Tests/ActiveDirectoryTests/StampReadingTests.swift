@@ -8,28 +8,28 @@ import Testing
 struct StampReadingTests {
     static let here = Anchor(high: 1, low: 1)
     static let elsewhere = Anchor(high: 2, low: 2)
-    static let words = StampDictionary.Words(
+    static let words = ServerDictionary.Words(
         attributes: [
-            "title": StampDictionary.Attribute(
+            "title": ServerDictionary.Attribute(
                 number: AttributeNumber(rawValue: 12),
                 isLink: false,
                 isReplicated: true
             ),
-            "mail": StampDictionary.Attribute(
+            "mail": ServerDictionary.Attribute(
                 number: AttributeNumber(rawValue: 0x0015_0003),
                 isLink: false,
                 isReplicated: true
             ),
-            "manager": StampDictionary.Attribute(
+            "manager": ServerDictionary.Attribute(
                 number: AttributeNumber(rawValue: 0x0015_000A),
                 isLink: true,
                 isReplicated: true
             ),
-            "lastlogon": StampDictionary.Attribute(
+            "lastlogon": ServerDictionary.Attribute(
                 number: AttributeNumber(rawValue: 0x0009_0034),
                 isLink: false,
                 isReplicated: false
-            ), "special": StampDictionary.Attribute(number: nil, isLink: false, isReplicated: true),
+            ), "special": ServerDictionary.Attribute(number: nil, isLink: false, isReplicated: true),
         ],
         servers: [here: "dc1.syncline.test"]
     )
@@ -194,7 +194,7 @@ struct StampReadingTests {
             entry("own", "1.3.6.1.4.1.99999.1", [LDAPAttribute("msDS-IntId", ["-2000000000"])]),
             entry("notasked", "2.5.4.1"),
         ]
-        let found = StampDictionary.attributes(["title", "manager", "lastlogon", "own", "missing"], in: schema)
+        let found = ServerDictionary.attributes(["title", "manager", "lastlogon", "own", "missing"], in: schema)
         #expect(found.count == 5)
         #expect(found["title"]?.number?.rawValue == 12)
         #expect(found["title"]?.isReplicated == true)
@@ -208,7 +208,7 @@ struct StampReadingTests {
         func entry(_ dn: String, _ name: String, _ value: Octets) -> LDAPEntry {
             LDAPEntry(dn: dn, attributes: [LDAPAttribute(name, [value])])
         }
-        let found = StampDictionary.servers(in: [
+        let found = ServerDictionary.servers(in: [
             entry("CN=NTDS Settings,CN=DC1,CN=Servers,CN=x", "invocationId", Octets(Self.here.octets)),
             entry("CN=dc1,CN=Servers,CN=x", "dNSHostName", "dc1.syncline.test"),
             entry("CN=NTDS Settings,CN=DC2,CN=Servers,CN=x", "invocationId", Octets(Self.elsewhere.octets)),

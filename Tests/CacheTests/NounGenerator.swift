@@ -84,7 +84,8 @@ struct NounGenerator: RandomNumberGenerator {
             version: version(),
             keys: list(upTo: 4) { $0.octets() },
             isProtected: flag(),
-            membersVersion: version()
+            membersVersion: version(),
+            withheld: list(upTo: 2) { $0.name() }
         )
     }
 
@@ -129,7 +130,7 @@ struct NounGenerator: RandomNumberGenerator {
     }
 
     mutating func operation() -> WriteOperation {
-        switch below(12) {
+        switch below(13) {
         case 10: .readGroups(anchor())
         case 11: .readStamps(anchor(), attributes: list(upTo: 4) { $0.name() })
         case 0: .add(name: distinguishedName(), objectClasses: list(upTo: 3) { $0.name() }, attributes: attributes())
@@ -153,6 +154,7 @@ struct NounGenerator: RandomNumberGenerator {
         case 6: .readName(distinguishedName())
         case 7: .readMembers(anchor())
         case 8: .readBelow(anchor())
+        case 9: .confirmEmpty(anchor(), attributes: list(upTo: 3) { $0.name() })
         default:
             .editValues(
                 anchor(),
@@ -202,7 +204,8 @@ struct NounGenerator: RandomNumberGenerator {
 
     mutating func quarantineRecord() -> QuarantineRecord {
         let reason: QuarantineReason =
-            switch below(6) {
+            switch below(7) {
+            case 5: .unreadable(side(), attributes: list(upTo: 3) { $0.name() })
             case 0: .refused(side(), refusal())
             case 4: .members(side(), count: below(100_000), refusal())
             case 1: .ambiguousMatch(rule: below(9), candidates: list(upTo: 3) { $0.anchor() })

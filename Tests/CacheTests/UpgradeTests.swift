@@ -106,7 +106,7 @@ import Testing
     @Test func aCacheOfFormat1IsRefusedByAReaderUntilTheWriterHasUpgradedIt() throws {
         try writeFormat1()
         let error = #expect(throws: CacheError.self) { _ = try directory.open(.readOnly) }
-        #expect(error?.kind == .olderFormat(found: 1, supported: 6))
+        #expect(error?.kind == .olderFormat(found: 1, supported: CacheFormat.current.number))
         try directory.open().close()
         #expect(try directory.open(.readOnly).read { try $0.count(.replicas) } == 2)
     }

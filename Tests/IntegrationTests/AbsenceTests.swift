@@ -54,6 +54,49 @@ struct AbsenceTests {
         }
     }
 
+    @Test(
+        "an attribute that the account may not read any more is emptied nowhere, and what was emptied is",
+        arguments: Side.allCases
+    )
+    func lostAttribute(_ side: Side) async throws {
+        let ground = try await Ground.make("la\(side.name.prefix(1))")
+        let (here, there) = (ground[side], ground[side.opposite])
+        var people = ["p0", "p1", "p2"].map(ground.person)
+        try await ground.ad.apply(people.map { ground.ad.newPerson($0, [("title", ["Engineer"])]) })
+        func title(_ person: String) async throws -> [Octets] { try await there.person(person)?["title"] ?? [] }
+        try await withDaemon(ground) { daemon in
+            try await eventually("all are there") { try await ground.miniorange.people().count == people.count }
+            try await daemon.settled()
+            // The first of a scope is looked at before anything is read there, and is left alone here.
+            let first = try await here.people()[0]
+            let index = try #require(people.firstIndex { here.dn($0).lowercased() == first.dn.lowercased() })
+            people.swapAt(0, index)
+            try await ground.lab.hide(attribute: "title", of: here.dn(people[1]), at: side, true)
+            try await here.apply([
+                .replace(here.dn(people[1]), "sn", ["Cole"]), .replace(here.dn(people[2]), "title", []),
+            ])
+            try await eventually("the rest is carried") {
+                guard try await there.person(people[1])?["sn"] == ["Cole"] else { return false }
+                return try await title(people[2]).isEmpty
+            }
+            // Nothing of the entry shows that the right is gone.
+            if side == .miniorange { _ = try await daemon.tool("reconcile") }
+            try await eventually("it is set aside") { try await daemon.settled().quarantined == 1 }
+            let reason = try #require(try await daemon.status()?.quarantine.first?.reason)
+            #expect(reason.contains("title") && reason.contains("may not read"), "\(reason)")
+            #expect(try await title(people[1]) == ["Engineer"])
+            let verified = try await daemon.tool("verify").output
+            #expect(verified.contains(", 1 explained, 0 drift"), "\(verified)")
+            try await there.set(there.dn(people[1]), "title", "Head")
+            try await ground.lab.hide(attribute: "title", of: here.dn(people[1]), at: side, false)
+            try await daemon.settled()
+            _ = try await daemon.tool("quarantine", "retry", "--all")
+            try await eventually("it is over") { try await daemon.settled().quarantined == 0 }
+            #expect(try await here.person(people[1])?["title"] == ["Head"])
+            try await Agreement.reached(ground)
+        }
+    }
+
     @Test("a base that shows nothing at all any more deletes nobody, and status says how many are missed")
     func emptyAnswer() async throws {
         async let ad: Void = emptyAnswer(.ad)

@@ -24,6 +24,14 @@ extension Lab {
         }
     }
 
+    /// Takes the sight of one attribute of an entry away, or gives it back.
+    func hide(attribute: String, of dn: String, at side: Side, _ isHidden: Bool) async throws {
+        switch side {
+        case .ad: try await deny("RP", of: dn, attribute: attribute, isHidden)
+        case .miniorange: try await restrict("dn.base=\"\(dn)\" attrs=\(attribute)", to: "none", isHidden)
+        }
+    }
+
     /// Takes the right to write an entry away, or gives it back.
     func protect(_ dn: String, at side: Side, _ isProtected: Bool) async throws {
         switch side {
@@ -88,16 +96,16 @@ extension Lab {
     }
 
     /// Puts a denial in front of an entry's rights ([MS-DTYP] 2.5.1), or takes it away, in the domain controller's own database.
-    private func deny(_ rights: String, of dn: String, _ isDenied: Bool) async throws {
+    private func deny(_ rights: String, of dn: String, attribute: String = "", _ isDenied: Bool) async throws {
         let script = """
             import sys
             from samba import param
             from samba.auth import system_session
-            from samba.dcerpc import security
+            from samba.dcerpc import misc, security
             from samba.ndr import ndr_pack, ndr_unpack
             from samba.samdb import SamDB
             import ldb
-            folder, dn, rights, wanted = sys.argv[1:]
+            folder, dn, rights, attribute, wanted = sys.argv[1:]
             settings = param.LoadParm()
             settings.load(folder + "/smb.conf")
             directory = SamDB(url=folder + "/private/sam.ldb", session_info=system_session(), lp=settings)
@@ -106,7 +114,11 @@ extension Lab {
             control = "sd_flags:1:%d" % security.SECINFO_DACL
             found = directory.search(base=dn, scope=ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=[control])[0]
             held = ndr_unpack(security.descriptor, found["nTSecurityDescriptor"][0]).as_sddl(domain)
-            entry = "(D;;%s;;;%s)" % (rights, ndr_unpack(security.dom_sid, account["objectSid"][0]))
+            trustee = ndr_unpack(security.dom_sid, account["objectSid"][0])
+            entry = "(D;;%s;;;%s)" % (rights, trustee)
+            if attribute:
+                schema = directory.search(base=directory.get_schema_basedn(), expression="(lDAPDisplayName=%s)" % attribute, attrs=["schemaIDGUID"])[0]
+                entry = "(OD;;%s;%s;;%s)" % (rights, ndr_unpack(misc.GUID, schema["schemaIDGUID"][0]), trustee)
             changed = held.replace("(", entry + "(", 1) if wanted == "true" else held.replace(entry, "")
             assert changed != held, held
             message = ldb.Message(ldb.Dn(directory, dn))
@@ -115,7 +127,7 @@ extension Lab {
             directory.modify(message, [control])
             """
         try await Program.succeed(
-            ["/usr/bin/python3", "-", "\(self["LAB_DIR"])/ad", dn, rights, "\(isDenied)"],
+            ["/usr/bin/python3", "-", "\(self["LAB_DIR"])/ad", dn, rights, attribute, "\(isDenied)"],
             input: script
         )
     }

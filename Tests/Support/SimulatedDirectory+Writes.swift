@@ -18,6 +18,10 @@ extension SimulatedDirectory {
         case .read(let anchor), .confirmAbsence(let anchor, _): return snapshot(anchor).map { .done($0) } ?? .gone
         case .readStamps(let anchor, let attributes):
             return snapshot(anchor).map { .stamped($0, toldStamps(anchor, attributes)) } ?? .gone
+        case .confirmEmpty(let anchor, let attributes):
+            guard var entry = snapshot(anchor) else { return .gone }
+            entry.readable = Dictionary(uniqueKeysWithValues: attributes.map { ($0, !unreadable.contains($0)) })
+            return .done(entry)
         case .readName(let name): return anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
         }
     }
@@ -41,11 +45,13 @@ extension SimulatedDirectory {
     }
 
     private func modify(_ anchor: Anchor, _ planned: Version, _ changes: [AttributeChange]) -> WriteOutcome {
-        guard let entry = entries[anchor], let current = snapshot(anchor) else { return .gone }
+        guard let entry = entries[anchor], let current = snapshot(anchor), let whole = whole(anchor) else {
+            return .gone
+        }
         if side == .miniorange && planned != version(entry.sequence) && planned != .unordered { return .stale(current) }
         var changed: [(name: String, values: [Octets])] = []
         for change in changes {
-            let held = current.attributes[change.name].map { normalized(change.name, $0) }
+            let held = whole.attributes[change.name].map { normalized(change.name, $0) }
             let old = change.old.map { normalized(change.name, $0) }
             let new = change.new.map { normalized(change.name, $0) }
             if side == .ad {
@@ -60,7 +66,7 @@ extension SimulatedDirectory {
                     return .stale(current)
                 }
             }
-            guard let values = stored(change.name, side == .ad ? merged(current, change) : change.new) else {
+            guard let values = stored(change.name, side == .ad ? merged(whole, change) : change.new) else {
                 return .refused(Refusal(reason: .other, code: 32, message: "no such reference"))
             }
             changed.append((change.name, values))

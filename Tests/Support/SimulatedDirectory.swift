@@ -54,6 +54,8 @@ package final class SimulatedDirectory {
         Timestamp(milliseconds: side == .ad ? lastChange / 1000 * 1000 : lastChange)
     }
     package internal(set) var stamps: [Anchor: [String: Stamp]] = [:]
+    /// Attributes that Syncline's account may not read: the server leaves them out.
+    package var unreadable: Set<String> = []
     /// Whether the server can tell of each attribute when and by whom it was set; else of the whole entry only, by its last change.
     package var tellsAttributeStamps = true
     private var lastAuthors: [Anchor: String?] = [:]
@@ -128,11 +130,21 @@ package final class SimulatedDirectory {
     package func hasChildren(_ anchor: Anchor) -> Bool { entries.values.contains { $0.parent == anchor } }
 
     /// What the entry holds, without its members.
-    package func snapshot(_ anchor: Anchor) -> EntrySnapshot? { snapshot(anchor, tellsMembers: false) }
+    package func snapshot(_ anchor: Anchor) -> EntrySnapshot? { whole(anchor, tellsMembers: false).map(shown) }
 
-    package func snapshotWithMembers(_ anchor: Anchor) -> EntrySnapshot? { snapshot(anchor, tellsMembers: true) }
+    package func snapshotWithMembers(_ anchor: Anchor) -> EntrySnapshot? {
+        whole(anchor, tellsMembers: true).map(shown)
+    }
 
-    private func snapshot(_ anchor: Anchor, tellsMembers: Bool) -> EntrySnapshot? {
+    /// As Syncline's account may see it.
+    private func shown(_ entry: EntrySnapshot) -> EntrySnapshot {
+        guard !unreadable.isEmpty else { return entry }
+        var shown = entry
+        for name in unreadable { shown.attributes[name] = [] }
+        return shown
+    }
+
+    func whole(_ anchor: Anchor, tellsMembers: Bool = false) -> EntrySnapshot? {
         guard let entry = entries[anchor], let name = name(of: anchor) else { return nil }
         var attributes = entry.attributes
         for attribute in Self.referenceAttributes.union(Self.memberAttributes) where !attributes[attribute].isEmpty {

@@ -258,6 +258,8 @@ final class Bench {
             case .missingRequiredValue(let name): "missing \(name)"
             case .vanished(let side): "vanished at \(side.name)"
             case .returned(let side): "returned at \(side.name)"
+            case .unreadable(let side, let attributes):
+                "\(attributes.joined(separator: ",")) unreadable at \(side.name)"
             case .protected(let side): "protected at \(side.name)"
             case .members(let side, let count, let refusal):
                 "\(count) members refused by \(side.name): \(refusal.reason)"

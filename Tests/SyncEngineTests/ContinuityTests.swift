@@ -52,6 +52,7 @@ struct ContinuityTests {
         let ann = try bench.create(.ad, "Ann")
         try bench.set(.ad, ann, "sn", [])
         try bench.tell(.ad)
+        try bench.answer()
         _ = bench.directories.miniorange.perform(try #require(bench.sent.first).operation)
         try bench.configure { $0.direction = .toAD }
         try bench.set(.ad, ann, "samaccountname", ["anna"])

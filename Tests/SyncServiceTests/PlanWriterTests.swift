@@ -15,7 +15,7 @@ struct PlanWriterTests {
         func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
             switch write.operation {
             case .read(entry.anchor): completion(.done(entry))
-            case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups, .readStamps:
+            case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps:
                 completion(.gone)
             case .add, .modify, .rename, .delete, .editValues: writes.withLock { $0 += 1 }
             }

@@ -163,6 +163,8 @@ extension PlanReport {
         case .missingRequiredValue(let attribute):
             "there is no value for \(attribute), which the other side demands"
         case .vanished(let side): "\(side.name) does not show it any more, and nothing proves that it was deleted"
+        case .unreadable(let side, let attributes):
+            "the account may not read \(attributes.joined(separator: ", ")) at \(side.name)"
         case .returned(let side): "it came back to \(side.name) with an older state of its server"
         case .protected(let side): "it is protected at \(side.name) (adminCount=1) and never written"
         case .members(let side, let count, let refusal):
@@ -235,7 +237,7 @@ extension PlanReport.PlannedWrite {
                 removed: edits.remove.count,
                 reason: "differs on \(other)"
             )
-        case .read, .readName, .confirmAbsence, .readMembers, .readBelow, .readGroups, .readStamps: return nil
+        case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps: return nil
         }
     }
 

@@ -38,7 +38,7 @@ final class PlanWriter: DirectoryWriter {
 
     func perform(_ write: Write, completion: @escaping @Sendable (WriteOutcome) -> Void) {
         switch write.operation {
-        case .read(let anchor), .confirmAbsence(let anchor, _), .readMembers(let anchor):
+        case .read(let anchor), .confirmAbsence(let anchor, _), .confirmEmpty(let anchor, _), .readMembers(let anchor):
             if let entry = state.withLock({ $0.imagined[anchor] }) { return completion(.done(entry)) }
             read(write, completion)
         case .readBelow(let anchor), .readGroups(let anchor):

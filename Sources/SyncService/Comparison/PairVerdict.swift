@@ -26,9 +26,9 @@ struct PairVerdict {
         let differences = comparison.differences.filter { $0.reason != .baseDiffers }
         differs = differences.map(\.title)
         if !comparison.members.isEmpty { differs.append("members") }
-        if let side = try Self.hiddenSide(shown.pair.id, live) {
-            differs = ["existence"]
-            kind = .explained("set aside: \(QuarantineReason.vanished(side).explanation)")
+        if let reason = try live.transaction.quarantine(shown.pair.id)?.reason, let unseen = reason.unseen {
+            differs = unseen
+            kind = .explained("set aside: \(reason.explanation)")
             return
         }
         if comparison.onlyAt != nil { differs.append("existence") }
@@ -176,5 +176,16 @@ struct PairVerdict {
             }
         }
         return true
+    }
+}
+
+extension QuarantineReason {
+    /// What of an entry a side does not show, so that what is known of it says nothing of what it holds; nil where it shows all.
+    fileprivate var unseen: [String]? {
+        switch self {
+        case .vanished: ["existence"]
+        case .unreadable(_, let attributes): attributes
+        default: nil
+        }
     }
 }

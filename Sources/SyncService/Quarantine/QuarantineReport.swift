@@ -69,7 +69,7 @@ extension QuarantineReason {
     var side: Side? {
         switch self {
         case .refused(let side, _), .members(let side, _, _), .protected(let side), .vanished(let side),
-            .returned(let side):
+            .returned(let side), .unreadable(let side, _):
             side
         case .ambiguousMatch, .noCounterpartForParent, .missingRequiredValue: nil
         }
@@ -78,7 +78,9 @@ extension QuarantineReason {
     var refusal: Refusal? {
         switch self {
         case .refused(_, let refusal), .members(_, _, let refusal): refusal
-        case .ambiguousMatch, .noCounterpartForParent, .missingRequiredValue, .protected, .vanished, .returned: nil
+        case .ambiguousMatch, .noCounterpartForParent, .missingRequiredValue, .protected, .vanished, .returned,
+            .unreadable:
+            nil
         }
     }
 }

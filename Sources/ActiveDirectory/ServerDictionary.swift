@@ -2,10 +2,11 @@ internal import LDAPClient
 internal import SyncModel
 internal import Synchronization
 
-/// What it takes to understand stamps at one server, asked for once a connection: the numbers of attributes and the names of servers.
+/// What it takes to understand stamps and rights at one server, asked for once a connection: the numbers and ids of attributes, the names of servers, and whom the
+/// server takes the account for.
 ///
 /// Whoever first needs an attribute asks for it in the same round trip as for the entry; others that come meanwhile wait for that answer.
-final class StampDictionary: Sendable {
+final class ServerDictionary: Sendable {
     /// What the schema tells of an attribute.
     struct Attribute: Hashable, Sendable {
         /// Nil where the schema does not tell.
@@ -14,6 +15,12 @@ final class StampDictionary: Sendable {
         var isLink: Bool
         /// What is not, or is made up when it is read, has no stamp.
         var isReplicated: Bool
+        /// schemaIDGUID, by which rights are given for it.
+        var identifier: Octets?
+        /// attributeSecurityGUID: the set of attributes that it is in, by which rights may be given as well.
+        var propertySet: Octets?
+        /// Whether reading it takes the right of control, too ([MS-ADTS] 3.1.1.4.4).
+        var isConfidential = false
 
         static let unknown = Attribute(number: nil, isLink: false, isReplicated: false)
     }
@@ -24,11 +31,14 @@ final class StampDictionary: Sendable {
         var attributes: [String: Attribute]
         /// Host names, by invocationId.
         var servers: [Anchor: String]
+        /// The SIDs that stand for the account; none where the server does not tell.
+        var token: Set<Octets> = []
     }
 
     /// Questions that one asker puts for all.
     struct Questions: Sendable {
         fileprivate var attributes: [String]
+        /// Whether the servers and the account are asked for.
         fileprivate var asksServers: Bool
         let requests: [SearchRequest]
     }
@@ -37,6 +47,7 @@ final class StampDictionary: Sendable {
         var attributes: [String: Attribute] = [:]
         var askedAttributes: Set<String> = []
         var servers: [Anchor: String]?
+        var token: Set<Octets>?
         var isAskingServers = false
         /// Whether this account has seen replPropertyMetaData here.
         var showsMetadata = false
@@ -49,13 +60,13 @@ final class StampDictionary: Sendable {
     func questions(for names: [String], at controller: DomainController) -> Questions {
         state.withLock { state in
             let attributes = Set(names).filter { state.attributes[$0] == nil && !state.askedAttributes.contains($0) }
-            let asksServers = state.servers == nil && !state.isAskingServers
+            let asksServers = (state.servers == nil || state.token == nil) && !state.isAskingServers
             state.askedAttributes.formUnion(attributes)
             state.isAskingServers = state.isAskingServers || asksServers
             let sorted = attributes.sorted()
             var requests: [SearchRequest] = []
             if !sorted.isEmpty { requests.append(Self.schemaRequest(sorted, at: controller)) }
-            if asksServers { requests.append(Self.serversRequest(at: controller)) }
+            if asksServers { requests += [Self.serversRequest(at: controller), Self.tokenRequest] }
             return Questions(attributes: sorted, asksServers: asksServers, requests: requests)
         }
     }
@@ -71,12 +82,17 @@ final class StampDictionary: Sendable {
         if questions.asksServers, let answer = answers.popFirst() {
             servers = Self.entries(in: answer).map(Self.servers)
         }
+        var token: Set<Octets>?
+        if questions.asksServers, let answer = answers.popFirst() {
+            token = Self.entries(in: answer).map { Set($0.first?["tokenGroups"] ?? []) }
+        }
         let ready = state.withLock { state -> [(then: @Sendable (Words?) -> Void, words: Words?)] in
             state.askedAttributes.subtract(questions.attributes)
             state.attributes.merge(attributes ?? [:]) { $1 }
             if questions.asksServers {
                 state.isAskingServers = false
                 state.servers = servers ?? state.servers
+                state.token = token ?? state.token
             }
             let (ready, waiting) = state.waiting.split { Self.isSettled($0.names, state) }
             state.waiting = waiting
@@ -115,7 +131,7 @@ final class StampDictionary: Sendable {
     }
 
     private static func words(_ names: [String], _ state: State) -> Words? {
-        var words = Words(attributes: [:], servers: state.servers ?? [:])
+        var words = Words(attributes: [:], servers: state.servers ?? [:], token: state.token ?? [])
         for name in names {
             guard let attribute = state.attributes[name] else { return nil }
             words.attributes[name] = attribute
@@ -134,15 +150,22 @@ final class StampDictionary: Sendable {
 }
 
 // Questions and answers.
-extension StampDictionary {
+extension ServerDictionary {
     private static func schemaRequest(_ names: [String], at controller: DomainController) -> SearchRequest {
         SearchRequest(
             base: controller.schemaNamingContext ?? "CN=Schema,CN=Configuration,\(controller.namingContext)",
             scope: .oneLevel,
             filter: Filter.or(names.map { .equality("lDAPDisplayName", Octets($0)) }).description,
-            attributes: ["lDAPDisplayName", "attributeID", "msDS-IntId", "linkID", "systemFlags"]
+            attributes: [
+                "lDAPDisplayName", "attributeID", "msDS-IntId", "linkID", "systemFlags", "schemaIDGUID",
+                "attributeSecurityGUID",
+                "searchFlags",
+            ]
         )
     }
+
+    /// Of the root DSE: the SIDs of whoever asks, as the server judges by them ([MS-ADTS] 3.1.1.3.2.24).
+    private static let tokenRequest = SearchRequest(base: "", scope: .base, attributes: ["tokenGroups"])
 
     /// All servers of the forest at once: there are few, and any of them may have set anything.
     private static func serversRequest(at controller: DomainController) -> SearchRequest {
@@ -166,7 +189,10 @@ extension StampDictionary {
             attributes[name] = Attribute(
                 number: number,
                 isLink: entry.first("linkID") != nil,
-                isReplicated: flags & (notReplicated | constructed) == 0
+                isReplicated: flags & (notReplicated | constructed) == 0,
+                identifier: entry.first("schemaIDGUID"),
+                propertySet: entry.first("attributeSecurityGUID"),
+                isConfidential: (entry.text("searchFlags").flatMap { Int32($0) } ?? 0) & confidential != 0
             )
         }
         return attributes
@@ -175,6 +201,8 @@ extension StampDictionary {
     /// systemFlags of an attribute ([MS-ADTS] 2.2.10).
     private static let notReplicated: Int32 = 0x1
     private static let constructed: Int32 = 0x4
+    /// searchFlags ([MS-ADTS] 2.2.9).
+    private static let confidential: Int32 = 0x80
 
     /// An nTDSDSA stands right below its server ([MS-ADTS] 6.1.1.2.2.1.2.1.1).
     static func servers(in entries: [LDAPEntry]) -> [Anchor: String] {

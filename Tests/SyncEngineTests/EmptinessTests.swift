@@ -1,0 +1,157 @@
+import Mapping
+import Support
+import SyncEngine
+import SyncModel
+import Testing
+
+/// A state that lacks a value proves nothing: the account may have lost the right to read it.
+struct EmptinessTests {
+    private static let mail: Octets = "ann@syncline.test"
+
+    private func bench() throws -> (Bench, PerSide<Anchor>) {
+        let bench = try Bench()
+        let ann = try bench.create(.ad, "Ann", ["mail": [Self.mail]])
+        try bench.settle()
+        return (bench, PerSide(ad: ann, miniorange: try #require(bench.counterpart(.miniorange, "ann"))))
+    }
+
+    @Test(arguments: Side.allCases)
+    func `What was emptied is emptied on the other side as soon as its server says that it may be read`(
+        _ side: Side
+    ) throws {
+        let (bench, ann) = try bench()
+        try bench.set(side, ann[side], "mail", [])
+        #expect(try bench.tell(side) == ["\(side.name) confirmEmpty \(ann[side].low) mail"])
+        let other = side.opposite
+        #expect(
+            try bench.answer() == ["\(other.name) modify \(ann[other].low) mail: [ann@syncline.test] -> []"]
+        )
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `What may not be read any more empties nothing, and the rest of the entry flows`(_ side: Side) throws {
+        let (bench, ann) = try bench()
+        let other = side.opposite
+        bench.directories[side].unreadable = ["mail"]
+        try bench.set(side, ann[side], "sn", ["Cole"])
+        try bench.settle()
+        #expect(bench.values(other, "ann", "mail") == "[ann@syncline.test]")
+        #expect(bench.values(other, "ann", "sn") == "[Cole]")
+        #expect(bench.quarantine == ["mail unreadable at \(side.name)"])
+        // What can't be compared is not written, and not taken for agreed.
+        try bench.set(other, ann[other], "mail", ["new@syncline.test"])
+        #expect(try bench.settle().isEmpty)
+        bench.directories[side].unreadable = []
+        #expect(bench.values(side, "ann", "mail") == "[ann@syncline.test]")
+        _ = try bench.pass(milliseconds: 1_000)
+        try bench.settle()
+        #expect(bench.values(side, "ann", "mail") == "[new@syncline.test]")
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test
+    func `What was emptied while it could not be read is emptied when it can`() throws {
+        let (bench, ann) = try bench()
+        bench.directories.ad.unreadable = ["mail"]
+        try bench.set(.ad, ann.ad, "sn", ["Cole"])
+        try bench.settle()
+        try bench.set(.ad, ann.ad, "mail", [])
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "mail") == "[ann@syncline.test]")
+        bench.directories.ad.unreadable = []
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "mail") == "[]")
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test
+    func `What we emptied ourselves nobody is asked about`() throws {
+        let (bench, ann) = try bench()
+        try bench.set(.miniorange, ann.miniorange, "mail", [])
+        try bench.tell(.miniorange)
+        try bench.answer()
+        #expect(bench.sent.map(\.operation.line) == ["modify \(ann.ad.low) mail: [ann@syncline.test] -> []"])
+        #expect(try bench.settle().isEmpty)
+        #expect(bench.values(.ad, "ann", "mail") == "[]")
+    }
+
+    @Test
+    func `A log says itself what it emptied`() throws {
+        let (bench, ann) = try bench()
+        try bench.set(.miniorange, ann.miniorange, "mail", [])
+        let version = try #require(bench.directories.miniorange.snapshot(ann.miniorange)).version
+        let edit = AttributeEdit(kind: .replace, name: "mail", values: [])
+        let change = Change.edited(ann.miniorange, edits: [edit], newName: nil, version: version)
+        #expect(
+            try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
+                == ["ad modify \(ann.ad.low) mail: [ann@syncline.test] -> []"]
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func `A question that a crash cut off is asked again`(_ isReadable: Bool) throws {
+        let (bench, ann) = try bench()
+        if isReadable {
+            try bench.set(.ad, ann.ad, "mail", [])
+        } else {
+            bench.directories.ad.unreadable = ["mail"]
+            try bench.set(.ad, ann.ad, "sn", ["Cole"])
+        }
+        try bench.tell(.ad)
+        try bench.start()
+        for side in Side.allCases { _ = try bench.connect(side) }
+        try bench.settle()
+        #expect(bench.values(.miniorange, "ann", "mail") == (isReadable ? "[]" : "[ann@syncline.test]"))
+        #expect(bench.quarantine == (isReadable ? [] : ["mail unreadable at ad"]))
+    }
+
+    @Test
+    func `Whom a person has tried again is asked about at once`() throws {
+        let (bench, ann) = try bench()
+        bench.directories.ad.unreadable = ["mail"]
+        try bench.set(.ad, ann.ad, "sn", ["Cole"])
+        try bench.settle()
+        let pair = try #require(try bench.store.write { try $0.pairID(.ad, ann.ad) })
+        #expect(try bench.step(.retry(pair)) == ["ad confirmEmpty \(ann.ad.low) mail"])
+        try bench.settle()
+        #expect(bench.quarantine == ["mail unreadable at ad"])
+    }
+
+    @Test
+    func `What the configuration does not ask for any more is no matter`() throws {
+        let (bench, ann) = try bench()
+        bench.directories.ad.unreadable = ["mail"]
+        try bench.set(.ad, ann.ad, "sn", ["Cole"])
+        try bench.settle()
+        try bench.configure { specification in
+            specification.attributes.removeAll { $0.ad == "mail" }
+            specification.match.removeLast()
+        }
+        for side in Side.allCases {
+            let shown = bench.directories[side].sorted.compactMap { bench.directories[side].snapshot($0.anchor) }
+            try bench.step(.feed(side, .changes(shown.map { .present($0) }, cursor: nil)))
+            try bench.complete(side)
+        }
+        try bench.settle()
+        #expect(bench.quarantine.isEmpty)
+        #expect(bench.values(.miniorange, "ann", "mail") == "[ann@syncline.test]")
+    }
+
+    /// The right is taken away without a change of the entry: a compare is what shows it.
+    @Test
+    func `A compare finds what may not be read any more, and takes nothing of it for drift to be repaired`() throws {
+        let (bench, ann) = try bench()
+        bench.directories.ad.unreadable = ["mail"]
+        let shown = bench.directories.ad.sorted.compactMap { bench.directories.ad.snapshot($0.anchor) }
+        try bench.step(.comparison(.begin))
+        #expect(
+            try bench.step(.comparison(.scanned(.ad, shown))) == ["ad confirmEmpty \(ann.ad.low) mail"]
+        )
+        try bench.settle()
+        #expect(bench.quarantine == ["mail unreadable at ad"])
+        #expect(bench.values(.miniorange, "ann", "mail") == "[ann@syncline.test]")
+    }
+}
