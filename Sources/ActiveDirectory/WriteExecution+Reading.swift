@@ -14,7 +14,10 @@ extension WriteExecution {
                     return finish(.gone)
                 }
                 guard group.members != nil || !reading.tellsMembers else { return finish(.unavailable) }
-                finish(snapshot(of: group).map(WriteOutcome.done) ?? .gone)
+                guard let entry = snapshot(of: group) else { return finish(.gone) }
+                let lacking = reading.memberAttributes.filter { entry.attributes[$0].isEmpty }
+                guard !lacking.isEmpty else { return finish(.done(entry)) }
+                withRights(to: lacking, entry, finish)
             } catch {
                 finish(error.readOutcome)
             }

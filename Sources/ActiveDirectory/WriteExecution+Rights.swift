@@ -5,9 +5,41 @@ internal import SyncModel
 extension WriteExecution {
     /// One round trip, with the first of a connection, too.
     func confirmEmpty(_ anchor: Anchor, _ attributes: [String]) {
+        ask(reading.search(anchor, showDeleted: true), about: attributes) { answer, access in
+            found(in: answer) { found in
+                switch found {
+                case .absent: finish(.gone)
+                case .failed(let error): finish(error.readOutcome)
+                case .entry(let current):
+                    finish(access.map { .done($0.noting(attributes, in: current)) } ?? .unavailable)
+                }
+            }
+        }
+    }
+
+    /// Tells of an entry that has just been read which of these attributes may be read.
+    func withRights(
+        to attributes: [String],
+        _ entry: EntrySnapshot,
+        _ then: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
+        var request = reading.search(entry.anchor, showDeleted: false)
+        request.attributes = []
+        ask(request, about: attributes) { answer, access in
+            if case .failure(let error) = answer { return then(error.isNoSuchObject ? .gone : error.readOutcome) }
+            then(access.map { .done($0.noting(attributes, in: entry)) } ?? .unavailable)
+        }
+    }
+
+    /// Nil where nothing is told of the rights, and it may be asked again.
+    private func ask(
+        _ request: SearchRequest,
+        about attributes: [String],
+        _ then: @escaping @Sendable (Answer, AccessReading?) -> Void
+    ) {
         let dictionary = server.dictionary
         let questions = dictionary.questions(for: attributes, at: server.controller)
-        var request = reading.search(anchor, showDeleted: true)
+        var request = request
         request.attributes.append(AccessReading.descriptor)
         request.controls.append(.accessControlAlone)
         let requests = questions.requests + [request]
@@ -15,20 +47,10 @@ extension WriteExecution {
             dictionary.take(answers.dropLast(), to: questions)
             let answer = answers[answers.count - 1]
             dictionary.whenKnown(attributes) { words in
-                found(in: answer) { found in
-                    switch found {
-                    case .absent: finish(.gone)
-                    case .failed(let error): finish(error.readOutcome)
-                    case .entry(var current):
-                        guard let words, case .success(.search(let result)) = answer, let entry = result.entries.first
-                        else { return finish(.unavailable) }
-                        let access = AccessReading(entry, words: words)
-                        for name in attributes where current.attributes[name].isEmpty {
-                            current.readable[name] = !access.forbids(name)
-                        }
-                        finish(.done(current))
-                    }
+                guard let words, case .success(.search(let result)) = answer, let entry = result.entries.first else {
+                    return then(answer, nil)
                 }
+                then(answer, AccessReading(entry, words: words))
             }
         }
     }
@@ -51,6 +73,15 @@ struct AccessReading {
     func forbids(_ attribute: String) -> Bool {
         guard let control, let attribute = words.attributes[attribute] else { return false }
         return control.permitsReading(attribute, token: words.token) == false
+    }
+}
+
+extension AccessReading {
+    /// Of these attributes, as far as the entry lacks them, whether they may be read.
+    func noting(_ attributes: [String], in entry: EntrySnapshot) -> EntrySnapshot {
+        var entry = entry
+        for name in attributes where entry.attributes[name].isEmpty { entry.readable[name] = !forbids(name) }
+        return entry
     }
 }
 

@@ -14,6 +14,17 @@ extension WriterLink {
         }
     }
 
+    /// Reads an entry with its members, and where it has none, whether they may be read.
+    func readMembers(_ anchor: Anchor, _ completion: @escaping @Sendable (WriteOutcome) -> Void) {
+        let attributes = plan.wholeShape.memberAttributes
+        find(anchor, plan.wholeShape) { outcome in
+            guard case .done(let entry) = outcome, attributes.allSatisfy({ entry.attributes[$0].isEmpty }) else {
+                return completion(outcome)
+            }
+            Task { completion(await withRights(to: attributes.sorted(), entry)) }
+        }
+    }
+
     private func withRights(to attributes: [String], _ entry: EntrySnapshot) async -> WriteOutcome {
         var entry = entry
         let lacking = attributes.filter { entry.attributes[$0].isEmpty }

@@ -55,7 +55,7 @@ struct WriterLink: Sendable {
         case .readName(let name): read(name, completion)
         case .add, .modify, .rename, .delete: write(operation, completion)
         case .editValues(let anchor, let name, let edits): edit(anchor, name, edits, completion)
-        case .readMembers(let anchor): find(anchor, plan.wholeShape, completion)
+        case .readMembers(let anchor): readMembers(anchor, completion)
         case .readBelow(let anchor): readBelow(anchor, completion)
         case .readGroups(let anchor): readGroups(anchor, completion)
         case .readStamps(let anchor, let attributes): readStamps(anchor, attributes, completion)
@@ -135,7 +135,7 @@ struct WriterLink: Sendable {
         find(anchor, plan.shape, completion)
     }
 
-    private func find(
+    func find(
         _ anchor: Anchor,
         _ shape: EntryShape,
         _ completion: @escaping @Sendable (WriteOutcome) -> Void

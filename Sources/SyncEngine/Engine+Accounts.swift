@@ -65,7 +65,8 @@ extension Engine {
             (name, object.mapping.accountEvents(creating: attributes, on: write.side))
         case .modify(_, let name, _, let changes): (name, object.mapping.accountEvents(write.side, changes))
         case .delete(_, let name, _): (name, [.deleted])
-        case .rename, .editValues, .read, .confirmAbsence, .confirmEmpty, .readName, .readMembers, .readBelow, .readGroups,
+        case .rename, .editValues, .read, .confirmAbsence, .confirmEmpty, .readName, .readMembers, .readBelow,
+            .readGroups,
             .readStamps:
             nil
         }

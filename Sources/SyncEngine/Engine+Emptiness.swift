@@ -4,17 +4,77 @@ import SyncModel
 /// What an account may not read a server leaves out, just as what nobody ever set. So a state that lacks what was there proves nothing: its server is asked whether the
 /// attribute may be read, and until it says so the values stay as they were known and nothing of them is carried.
 ///
-/// A log's edits, and our own, say themselves that they emptied an attribute.
+/// A log's edits, and our own, say themselves that they emptied an attribute. Memberships are rows: of them it is their rows that stay.
 extension Engine {
+    /// Of a server that was set back it is asked when each attribute was set, empty ones as well: that tells of what may not be read, too.
+    private func mayWithhold(_ anchor: Anchor, _ side: Side) -> Bool {
+        setBacks[side] == nil && virtualObject(anchor, side) == nil
+    }
+
     /// Keeps what `old` holds and a new state of the entry lacks, unless it is known that the account would be shown it.
     func withhold(from replica: inout Replica, _ old: Replica, _ snapshot: EntrySnapshot, _ object: Object) {
-        guard virtualObject(replica.anchor, replica.side) == nil else { return }
+        guard mayWithhold(replica.anchor, replica.side) else { return }
+        replica.withheld = old.withheld.filter { linkAttributes[replica.side].contains($0) }
         for item in old.attributes.items where replica.attributes[item.name].isEmpty {
             // Of what the mapping does not ask for any more nothing is known.
             guard snapshot.readable[item.name] != true, object.mapping.keeps(replica.side, item.name) else { continue }
             replica.attributes[item.name] = item.values
             replica.withheld.append(item.name)
         }
+        replica.withheld.sort()
+    }
+
+    /// Whether an entry shows none of the memberships that are known of it, and may not have been asked for right: then nothing is concluded from it.
+    mutating func withholdsMemberships(
+        _ snapshot: EntrySnapshot,
+        _ forms: [LinkForm],
+        _ holder: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        let side = holder.side
+        guard linkSetBacks[side] == nil, mayWithhold(holder.anchor, side) else { return false }
+        var isWithheld = false
+        for form in forms {
+            let attribute = form.form.attribute
+            let isShown = !snapshot.attributes[attribute].isEmpty || snapshot.readable[attribute] == true
+            if try isShown || !hasMemberships(holder.anchor, form, side, store) {
+                try note(attribute, isWithheld: false, of: holder, store)
+                continue
+            }
+            isWithheld = true
+            if snapshot.readable[attribute] == nil {
+                try ask(about: [attribute], of: holder, store, now: now)
+            } else {
+                try note(attribute, isWithheld: true, of: holder, store)
+            }
+        }
+        return isWithheld
+    }
+
+    private func hasMemberships(
+        _ holder: Anchor,
+        _ form: LinkForm,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        try linked(to: holder, form, side, store).contains {
+            try store.link(form.link(side, holder, $0))?.isPresent == true
+        }
+    }
+
+    private func note(
+        _ attribute: String,
+        isWithheld: Bool,
+        of holder: Replica,
+        _ store: any StoreTransaction
+    ) throws {
+        guard holder.withheld.contains(attribute) != isWithheld, let old = try store.replica(holder.side, holder.anchor)
+        else { return }
+        var replica = old
+        replica.withheld.removeAll { $0 == attribute }
+        if isWithheld { replica.withheld = (replica.withheld + [attribute]).sorted() }
+        try store.put(replica, replacing: old)
     }
 
     /// - Parameter readable: what its server has said already.
@@ -25,8 +85,21 @@ extension Engine {
         now: Timestamp
     ) throws {
         let attributes = replica.withheld.filter { readable[$0] == nil }
-        guard !attributes.isEmpty else { return }
-        try requestRead(.confirmEmpty(replica.anchor, attributes: attributes), replica.side, store, now: now)
+        try ask(about: attributes, of: replica, store, now: now)
+    }
+
+    private mutating func ask(
+        about attributes: [String],
+        of replica: Replica,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        let (side, anchor) = (replica.side, replica.anchor)
+        // What may be a group's members an answer tells that has all of them.
+        let members = replica.kind == .group ? linkAttributes[side] : []
+        let others = attributes.filter { !members.contains($0) }
+        if others.count < attributes.count { try requestMembers(of: anchor, side, store, now: now) }
+        if !others.isEmpty { try requestRead(.confirmEmpty(anchor, attributes: others), side, store, now: now) }
     }
 
     mutating func askAboutWithheld(
@@ -53,7 +126,7 @@ extension Engine {
         for side in Side.allCases {
             // Others than those that are carried are kept to find the entry by.
             let withheld = (replicas[side]?.withheld ?? []).filter {
-                !object.canonicalNames(stampedBy: [$0], side).isEmpty
+                linkAttributes[side].contains($0) || !object.canonicalNames(stampedBy: [$0], side).isEmpty
             }
             guard !withheld.isEmpty else { continue }
             plan.obstacle = .unreadable(side, attributes: withheld)

@@ -167,7 +167,9 @@ extension Engine {
         if roots[side].contains(where: { $0.anchor == snapshot.anchor }) { return }
         let old = try store.replica(side, snapshot.anchor)
         // The same state again is news where the mapping changed, or where a name in it was not understood.
-        let isNews = snapshot.version == old?.version && (isFresh || isReloading[side] || isUnresolved(old) || old?.withheld.isEmpty == false)
+        let isNews =
+            snapshot.version == old?.version
+            && (isFresh || isReloading[side] || isUnresolved(old) || old?.withheld.isEmpty == false)
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             let object = old.object.flatMap { objects[$0] }

@@ -28,6 +28,7 @@ extension Engine {
             }
             return
         }
+        if try withholdsMemberships(snapshot, forms, replica, store, now: now) { return }
         for form in forms {
             let values = snapshot.attributes[form.form.attribute]
             try noteLastLeaver(values, form, replica, store, now: now)

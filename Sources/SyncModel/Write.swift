@@ -66,7 +66,7 @@ package enum WriteOperation: Hashable, Sendable {
     case confirmEmpty(Anchor, attributes: [String])
     /// Reads by name: whether an add of which no answer came was made.
     case readName(DistinguishedName)
-    /// As `read`, with all members.
+    /// As `read`, with all members; of a group that shows none, whether the account may read them: `EntrySnapshot.readable`.
     case readMembers(Anchor)
     /// Reads everything in scope below a container that came into scope: what stood in it before it was moved no feed tells.
     case readBelow(Anchor)

@@ -12,18 +12,25 @@ extension SimulatedDirectory {
         case .rename(let anchor, let name, let version, let newName): return rename(anchor, name, version, to: newName)
         case .delete(let anchor, _, let version): return delete(anchor, version)
         case .editValues(let anchor, _, let edits): return edit(anchor, edits)
-        case .readMembers(let anchor): return snapshotWithMembers(anchor).map { .done($0) } ?? .gone
+        case .readMembers(let anchor):
+            return snapshotWithMembers(anchor).map { .done(withRights(to: Self.memberAttributes, $0)) } ?? .gone
         case .readBelow(let anchor): return found(below: anchor)
         case .readGroups(let anchor): return groups(of: anchor)
         case .read(let anchor), .confirmAbsence(let anchor, _): return snapshot(anchor).map { .done($0) } ?? .gone
         case .readStamps(let anchor, let attributes):
             return snapshot(anchor).map { .stamped($0, toldStamps(anchor, attributes)) } ?? .gone
         case .confirmEmpty(let anchor, let attributes):
-            guard var entry = snapshot(anchor) else { return .gone }
-            entry.readable = Dictionary(uniqueKeysWithValues: attributes.map { ($0, !unreadable.contains($0)) })
-            return .done(entry)
+            return snapshot(anchor).map { .done(withRights(to: Set(attributes), $0)) } ?? .gone
         case .readName(let name): return anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
         }
+    }
+
+    private func withRights(to attributes: Set<String>, _ entry: EntrySnapshot) -> EntrySnapshot {
+        var entry = entry
+        for name in attributes where entry.attributes[name].isEmpty {
+            entry.readable[name] = !unreadable.contains(name)
+        }
+        return entry
     }
 
     private func add(_ name: DistinguishedName, _ objectClasses: [String], _ attributes: Attributes) -> WriteOutcome {

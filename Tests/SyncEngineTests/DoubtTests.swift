@@ -125,8 +125,7 @@ struct DoubtTests {
         _ = try bench.pass(milliseconds: Self.wayBack)
         directory.restore(backup)
         _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
-        // For the ghost, and for what was said of the group.
-        _ = try read(.miniorange, bench, asking: 2)
+        _ = try read(.miniorange, bench, asking: 1)
         try answerAll(bench)
         #expect(bench.members(.miniorange, "crew") == "ann bo cy ghost")
         #expect(bench.members(.ad, "crew") == "ann bo cy")

@@ -120,6 +120,33 @@ struct EmptinessTests {
         #expect(bench.quarantine == ["mail unreadable at ad"])
     }
 
+    @Test(arguments: Side.allCases)
+    func `Nobody loses a membership by a group whose members may not be read any more`(_ side: Side) throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
+        try bench.createGroup(.ad, "crew", members: people)
+        try bench.settle()
+        let crew = try #require(bench.directories[side].sorted.first { $0.attributes["cn"] == ["crew"] }).anchor
+        bench.directories[side].unreadable = ["member"]
+        try bench.set(side, crew, "description", ["ours"])
+        try bench.step(
+            .feed(
+                side,
+                .changes([.present(try #require(bench.directories[side].snapshotWithMembers(crew)))], cursor: nil)
+            )
+        )
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+        #expect(bench.quarantine == ["member unreadable at \(side.name)"])
+        bench.directories[side].unreadable = []
+        if side == .ad { try bench.setMembers(.ad, crew, remove: people) }
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        #expect(bench.quarantine.isEmpty)
+        let expected = side == .ad ? PerSide(ad: "", miniorange: "nobody") : PerSide(both: "ann bo")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == expected[side]) }
+    }
+
     @Test
     func `What the configuration does not ask for any more is no matter`() throws {
         let (bench, ann) = try bench()
