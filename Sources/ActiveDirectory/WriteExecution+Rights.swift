@@ -77,10 +77,10 @@ struct AccessReading {
 }
 
 extension AccessReading {
-    /// Of these attributes, as far as the entry lacks them, whether they may be read.
+    /// Whether these attributes may be read, as what is shown surely may.
     func noting(_ attributes: [String], in entry: EntrySnapshot) -> EntrySnapshot {
         var entry = entry
-        for name in attributes where entry.attributes[name].isEmpty { entry.readable[name] = !forbids(name) }
+        for name in attributes { entry.readable[name] = !entry.attributes[name].isEmpty || !forbids(name) }
         return entry
     }
 }

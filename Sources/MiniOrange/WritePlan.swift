@@ -103,7 +103,8 @@ package struct WritePlan: Sendable {
         return list
     }
 
-    /// Unguarded, deleting the old values is what compares: it fails where they are not there.
+    /// Unguarded, deleting the old values is what compares: it fails where they are not there. What seems to be empty may have values that the account may not read: to add
+    /// takes the place of none.
     private func modifications(_ change: AttributeChange, isGuarded: Bool) -> [Modification] {
         let name = schema.wireName(change.name)
         let old = Set(change.old)
@@ -112,7 +113,7 @@ package struct WritePlan: Sendable {
         let added = change.new.filter { !old.contains($0) }
         if removed.isEmpty && added.isEmpty { return [] }
         let changesAll = removed.count == change.old.count
-        if !schema.hasEquality(change.name) || isGuarded && changesAll {
+        if !schema.hasEquality(change.name) || isGuarded && changesAll && !old.isEmpty {
             return [Modification(.replace, name, change.new)]
         }
         return (removed.isEmpty ? [] : [Modification(.delete, name, removed)])

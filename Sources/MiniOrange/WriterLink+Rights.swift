@@ -34,7 +34,8 @@ extension WriterLink {
             guard let unreadable = try await rights.unreadable(of: entry.name.description, lacking) else {
                 return .unavailable
             }
-            for name in lacking { entry.readable[name] = !unreadable.contains(name) }
+            // What is shown surely may be read.
+            for name in attributes { entry.readable[name] = !unreadable.contains(name) }
             return .done(entry)
         } catch {
             return WriteAnswer.failedRead(error)

@@ -1,4 +1,5 @@
 import Mapping
+import Reconcile
 import SyncModel
 
 /// What an account may not read a server leaves out, just as what nobody ever set. So a state that lacks what was there proves nothing: its server is asked whether the
@@ -14,15 +15,70 @@ extension Engine {
     /// Keeps what `old` holds and a new state of the entry lacks, unless it is known that the account would be shown it.
     func withhold(from replica: inout Replica, _ old: Replica, _ snapshot: EntrySnapshot, _ object: Object) {
         guard mayWithhold(replica.anchor, replica.side) else { return }
-        replica.withheld = old.withheld.filter { linkAttributes[replica.side].contains($0) }
-        for item in old.attributes.items where replica.attributes[item.name].isEmpty {
-            // Of what the mapping does not ask for any more nothing is known.
-            guard snapshot.readable[item.name] != true, object.mapping.keeps(replica.side, item.name) else { continue }
+        for item in old.attributes.items where lacks(item.name, replica, snapshot, object) {
             replica.attributes[item.name] = item.values
             replica.withheld.append(item.name)
         }
+        for name in old.withheld where !replica.withheld.contains(name) {
+            // Of memberships it is noted with them.
+            let isMembership = linkAttributes[replica.side].contains(name)
+            if isMembership || lacks(name, replica, snapshot, object) { replica.withheld.append(name) }
+        }
         replica.withheld.sort()
     }
+
+    /// Of what the mapping does not ask for any more nothing is known.
+    private func lacks(_ name: String, _ replica: Replica, _ snapshot: EntrySnapshot, _ object: Object) -> Bool {
+        replica.attributes[name].isEmpty && snapshot.readable[name] != true && object.mapping.keeps(replica.side, name)
+    }
+
+    /// Of an entry that was just found to be somebody's counterpart nobody knows what it had before: whether what it lacks may be read, and so may be written, is asked
+    /// first. In one container one entry is asked about, since rights are given to containers; a value that stands there nevertheless no write takes the place of.
+    mutating func asksAtJoin(
+        _ result: Reconciliation,
+        _ replicas: PerSide<Replica?>,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        var asks = false
+        for side in Side.allCases {
+            guard let replica = replicas[side], mayWithhold(replica.anchor, side), isConnected[side] else { continue }
+            let written = result.changes[side].flatMap { object.stampedAttributes(of: $0, side) }
+            let lacking = Set(written).filter { name in
+                replica.attributes[name].isEmpty && object.mapping.keeps(side, name)
+                    && !replica.withheld.contains(name) && !readable[side].contains(Readable(replica.parent, name))
+            }
+            guard !lacking.isEmpty else { continue }
+            let question = WriteOperation.confirmEmpty(replica.anchor, attributes: lacking.sorted())
+            try requestRead(question, side, store, now: now)
+            asks = true
+        }
+        return asks
+    }
+
+    /// An attribute that the account may read of what stands in a container.
+    struct Readable: Hashable {
+        private let container: Parent
+        private let attribute: String
+
+        init(_ container: Parent, _ attribute: String) { (self.container, self.attribute) = (container, attribute) }
+    }
+
+    /// Notes what a server has said of the attributes that an entry lacks.
+    mutating func noteReadable(_ replica: inout Replica, _ told: [String: Bool], _ object: Object) {
+        guard !told.isEmpty, mayWithhold(replica.anchor, replica.side) else { return }
+        if readable[replica.side].count > Engine.mostReadable { readable[replica.side] = [] }
+        for (name, isReadable) in told where object.mapping.keeps(replica.side, name) {
+            if isReadable {
+                readable[replica.side].insert(Readable(replica.parent, name))
+            } else if !replica.withheld.contains(name) {
+                replica.withheld = (replica.withheld + [name]).sorted()
+            }
+        }
+    }
+
+    private static let mostReadable = 10_000
 
     /// Whether an entry shows none of the memberships that are known of it, and may not have been asked for right: then nothing is concluded from it.
     mutating func withholdsMemberships(
@@ -75,6 +131,10 @@ extension Engine {
         replica.withheld.removeAll { $0 == attribute }
         if isWithheld { replica.withheld = (replica.withheld + [attribute]).sorted() }
         try store.put(replica, replacing: old)
+    }
+
+    func isAboutRights(_ snapshot: EntrySnapshot, _ old: Replica?) -> Bool {
+        !snapshot.readable.isEmpty || old?.withheld.isEmpty == false
     }
 
     /// - Parameter readable: what its server has said already.

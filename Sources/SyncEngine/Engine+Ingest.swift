@@ -43,6 +43,7 @@ extension Engine {
             try note(clock, side, store)
         case .disconnected:
             isConnected[side] = false
+            readable[side] = []
         }
     }
 
@@ -169,7 +170,7 @@ extension Engine {
         // The same state again is news where the mapping changed, or where a name in it was not understood.
         let isNews =
             snapshot.version == old?.version
-            && (isFresh || isReloading[side] || isUnresolved(old) || old?.withheld.isEmpty == false)
+            && (isFresh || isReloading[side] || isUnresolved(old) || isAboutRights(snapshot, old))
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             let object = old.object.flatMap { objects[$0] }
@@ -189,7 +190,8 @@ extension Engine {
             try takeMemberships(members, side, departed, isAnswer: isAnswer, store, now: now)
             return
         }
-        let replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
+        var replica = try replica(of: snapshot, object, isProtected: isProtected, old, side, store)
+        if let object { noteReadable(&replica, snapshot.readable, object) }
         try adopt(replica, old, store, now: now)
         try askAboutWithheld(replica, knowing: snapshot.readable, store, now: now)
         try takeMemberships(members, side, object, isAnswer: isAnswer, store, now: now)

@@ -141,6 +141,12 @@ extension Engine {
                 now: now
             )
         }
+        if merged.base == nil, case .both = result.existence,
+            try asksAtJoin(result, replicas, object, store, now: now)
+        {
+            unsaved[pair.id] = DirtyRecord(since: now, cause: currentCause)
+            return
+        }
         for name in result.endedSettlements { try store.setSettlement(nil, of: pair.id, name) }
 
         if case .create(let side) = result.existence {

@@ -70,6 +70,8 @@ package struct Engine: Sendable {
     var inFlight: [PairID: Int] = [:]
     /// Intents of each side whose answer is still to come.
     var openIntents = PerSide<Set<IntentID>>(both: [])
+    /// What was found to be readable since the side was connected.
+    var readable = PerSide<Set<Readable>>(both: [])
     /// Entries that were deleted, or left the scope, while answers were on their way: these may be older.
     var goneMeanwhile = PerSide<[Anchor: Departure]>(both: [:])
     /// Entries whose deletion was learned by an answer, with their last versions: what their feed tells of them until it tells that, too, is from before it.

@@ -25,8 +25,8 @@ package struct Replica: Hashable, Sendable {
     package var isProtected: Bool
     /// As of which all memberships that this entry holds are in the cache; unordered where they were never read as a whole. News from before it is old.
     package var membersVersion: Version
-    /// Attributes, sorted, that the server does not show any more although they had values, and of which nobody knows that these are gone: the account may have lost
-    /// the right to read them. `attributes` has the values from before.
+    /// Attributes, sorted, that the server does not show and that may have values nevertheless: the account may not read them, or that is being asked. `attributes` has the
+    /// values from before, where there were any.
     package var withheld: [String]
 
     package init(
@@ -67,7 +67,7 @@ package struct EntrySnapshot: Hashable, Sendable {
     package var version: Version
     /// Whether the attributes hold all members as well, those of `DirectoryView.memberAttributes`. Where not, nothing is said of them.
     package var tellsMembers: Bool
-    /// Of attributes that it lacks, as far as that is known: whether the account may read them, so that what is not shown is not there.
+    /// Whether the account may read attributes, as far as that was asked: what of them is not shown is not there.
     package var readable: [String: Bool] = [:]
 
     package init(

@@ -52,7 +52,7 @@ struct WritePlanTests {
         ),
         Row(
             change: AttributeChange(name: "sn", old: [], new: ["A"]),
-            guarded: [Modification(.replace, "sn", ["A"])],
+            guarded: [Modification(.add, "sn", ["A"])],
             unguarded: [Modification(.add, "sn", ["A"])]
         ),
         Row(

@@ -32,10 +32,13 @@ struct Hazards: OptionSet, Hashable, Sendable {
     static let windows = Hazards(rawValue: 1 << 12)
     /// A server is set back to a backup of itself.
     static let restores = Hazards(rawValue: 1 << 13)
+    /// Syncline's account may not read an attribute for a while.
+    static let lostRights = Hazards(rawValue: 1 << 14)
 
     private static let names = [
         "nameSwaps", "recreations", "closures", "takenNames", "failovers", "purges", "clockJumps", "fullDisk",
         "reconfigurations", "repetitions", "shuffles", "decisions", "windows", "restores",
+        "lostRights",
     ]
 
     var text: String {
@@ -49,12 +52,13 @@ struct Hazards: OptionSet, Hashable, Sendable {
         guard seed >= World.Options.firstWithOwnStreams else { return [] }
         var random = SplitMix64(seed: seed ^ 0x4A5A)
         let known = Hazards(names.indices.map { Hazards(rawValue: 1 << UInt32($0)) }.filter { _ in random.chance(25) })
-        return seed < World.Options.firstOfFullWorlds ? known.subtracting(.restores) : known
+        if seed < World.Options.firstOfFullWorlds { return known.subtracting([.restores, .lostRights]) }
+        return seed < World.Options.firstWithRights ? known.subtracting(.lostRights) : known
     }
 
     /// Those that take turns of their own.
     static let acting: [Hazards] = [
         .nameSwaps, .recreations, .closures, .takenNames, .failovers, .purges, .clockJumps, .fullDisk,
-        .reconfigurations, .repetitions, .decisions, .restores,
+        .reconfigurations, .repetitions, .decisions, .restores, .lostRights,
     ]
 }

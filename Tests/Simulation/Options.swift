@@ -30,6 +30,8 @@ extension World {
         /// no server is restored, and each can tell of attributes.
         package static let firstOfFullWorlds: UInt64 = 10_000_000
         var isFull: Bool { seed >= Self.firstOfFullWorlds }
+        /// In worlds of seeds below the account may read whatever there is.
+        package static let firstWithRights: UInt64 = 200_000_000
         /// Whether more than a few deletes are held for a person.
         package var limitsDeletes: Bool { hasOwnStreams && groups == nil && seed % 3 == 1 }
         /// Whether people, and containers with people in them, are deleted many at once.

@@ -21,6 +21,7 @@ extension World {
         case .repetitions: feeds[side].repeatOne(directories[side], random.below(1_000_000))
         case .decisions: try decideOne()
         case .restores: try restore(side)
+        case .lostRights: loseRights(side)
         default: break
         }
     }
@@ -37,6 +38,7 @@ extension World {
             isClosed[side] = false
             note("\(side.name) takes writes again")
         }
+        for side in Side.allCases where !directories[side].unreadable.isEmpty { giveRights(side) }
         for anchor in strangers.ad.sorted() { rename(stranger: anchor, to: fresh("stranger")) }
         try retryMended()
         try mendSetting()
@@ -222,6 +224,41 @@ extension World {
     private func close(_ side: Side) {
         isClosed[side].toggle()
         note("\(side.name) \(isClosed[side] ? "refuses all writes" : "takes writes again")")
+    }
+
+    private func loseRights(_ side: Side) {
+        guard directories[side].unreadable.isEmpty else { return giveRights(side) }
+        let attributes = WorldMapping.registers + [WorldMapping.set, "manager", "seealso", "member"]
+        guard let attribute = random.pick(attributes) else { return }
+        hasLostRights = true
+        directories[side].unreadable = [attribute]
+        note("\(side.name) does not show \(attribute) any more")
+    }
+
+    private func giveRights(_ side: Side) {
+        directories[side].unreadable = []
+        note("\(side.name) shows everything again")
+    }
+
+    /// What was there before it could be read no feed tells: whoever gives the right has both directories compared.
+    func compareAfterRights() throws {
+        guard hasLostRights, failures.isEmpty else { return }
+        hasLostRights = false
+        note("a person has both directories compared")
+        try run([.comparison(.begin)])
+        for side in Side.allCases {
+            let shown = directories[side].sorted.compactMap { directories[side].snapshotWithMembers($0.anchor) }
+            try run([
+                .comparison(.scanned(side, shown)), .comparison(.complete(side, present: shown.map(\.anchor).sorted())),
+            ])
+        }
+        try drain()
+        while failures.isEmpty, engine.comparisonProgress?.isWalked == false {
+            try run([.comparison(.pairs(limit: 100))])
+            try drain()
+        }
+        try run([.comparison(.end)])
+        try drain()
     }
 
     /// A stranger at AD gets the account of somebody who may yet be on his way there.

@@ -153,6 +153,7 @@ extension World {
         mendRefusedValues()
         mendContainers()
         try drain()
+        try compareAfterRights()
         try decideAll()
         guard failures.isEmpty else { return }
         for (pair, record) in try store.read({ try $0.quarantined(after: nil, limit: .max) }) {

@@ -52,6 +52,8 @@ package final class World {
     private var held: [EngineEvent] = []
     /// Sides whose server refuses every write, by its administrator's will or for want of space.
     var isClosed = PerSide(both: false)
+    /// Whether something could not be read since both directories were compared.
+    var hasLostRights = false
     /// Sides whose server can't go on from any cursor.
     var purged = PerSide(both: false)
     /// Sides that were ever restored from a backup: what set a value there last may be of before.

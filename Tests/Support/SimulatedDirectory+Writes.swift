@@ -27,9 +27,7 @@ extension SimulatedDirectory {
 
     private func withRights(to attributes: Set<String>, _ entry: EntrySnapshot) -> EntrySnapshot {
         var entry = entry
-        for name in attributes where entry.attributes[name].isEmpty {
-            entry.readable[name] = !unreadable.contains(name)
-        }
+        for name in attributes { entry.readable[name] = !unreadable.contains(name) }
         return entry
     }
 
@@ -67,13 +65,19 @@ extension SimulatedDirectory {
                 // Deleted and added by value; a second value for what holds one only is refused.
                 let removed = old.filter { !new.contains($0) }
                 let added = new.filter { !old.contains($0) }
+                // What is in the way and is not shown is no news.
+                if old.isEmpty, !held.isEmpty, unreadable.contains(change.name) {
+                    return .refused(Refusal(reason: .invalid, code: 20, message: "a value is there"))
+                }
                 if !removed.allSatisfy(held.contains) || added.contains(where: held.contains) { return .stale(current) }
                 let rest = held.filter { !removed.contains($0) }
                 if Self.singleValuedAtAD.contains(change.name) && !rest.isEmpty && !added.isEmpty {
                     return .stale(current)
                 }
             }
-            guard let values = stored(change.name, side == .ad ? merged(whole, change) : change.new) else {
+            // To add takes the place of nothing.
+            let isMerged = side == .ad || change.old.isEmpty
+            guard let values = stored(change.name, isMerged ? merged(whole, change) : change.new) else {
                 return .refused(Refusal(reason: .other, code: 32, message: "no such reference"))
             }
             changed.append((change.name, values))

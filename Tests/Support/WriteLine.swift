@@ -17,7 +17,8 @@ extension WriteOperation {
         case .readGroups(let anchor): "readGroups \(anchor.low)"
         case .read(let anchor): "read \(anchor.low)"
         case .confirmAbsence(let anchor, _): "confirmAbsence \(anchor.low)"
-        case .confirmEmpty(let anchor, let attributes): "confirmEmpty \(anchor.low) \(attributes.joined(separator: ","))"
+        case .confirmEmpty(let anchor, let attributes):
+            "confirmEmpty \(anchor.low) \(attributes.joined(separator: ","))"
         case .readName(let name): "readName \(name)"
         case .readStamps(let anchor, let attributes): "readStamps \(anchor.low) \(attributes.joined(separator: ","))"
         }

@@ -147,6 +147,52 @@ struct EmptinessTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == expected[side]) }
     }
 
+    /// Both have people when they meet. Of each container and attribute the first one is asked about.
+    @Test(arguments: Side.allCases)
+    func `Where two meet nothing is written to what may not be read`(_ side: Side) throws {
+        let bench = try Bench()
+        bench.directories[side].unreadable = ["mail"]
+        for name in ["Ann", "Bo"] {
+            try bench.create(side, name, ["mail": [Octets("\(name)@here")]])
+            try bench.create(side.opposite, name, ["mail": [Octets("\(name)@there")], "displayname": ["New"]])
+        }
+        try bench.settle()
+        for name in ["Ann", "Bo"] {
+            #expect(bench.values(side, name.lowercased(), "mail") == "[\(name)@here]")
+            #expect(bench.values(side, name.lowercased(), "displayname") == "[New]")
+        }
+        #expect(bench.quarantine == Array(repeating: "mail unreadable at \(side.name)", count: 2))
+    }
+
+    /// It was read without a value that can be read by now, and no state of it is newer.
+    @Test
+    func `Where two meet what is shown again is taken in`() throws {
+        let bench = try Bench()
+        bench.directories.miniorange.unreadable = ["displayname"]
+        try bench.create(.miniorange, "Ann", ["displayname": ["Ann Lee"]])
+        try bench.disconnect(.ad)
+        try bench.tell(.miniorange)
+        bench.directories.miniorange.unreadable = []
+        try bench.create(.ad, "Ann", ["displayname": ["Ann"]])
+        _ = try bench.connect(.ad)
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == "[Ann]") }
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test
+    func `Where two meet in a container of which it is known that it may be read nobody is asked`() throws {
+        let bench = try Bench()
+        for name in ["Ann", "Bo"] {
+            try bench.create(.ad, name)
+            try bench.create(.miniorange, name, ["mail": [Octets("\(name)@there")]])
+            let lines = try bench.settle()
+            let asked = lines.filter { $0.contains("confirmEmpty") }.count
+            #expect(asked == (name == "Ann" ? 1 : 0), "\(lines)")
+            #expect(bench.values(.ad, name.lowercased(), "mail") == "[\(name)@there]")
+        }
+    }
+
     @Test
     func `What the configuration does not ask for any more is no matter`() throws {
         let (bench, ann) = try bench()
