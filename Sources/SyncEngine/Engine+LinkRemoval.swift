@@ -26,11 +26,9 @@ extension Engine {
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
         guard try store.outline(link.side, form.holder == .group ? link.group : link.member) != nil else {
-            // Out of scope, and nothing is written there. What names a group that is gone is taken away when it comes back.
-            let isList = form.holder == .member
-            if isList, try isGone(link.group, link.side, store) && !isGone(link.member, link.side, store) {
-                return .waiting
-            }
+            // Out of scope, and nothing is written there. What names who is gone, or a group that is, is taken away when it comes back.
+            let (holder, named) = form.holder == .group ? (link.group, link.member) : (link.member, link.group)
+            if try isGone(named, link.side, store) && !isGone(holder, link.side, store) { return .waiting }
             try store.removeLink(link)
             return .settled
         }
@@ -191,7 +189,8 @@ extension Engine {
     }
 
     /// Whether a value that is known to stand for somebody by a name that he had before still does, as another one came to that name only after the state in which it
-    /// is shown: nobody has put this one into the group. Had his server followed a rename to it, he would have been there by another name before.
+    /// is shown: nobody has put this one into the group. Had his server followed a rename to it, he would have been there by another name before. What names who is gone
+    /// nobody but we takes away: it stands there since it was known to, whatever else was done to its group.
     func isStillOf(
         _ meant: Anchor,
         namedSince named: Anchor,
@@ -200,10 +199,18 @@ extension Engine {
         _ version: Version,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard meant != named, version != .unordered, namings.miniorange.isLater(named, than: version) else {
-            return false
-        }
+        guard meant != named, version != .unordered else { return false }
+        let since = try standsSince(form.link(.miniorange, holder.anchor, meant), holder, store) ?? version
+        guard namings.miniorange.isLater(named, than: since) else { return false }
         return try store.link(form.link(.miniorange, holder.anchor, named))?.isPresent != true
+    }
+
+    /// As of when the name of who is gone stands in a group; nil where it may be being taken away.
+    private func standsSince(_ link: LinkID, _ holder: Replica, _ store: any StoreTransaction) throws -> Version? {
+        guard try isGone(link.member, .miniorange, store), let row = try store.link(link), row.version != .unordered,
+            try store.pairID(.miniorange, holder.anchor).map({ editsUnderWay[$0] == nil }) ?? false
+        else { return nil }
+        return row.version
     }
 
     /// Who was deleted a moment ago and had the name in a value that its server follows.
