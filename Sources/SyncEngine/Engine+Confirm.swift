@@ -62,6 +62,10 @@ extension Engine {
             pair.base?[parentAttribute] = parent.values
         }
         if pair != before { try store.put(pair, replacing: before) }
+        // The feed may have told what became of it since, when nothing was agreed on yet.
+        if found.anchors[side] == nil, let known = try store.replica(side, snapshot.anchor) {
+            try noteBar(known, from: known, pair, store, now: now)
+        }
         try countMismatch(
             intent,
             confirmed: intent.target.allSatisfy { pair.base?[$0.name] ?? [] == $0.agreed },

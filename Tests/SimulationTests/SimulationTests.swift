@@ -241,6 +241,8 @@ struct SimulationTests {
         60_069_611,
         // Who is made again by the name that he was written by to a group which was out of the scope.
         95_302_729,
+        // Who is disabled where he was just made, which is told before the answer, while the disk is full.
+        63_036_455,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
