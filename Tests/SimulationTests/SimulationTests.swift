@@ -243,6 +243,8 @@ struct SimulationTests {
         95_302_729,
         // Who is disabled where he was just made, which is told before the answer, while the disk is full.
         63_036_455,
+        // Who is in a group by way of his primary group, which is out of the scope.
+        63_061_299,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
