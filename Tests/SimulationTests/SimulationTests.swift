@@ -245,6 +245,8 @@ struct SimulationTests {
         63_036_455,
         // Who is in a group by way of his primary group, which is out of the scope.
         63_061_299,
+        // Who was moved on both sides, on the one to a container that is out of the scope on the other, and got another account meanwhile.
+        63_065_446,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
