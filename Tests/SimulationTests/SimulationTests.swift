@@ -247,6 +247,8 @@ struct SimulationTests {
         63_061_299,
         // Who was moved on both sides, on the one to a container that is out of the scope on the other, and got another account meanwhile.
         63_065_446,
+        // A container that is renamed in one which has another name by then, before that is told.
+        63_026_734,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

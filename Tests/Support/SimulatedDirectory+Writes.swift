@@ -8,10 +8,9 @@ extension SimulatedDirectory {
         defer { author = user }
         switch operation {
         case .add(let name, let objectClasses, let attributes): return add(name, objectClasses, attributes)
-        case .modify(let anchor, _, let version, let changes): return modify(anchor, version, changes)
-        case .rename(let anchor, let name, let version, let newName): return rename(anchor, name, version, to: newName)
-        case .delete(let anchor, _, let version): return delete(anchor, version)
-        case .editValues(let anchor, _, let edits): return edit(anchor, edits)
+        case .modify, .delete, .editValues, .rename:
+            if let elsewhere = foundElsewhere(operation) { return .stale(elsewhere) }
+            return write(operation)
         case .readMembers(let anchor): return snapshotWithMembers(anchor).map { .done($0) } ?? .gone
         case .readBelow(let anchor): return found(below: anchor)
         case .readGroups(let anchor): return groups(of: anchor)
@@ -19,6 +18,27 @@ extension SimulatedDirectory {
         case .readStamps(let anchor, let attributes):
             return snapshot(anchor).map { .stamped($0, toldStamps(anchor, attributes)) } ?? .gone
         case .readName(let name): return anchor(named: name).flatMap(snapshot).map { .done($0) } ?? .gone
+        }
+    }
+
+    private func write(_ operation: WriteOperation) -> WriteOutcome {
+        switch operation {
+        case .modify(let anchor, _, let version, let changes): modify(anchor, version, changes)
+        case .rename(let anchor, let name, let version, let newName): rename(anchor, name, version, to: newName)
+        case .delete(let anchor, _, let version): delete(anchor, version)
+        case .editValues(let anchor, _, let edits): edit(anchor, edits)
+        default: .gone
+        }
+    }
+
+    /// A request of LDAP finds its entry by name. At AD all but a rename are aimed at the objectGUID.
+    private func foundElsewhere(_ operation: WriteOperation) -> EntrySnapshot? {
+        guard side == .miniorange else { return nil }
+        switch operation {
+        case .modify(let anchor, let name, _, _), .rename(let anchor, let name, _, _), .delete(let anchor, let name, _),
+            .editValues(let anchor, let name, _):
+            return snapshot(anchor).flatMap { $0.name.normalized == name.normalized ? nil : $0 }
+        default: return nil
         }
     }
 
