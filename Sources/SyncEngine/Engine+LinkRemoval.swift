@@ -182,10 +182,17 @@ extension Engine {
             leaver != named
         else { return false }
         let wasHis = formerNames.wasWritten(form.link(.miniorange, holder.anchor, leaver), ofGoneAsOf: version)
-        guard wasHis || namings.miniorange.isLater(named, than: version) else { return false }
+        guard wasHis || namings.miniorange.isLater(named, than: version) && !isNewlyShown(value, form, holder, version)
+        else { return false }
         let link = form.link(.miniorange, holder.anchor, named)
         guard try store.link(link)?.isPresent != true else { return false }
         return try view(of: link, store).map { try !isMemberAtAD($0, store) } ?? true
+    }
+
+    /// Whether a value was not there when its entry was first shown in the same state: its server has come to it by following a rename, to which somebody is called so.
+    private func isNewlyShown(_ value: Octets, _ form: LinkForm, _ holder: Replica, _ version: Version) -> Bool {
+        guard let shown = membersShown[holder.anchor], shown.version == version else { return false }
+        return !shown.values.contains { form.form.isSame($0, value) }
     }
 
     /// Whether a value that is known to stand for somebody by a name that he had before still does, as another one came to that name only after the state in which it

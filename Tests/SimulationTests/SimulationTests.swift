@@ -249,6 +249,8 @@ struct SimulationTests {
         63_065_446,
         // A container that is renamed in one which has another name by then, before that is told.
         63_026_734,
+        // Who is in a group by the name of somebody who is gone, since its server has followed his own rename to it.
+        96_364_436,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
