@@ -63,13 +63,22 @@ extension Engine {
             pair.base?[parentAttribute] = parent.values
         }
         if pair != before { try store.put(pair, replacing: before) }
+        // The feed may have told what became of it since, when nothing was agreed on yet.
+        if found.anchors[side] == nil, let known = try store.replica(side, snapshot.anchor) {
+            try noteBar(known, from: known, pair, store, now: now)
+        }
+        let isMisplaced = try isStale && asksForContainers(above: snapshot, side, store, now: now)
         try countMismatch(
             intent,
-            confirmed: intent.target.allSatisfy { pair.base?[$0.name] ?? [] == $0.agreed },
+            confirmed: isMisplaced || intent.target.allSatisfy { pair.base?[$0.name] ?? [] == $0.agreed },
             store,
             now: now
         )
         try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
+        if isMisplaced {
+            keepDirty(pair.id, now: now)
+            return queue.delay(pair.id, until: now.advanced(byMilliseconds: 1_000))
+        }
         // What shows it although the write was refused was set by somebody else.
         if !isStale { try noteOwnValues(intent, snapshot, store, now: now) }
         if try store.quarantine(pair.id)?.isMismatch != true { markDirty(pair.id, .retry, now: now) }

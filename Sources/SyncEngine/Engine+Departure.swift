@@ -48,6 +48,7 @@ extension Engine {
         }
         renamesTold[anchor] = nil
         membersTold[anchor] = nil
+        membersShown[anchor] = nil
         let old = try store.replica(side, anchor)
         if let old { try noteLeft(old, store, now: now) }
         namesAwaited[side][anchor] = nil

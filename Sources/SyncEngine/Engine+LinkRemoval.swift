@@ -26,11 +26,9 @@ extension Engine {
         let form = membership.form(link.side)
         guard holder == pair.id else { return .heldBy(holder) }
         guard try store.outline(link.side, form.holder == .group ? link.group : link.member) != nil else {
-            // Out of scope, and nothing is written there. What names a group that is gone is taken away when it comes back.
-            let isList = form.holder == .member
-            if isList, try isGone(link.group, link.side, store) && !isGone(link.member, link.side, store) {
-                return .waiting
-            }
+            // Out of scope, and nothing is written there. What names who is gone, or a group that is, is taken away when it comes back.
+            let (holder, named) = form.holder == .group ? (link.group, link.member) : (link.member, link.group)
+            if try isGone(named, link.side, store) && !isGone(holder, link.side, store) { return .waiting }
             try store.removeLink(link)
             return .settled
         }
@@ -184,14 +182,22 @@ extension Engine {
             leaver != named
         else { return false }
         let wasHis = formerNames.wasWritten(form.link(.miniorange, holder.anchor, leaver), ofGoneAsOf: version)
-        guard wasHis || namings.miniorange.isLater(named, than: version) else { return false }
+        guard wasHis || namings.miniorange.isLater(named, than: version) && !isNewlyShown(value, form, holder, version)
+        else { return false }
         let link = form.link(.miniorange, holder.anchor, named)
         guard try store.link(link)?.isPresent != true else { return false }
         return try view(of: link, store).map { try !isMemberAtAD($0, store) } ?? true
     }
 
+    /// Whether a value was not there when its entry was first shown in the same state: its server has come to it by following a rename, to which somebody is called so.
+    private func isNewlyShown(_ value: Octets, _ form: LinkForm, _ holder: Replica, _ version: Version) -> Bool {
+        guard let shown = membersShown[holder.anchor], shown.version == version else { return false }
+        return !shown.values.contains { form.form.isSame($0, value) }
+    }
+
     /// Whether a value that is known to stand for somebody by a name that he had before still does, as another one came to that name only after the state in which it
-    /// is shown: nobody has put this one into the group. Had his server followed a rename to it, he would have been there by another name before.
+    /// is shown: nobody has put this one into the group. Had his server followed a rename to it, he would have been there by another name before. What names who is gone
+    /// nobody but we takes away: it stands there since it was known to, whatever else was done to its group.
     func isStillOf(
         _ meant: Anchor,
         namedSince named: Anchor,
@@ -200,10 +206,18 @@ extension Engine {
         _ version: Version,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard meant != named, version != .unordered, namings.miniorange.isLater(named, than: version) else {
-            return false
-        }
+        guard meant != named, version != .unordered else { return false }
+        let since = try standsSince(form.link(.miniorange, holder.anchor, meant), holder, store) ?? version
+        guard namings.miniorange.isLater(named, than: since) else { return false }
         return try store.link(form.link(.miniorange, holder.anchor, named))?.isPresent != true
+    }
+
+    /// As of when the name of who is gone stands in a group; nil where it may be being taken away.
+    private func standsSince(_ link: LinkID, _ holder: Replica, _ store: any StoreTransaction) throws -> Version? {
+        guard try isGone(link.member, .miniorange, store), let row = try store.link(link), row.version != .unordered,
+            try store.pairID(.miniorange, holder.anchor).map({ editsUnderWay[$0] == nil }) ?? false
+        else { return nil }
+        return row.version
     }
 
     /// Who was deleted a moment ago and had the name in a value that its server follows.

@@ -137,7 +137,7 @@ extension Engine {
             if side == .ad || holder == anchor || isFollowed || !row.isPresent {
                 try store.removeLink(id)
                 if side == .miniorange, holder != anchor, row.isPresent {
-                    if row.value != nil { formerNames.noteWritten(id, ofGoneAsOf: row.version) }
+                    if row.value != nil { formerNames.noteWritten(id, ofGone: row) }
                     try replaceLastMember(id, row, old, store, now: now)
                 }
                 continue
@@ -257,6 +257,11 @@ extension Engine {
             }
             if !isKept { try store.removeLink(id) }
             if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
+        }
+        // Who had gone, and was written to it after that, stands there: whoever has his name when it is back was not put into it.
+        for (id, row) in formerNames.writtenOfGone(in: old.anchor)
+        where !isOlder(row.version, than: old.membersVersion) {
+            try store.put(Link(sources: .group, version: row.version, value: row.value), for: id)
         }
     }
 

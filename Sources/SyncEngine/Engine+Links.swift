@@ -40,6 +40,9 @@ extension Engine {
             let version = snapshot.version
             if try lacks || namesSomebodyRenamed(values, form, replica, version, isAnswer: isAnswer, store, now: now) {
                 // Nothing is concluded from what was told before a rename that is known here already, nor before the server has followed it everywhere.
+                if form.form.holder == .group, side == .miniorange, membersShown[snapshot.anchor]?.version != version {
+                    membersShown[snapshot.anchor] = (version, values)
+                }
                 if !isAnswer {
                     // Read of a server that was set back it is what counts: what was known before has another order.
                     if snapshot.version == .unordered {
@@ -59,6 +62,7 @@ extension Engine {
         }
         try endLate(snapshot.anchor, side, store)
         if !membersTold.isEmpty { membersTold[snapshot.anchor] = nil }
+        if !membersShown.isEmpty { membersShown[snapshot.anchor] = nil }
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)
     }
 

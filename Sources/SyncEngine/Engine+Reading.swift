@@ -16,6 +16,28 @@ extension Engine {
         try requestRead(.read(anchor), side, store, now: now)
     }
 
+    /// Whether an entry that is as it is known stands below another name than its container is known by: that one, or one above it, was renamed or moved, which is yet to
+    /// be told. They are asked for: before their names are known the entry would be looked for by its former one again and again.
+    mutating func asksForContainers(
+        above snapshot: EntrySnapshot,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws -> Bool {
+        guard let replica = try store.replica(side, snapshot.anchor), replica.version == snapshot.version,
+            let known = try name(of: replica, store)?.parent, known.normalized != snapshot.name.parent?.normalized
+        else { return false }
+        var parent = replica.parent
+        while case .entry(let container) = parent, let outline = try store.outline(side, container) {
+            guard case .entry = outline.parent else { break }
+            if readsUnderWay[side][container] == nil {
+                try requestRead(.read(container), side, store, now: now)
+            }
+            parent = outline.parent
+        }
+        return true
+    }
+
     /// Read of a server that was set back an entry has no version that a write could be held to: it is read once more before that. Where its server knows of none,
     /// once is enough.
     mutating func asksForVersion(_ replica: Replica, _ store: any StoreTransaction, now: Timestamp) throws -> Bool {

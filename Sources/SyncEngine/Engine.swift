@@ -99,6 +99,8 @@ package struct Engine: Sendable {
     var renamesTold: [Anchor: Version] = [:]
     /// As of when memberships were last told of entries of the LDAP side whose members are being asked for: what is answered may be older.
     var membersTold: [Anchor: Version] = [:]
+    /// And by which values they were first shown in the state in which they are being understood.
+    var membersShown: [Anchor: (version: Version, values: [Octets])] = [:]
     var rereads = Rereads()
     var waitingLinks = WaitingLinks()
     /// Pairs whose memberships are gathered for a while, and until when.

@@ -15,15 +15,18 @@ struct FormerNames: Sendable {
     /// By which names they did.
     private var namesLeft: [Anchor: DistinguishedName] = [:]
 
-    /// Memberships that we wrote, and that were not told yet, of who was gone when that was told, and as of when: they may have been written after he was.
-    private var writtenOfGone: [LinkID: Version] = [:]
+    /// Memberships that we wrote, and that were not told yet, of who was gone when that was told: they may have been written after he was.
+    private var writtenOfGone: [LinkID: Link] = [:]
 
-    mutating func noteWritten(_ link: LinkID, ofGoneAsOf version: Version) {
+    mutating func noteWritten(_ link: LinkID, ofGone row: Link) {
         if writtenOfGone.count >= Self.limit { writtenOfGone = [:] }
-        writtenOfGone[link] = version
+        writtenOfGone[link] = row
     }
 
-    func wasWritten(_ link: LinkID, ofGoneAsOf version: Version) -> Bool { writtenOfGone[link] == version }
+    func wasWritten(_ link: LinkID, ofGoneAsOf version: Version) -> Bool { writtenOfGone[link]?.version == version }
+
+    /// Those of a group.
+    func writtenOfGone(in group: Anchor) -> [LinkID: Link] { writtenOfGone.filter { $0.key.group == group } }
 
     /// When a deletion was told of an entry that was never known here, and which name had been the last to be given then: its server has yet to follow it in values
     /// whose name somebody may have got since.

@@ -69,6 +69,9 @@ extension Mutant {
     func tamper(_ outcome: WriteOutcome, to write: Write, entry: EntrySnapshot?) -> WriteOutcome {
         switch (self, outcome, write.operation) {
         case (.takesShortScanForAbsence, .done, .confirmAbsence): return .gone
+        case (.takesUnreadableForEmpty, .done(var entry), .confirmEmpty):
+            entry.readable = entry.readable.mapValues { _ in true }
+            return .done(entry)
         case (.misreadsStamps, .stamped(let entry, let stamps), _) where write.side == .miniorange:
             return .stamped(
                 entry,

@@ -17,6 +17,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case takesLeavingForDeletion
     /// A scan that showed little counts for all there is, and nobody looks again.
     case takesShortScanForAbsence
+    /// What the account may not read counts as empty.
+    case takesUnreadableForEmpty
     /// The cursor moves in a transaction of its own, before what it stands for.
     case advancesCursorFirst
     /// The stamps of one server are an hour late.

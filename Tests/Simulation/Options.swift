@@ -32,6 +32,7 @@ extension World {
         var isFull: Bool { seed >= Self.firstOfFullWorlds }
         /// In worlds of seeds below the account may read whatever there is.
         package static let firstWithRights: UInt64 = 200_000_000
+        package var losesRights: Bool { hazards.contains(.lostRights) }
         /// Whether more than a few deletes are held for a person.
         package var limitsDeletes: Bool { hasOwnStreams && groups == nil && seed % 3 == 1 }
         /// Whether people, and containers with people in them, are deleted many at once.

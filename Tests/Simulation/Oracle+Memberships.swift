@@ -60,7 +60,7 @@ extension World {
         }
         guard side == .ad && includesPrimaryGroup else { return found }
         for person in persons(.ad) where isInScope(person.anchor, .ad) {
-            guard let group = directories.ad.primaryGroup(of: person.anchor), isInScope(group, .ad),
+            guard let group = directories.ad.primaryGroup(of: person.anchor), outOfScope || isInScope(group, .ad),
                 let groupID = id(of: group, .ad), let id = id(of: person.anchor, .ad)
             else { continue }
             found.insert(Membership(group: groupID, member: id))

@@ -45,7 +45,7 @@ extension World {
             if hasExiles && (ad.isEmpty || miniorange.isEmpty) { continue }
             checkExistence(name, person, ad.first, miniorange.first)
             if let ad = ad.first, let miniorange = miniorange.first {
-                for difference in differences(ad, miniorange, withReferences) { fail("\(name): \(difference)") }
+                for difference in differences(person, ad, miniorange, withReferences) { fail("\(name): \(difference)") }
             }
             let all = (found.ad[id] ?? []) + (found.miniorange[id] ?? [])
             checkValues(name, person, ad.first, miniorange.first, all, conflicting)
@@ -127,7 +127,12 @@ extension World {
     }
 
     /// What an administrator who looks at both entries would call different.
-    private func differences(_ ad: EntrySnapshot, _ miniorange: EntrySnapshot, _ withReferences: Bool) -> [String] {
+    private func differences(
+        _ person: UserHistory.Person,
+        _ ad: EntrySnapshot,
+        _ miniorange: EntrySnapshot,
+        _ withReferences: Bool
+    ) -> [String] {
         var differences: [String] = []
         for attribute in ["samaccountname", "cn", WorldMapping.person] + WorldMapping.registers {
             let theirs = miniorange.attributes[WorldMapping.attribute(attribute, .miniorange)]
@@ -141,7 +146,7 @@ extension World {
             let isShown = theirs.contains { $0 == ours || attribute == "cn" && isCounted(ours, $0) }
             // It is an entry's name, here or there, and a server stamps name and place as one: it is not renamed before its place is known.
             if attribute == "cn", isUnplaced(ad, .ad) || isUnplaced(miniorange, .miniorange) { continue }
-            if attribute == "samaccountname", isUnplaced(miniorange, .miniorange) { continue }
+            if attribute == "samaccountname", awaitsPlace(person, ad, miniorange) { continue }
             if !isShown { differences.append("\(attribute) is \(ours.lossyText) at ad, \(describe(theirs)) there") }
         }
         if ad.attributes[WorldMapping.set] != miniorange.attributes[WorldMapping.set] {
@@ -168,6 +173,17 @@ extension World {
     /// Whether an entry stands where the other side has no container, since that is out of the scope.
     func isUnplaced(_ entry: EntrySnapshot, _ side: Side) -> Bool {
         hasExiles && !containers(side.opposite).contains { path(of: $0, side.opposite) == place(entry, side) }
+    }
+
+    /// Whether the entry of the LDAP side is not called by the account that AD has: it stands in a place that a user chose there, and which of the two places is the
+    /// later one can't be told while one of them is out of the scope on the other side.
+    private func awaitsPlace(
+        _ person: UserHistory.Person,
+        _ ad: EntrySnapshot,
+        _ miniorange: EntrySnapshot
+    ) -> Bool {
+        if isUnplaced(miniorange, .miniorange) { return true }
+        return isUnplaced(ad, .ad) && person.writes.contains { $0.attribute == "@parent" && $0.side == .miniorange }
     }
 
     private func isCounted(_ ours: Octets, _ theirs: Octets) -> Bool {
@@ -237,8 +253,8 @@ extension World {
             // Further values of what AD holds one of are shown by the other side alone; that both agree is checked besides.
             if shown.contains(value) { continue }
             // It waits for the place of the entry that it is to name.
-            if write.attribute == "samaccountname", atAD.contains(value),
-                miniorange.map({ isUnplaced($0, .miniorange) }) == true
+            if write.attribute == "samaccountname", atAD.contains(value), let ad, let miniorange,
+                awaitsPlace(person, ad, miniorange)
             {
                 continue
             }

@@ -34,7 +34,8 @@ struct SimulatedGroupTests {
 
         func edit(add: [Octets] = [], remove: [Octets] = [], placeholder: Octets? = nil) -> [Int32] {
             let edits = ValueEdits(attribute: "member", add: add, remove: remove, placeholder: placeholder)
-            let outcome = directory.perform(.editValues(group, name: directory.suffix, edits: edits))
+            guard let name = directory.name(of: group) else { return [-1] }
+            let outcome = directory.perform(.editValues(group, name: name, edits: edits))
             guard case .edited(_, let refused, _) = outcome else { return [-1] }
             return refused.map(\.refusal.code)
         }

@@ -27,6 +27,16 @@ struct SimulationTests {
         }
     }
 
+    /// Worlds in which the account may not read an attribute for a while.
+    @Test(arguments: 0..<20)
+    func `So they do where rights are lost`(_ group: Int) throws {
+        let first = World.Options.firstWithRights + UInt64(group * 50)
+        for seed in first..<first + 50 where World.Options(seed: seed, steps: 150).losesRights {
+            let world = try Self.play(World.Options(seed: seed, steps: 150))
+            #expect(world.failures.isEmpty, "\(Replay.report(world))")
+        }
+    }
+
     /// Seeds whose worlds have no groups, and hold deletes that come many at once.
     private static let holding = (World.Options.firstOfFullWorlds..<World.Options.firstOfFullWorlds + 1_200).filter {
         World.Options(seed: $0, steps: 150).deletesTogether
@@ -241,6 +251,16 @@ struct SimulationTests {
         60_069_611,
         // Who is made again by the name that he was written by to a group which was out of the scope.
         95_302_729,
+        // Who is disabled where he was just made, which is told before the answer, while the disk is full.
+        63_036_455,
+        // Who is in a group by way of his primary group, which is out of the scope.
+        63_061_299,
+        // Who was moved on both sides, on the one to a container that is out of the scope on the other, and got another account meanwhile.
+        63_065_446,
+        // A container that is renamed in one which has another name by then, before that is told.
+        63_026_734,
+        // Who is in a group by the name of somebody who is gone, since its server has followed his own rename to it.
+        96_364_436,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -8,10 +8,9 @@ extension SimulatedDirectory {
         defer { author = user }
         switch operation {
         case .add(let name, let objectClasses, let attributes): return add(name, objectClasses, attributes)
-        case .modify(let anchor, _, let version, let changes): return modify(anchor, version, changes)
-        case .rename(let anchor, let name, let version, let newName): return rename(anchor, name, version, to: newName)
-        case .delete(let anchor, _, let version): return delete(anchor, version)
-        case .editValues(let anchor, _, let edits): return edit(anchor, edits)
+        case .modify, .delete, .editValues, .rename:
+            if let elsewhere = foundElsewhere(operation) { return .stale(elsewhere) }
+            return write(operation)
         case .readMembers(let anchor):
             return snapshotWithMembers(anchor).map { .done(withRights(to: Self.memberAttributes, $0)) } ?? .gone
         case .readBelow(let anchor): return found(below: anchor)
@@ -29,6 +28,27 @@ extension SimulatedDirectory {
         var entry = entry
         for name in attributes { entry.readable[name] = !unreadable.contains(name) }
         return entry
+    }
+
+    private func write(_ operation: WriteOperation) -> WriteOutcome {
+        switch operation {
+        case .modify(let anchor, _, let version, let changes): modify(anchor, version, changes)
+        case .rename(let anchor, let name, let version, let newName): rename(anchor, name, version, to: newName)
+        case .delete(let anchor, _, let version): delete(anchor, version)
+        case .editValues(let anchor, _, let edits): edit(anchor, edits)
+        default: .gone
+        }
+    }
+
+    /// A request of LDAP finds its entry by name. At AD all but a rename are aimed at the objectGUID.
+    private func foundElsewhere(_ operation: WriteOperation) -> EntrySnapshot? {
+        guard side == .miniorange else { return nil }
+        switch operation {
+        case .modify(let anchor, let name, _, _), .rename(let anchor, let name, _, _), .delete(let anchor, let name, _),
+            .editValues(let anchor, let name, _):
+            return snapshot(anchor).flatMap { $0.name.normalized == name.normalized ? nil : $0 }
+        default: return nil
+        }
     }
 
     private func add(_ name: DistinguishedName, _ objectClasses: [String], _ attributes: Attributes) -> WriteOutcome {

@@ -50,6 +50,27 @@ struct ContainerTests {
         #expect(bench.values(side.opposite, "ann", "displayname") == "[A]")
     }
 
+    /// The other side's feed tells nothing meanwhile.
+    @Test(arguments: Side.allCases)
+    func `Who stands in a container that has another name by then is renamed when that is known, and not set aside`(
+        _ side: Side
+    ) throws {
+        let bench = try bench()
+        let other = side.opposite
+        let deep = try bench.container(side, "Deep", below: try bench.place(side, "\(ou(side))=North,"))
+        _ = try settled(bench)
+        let north = try bench.place(other, "\(ou(other))=North,")
+        let named = { RelativeDistinguishedName(type: self.ou($0), value: $1) }
+        try bench.move(other, north, to: "", rdn: named(other, "Arctic"))
+        try bench.move(side, deep, to: "\(ou(side))=North,", rdn: named(side, "Deeper"))
+        try bench.tell(side)
+        try bench.answerAll()
+        #expect(bench.quarantine == [])
+        _ = try bench.place(other, "\(ou(other))=Deeper,\(ou(other))=Arctic,")
+        _ = try settled(bench)
+        _ = try bench.place(side, "\(ou(side))=Deeper,\(ou(side))=Arctic,")
+    }
+
     @Test
     func `Who comes back into the scope brings back the container that he is to stand in`() throws {
         let bench = try bench()

@@ -76,10 +76,11 @@ struct DependentMoveTests {
     }
 
     @Test
-    func `A rename that is refused since its container has another name by now is made again at once`() throws {
+    func `A move that is refused since its container has another name by now is made again at once`() throws {
         let bench = try Bench.withGroups(try Bench.named(), departments: true)
-        let ann = try bench.create(.ad, "Ann", path: "OU=North,")
+        let ann = try bench.create(.ad, "Ann")
         try bench.settle()
+        try bench.move(.ad, ann, to: "OU=North,")
         try bench.set(.ad, ann, "samaccountname", ["anna"])
         let rdn = RelativeDistinguishedName(type: "OU", value: "South")
         try bench.move(.ad, try bench.place(.ad, "OU=North,"), to: "", rdn: rdn)

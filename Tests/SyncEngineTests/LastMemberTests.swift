@@ -88,6 +88,34 @@ struct LastMemberTests {
         #expect(directory.entries[try Crew.group(bench, .miniorange)]?.attributes["member"].count == 2)
     }
 
+    /// Cy is added, and gets the name of who is gone, while another name in the group passes from Bo to Eve: all of it is asked for until its server has followed.
+    @Test
+    func `Who is in a group by the name of one who is gone, as its server has followed his rename, is in it`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        for name in ["Dee", "Eve"] { try bench.create(.ad, name) }
+        try Crew.settled(bench)
+        let eve = try Crew.entry(bench, .miniorange, "eve")
+        let people = try ["ann", "bo", "cy"].map { try Crew.entry(bench, .miniorange, $0) }
+        try bench.delete(.miniorange, try Crew.entry(bench, .miniorange, "dee"))
+        try Crew.settled(bench)
+        directory.followsLate = true
+        try bench.setMembers(.miniorange, group, add: [people[2]])
+        let told = try #require(directory.snapshotWithMembers(group))
+        for (person, name) in [(people[1], "spare"), (eve, "bo"), (people[2], "dee")] {
+            let rdn = RelativeDistinguishedName(type: "uid", value: Octets(name))
+            try bench.move(.miniorange, person, to: "", rdn: rdn)
+        }
+        let named = try [people[1], eve, people[2]].map { Change.present(try #require(directory.snapshot($0))) }
+        try bench.step(.feed(.miniorange, .changes(named + [.present(told)], cursor: nil)))
+        bench.skip(.miniorange)
+        for _ in 0..<3 { directory.followNext() }
+        try Crew.passed(bench)
+        #expect(directory.members(of: group) == people)
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+    }
+
     /// He was taken out, and made again by a change, while the write was on its way.
     @Test
     func `A name that was written of who is gone is taken away, whoever has it by then`() throws {

@@ -252,6 +252,34 @@ struct NamesThenTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
+    /// Cy is deleted while he is being added to the group, which leaves the scope behind that, and stays out of it until another Cy is made.
+    @Test(arguments: [false, true], [false, true])
+    func `A name that was written for somebody who was gone is nobody's who has come to it before the group is back`(
+        isToldFirst: Bool,
+        isAdded: Bool
+    ) throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.delete(.miniorange, try Crew.entry(bench, .miniorange, "cy"))
+        let answer = directory.perform(try #require(bench.sent.first).operation)
+        #expect(directory.rename(group, below: directory.top, try #require(directory.entries[group]).rdn) == nil)
+        if isToldFirst { try bench.tell(.miniorange) }
+        try bench.answer(answer)
+        try Crew.passed(bench)
+        try bench.create(.miniorange, "Cy", ["displayname": ["Another"]])
+        try Crew.passed(bench)
+        #expect(bench.values(.ad, "cy", "displayname") == "[Another]")
+        // Unless he is put into it at AD.
+        if isAdded { try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")]) }
+        try Crew.passed(bench)
+        try bench.move(.miniorange, group, to: "")
+        try Crew.passed(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == (isAdded ? "ann bo cy" : "ann bo")) }
+    }
+
     /// She was renamed before that, and is told below the name that it had then.
     @Test
     func `Whose rename is answered after that of her container is named where she stands`() throws {

@@ -93,6 +93,29 @@ struct UrgencyTests {
         #expect(bench.counterpart(.miniorange, "ann") == people[1].miniorange)
     }
 
+    /// Nothing is agreed on of Bo before the answer is here, and the window is full of what was to be written of Ann.
+    @Test(arguments: Side.allCases)
+    func `Who is disabled where he was just made, which is told before the answer, goes first with that`(
+        _ side: Side
+    ) throws {
+        let bench = try Self.bench(window: 1)
+        let ann = try Self.people(["Ann"], bench)[0]
+        try bench.create(side.opposite, "Bo", side == .ad ? [:] : ["useraccountcontrol": ["512"]])
+        #expect(try bench.tell(side.opposite).count == 1)
+        let answer = bench.directories[side].perform(try #require(bench.sent.first).operation)
+        let bo = PerSide(
+            ad: try #require(bench.counterpart(.ad, "bo")),
+            miniorange: try #require(bench.counterpart(.miniorange, "bo"))
+        )
+        try bench.set(side, ann[side], "displayname", ["A"])
+        #expect(try bench.tell(side).count == 1)
+        try Self.disable(bo, at: side, bench)
+        #expect(try bench.tell(side).isEmpty)
+        #expect(try bench.answer(answer) == [Self.line(bo, disabledAt: side)])
+        try bench.settle(rounds: 2, milliseconds: 1_000)
+        #expect(bench.engine.isQuiet && bench.store.contents.urgent.keys.isEmpty)
+    }
+
     @Test(arguments: Side.allCases)
     func `A disable is written alone, and before a new name and other values`(_ side: Side) throws {
         let bench = try Self.bench()
