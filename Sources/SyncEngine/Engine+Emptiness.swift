@@ -133,8 +133,11 @@ extension Engine {
         try store.put(replica, replacing: old)
     }
 
-    func isAboutRights(_ snapshot: EntrySnapshot, _ old: Replica?) -> Bool {
-        !snapshot.readable.isEmpty || old?.withheld.isEmpty == false
+    /// Whether a state that is known by its version may show more of the entry than it did, or tell what may be shown.
+    func isAboutRights(_ snapshot: EntrySnapshot, _ old: Replica?, isAnswer: Bool) -> Bool {
+        if !snapshot.readable.isEmpty || old?.withheld.isEmpty == false { return true }
+        guard isAnswer, let old, let mapping = old.object.flatMap({ objects[$0] })?.mapping else { return false }
+        return mapping.selected(old.side, snapshot.attributes).items.contains { old.attributes[$0.name].isEmpty }
     }
 
     /// - Parameter readable: what its server has said already.

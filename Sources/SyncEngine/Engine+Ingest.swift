@@ -170,7 +170,7 @@ extension Engine {
         // The same state again is news where the mapping changed, or where a name in it was not understood.
         let isNews =
             snapshot.version == old?.version
-            && (isFresh || isReloading[side] || isUnresolved(old) || isAboutRights(snapshot, old))
+            && (isFresh || isReloading[side] || isUnresolved(old) || isAboutRights(snapshot, old, isAnswer: isAnswer))
         if let old, !snapshot.version.supersedes(old.version), !isNews {
             count { $0.echoes[side] += 1 }
             let object = old.object.flatMap { objects[$0] }

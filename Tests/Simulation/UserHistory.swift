@@ -56,6 +56,8 @@ struct UserHistory {
     private var deafness: [(side: Side, from: Int, to: Int?)] = []
     /// Attributes that a configuration left out, and the moments from which on and up to which.
     private var leftOut: [(attribute: String, from: Int, to: Int?)] = []
+    /// Likewise where the account could not read it.
+    private var unreadable: [(attribute: String, from: Int, to: Int?)] = []
     private(set) var people: [Octets: Person] = [:]
     private var byValue: [Octets: [Written]] = [:]
     /// Groups by where users made them.
@@ -140,9 +142,19 @@ struct UserHistory {
         if let attribute { leftOut.append((attribute.lowercased(), settledOrders.last ?? 0, nil)) }
     }
 
+    /// From now on, and for what is not yet at rest, a side's attribute can't be read, or can be again.
+    mutating func sees(_ attribute: String, _ isReadable: Bool) {
+        for index in unreadable.indices where unreadable[index] == (attribute, unreadable[index].from, nil) {
+            unreadable[index].to = order
+        }
+        if !isReadable { unreadable.append((attribute, settledOrders.last ?? 0, nil)) }
+    }
+
     /// Whether an attribute may not have been looked at when it was written.
     func wasLeftOut(_ write: Written) -> Bool {
-        leftOut.contains { $0.attribute == write.attribute && write.order > $0.from && write.order <= $0.to ?? .max }
+        (leftOut + unreadable).contains {
+            $0.attribute == write.attribute && write.order > $0.from && write.order <= $0.to ?? .max
+        }
     }
 
     /// Now, in the order of what users do.

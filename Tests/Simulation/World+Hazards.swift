@@ -229,13 +229,19 @@ extension World {
     private func loseRights(_ side: Side) {
         guard directories[side].unreadable.isEmpty else { return giveRights(side) }
         let attributes = WorldMapping.registers + [WorldMapping.set, "manager", "seealso", "member"]
-        guard let attribute = random.pick(attributes) else { return }
+        // Most often one that somebody has, of whom something is changed then: only that shows it.
+        let entry = random.chance(80) ? random.pick(persons(side)) : nil
+        let held = attributes.filter { entry?.attributes[$0].isEmpty != true }
+        guard let attribute = random.pick(held) else { return }
+        defer { if let entry { touch(entry, side) } }
         hasLostRights = true
         directories[side].unreadable = [attribute]
+        history.sees(attribute, false)
         note("\(side.name) does not show \(attribute) any more")
     }
 
     private func giveRights(_ side: Side) {
+        for attribute in directories[side].unreadable.sorted() { history.sees(attribute, true) }
         directories[side].unreadable = []
         note("\(side.name) shows everything again")
     }

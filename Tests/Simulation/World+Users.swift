@@ -235,6 +235,12 @@ extension World {
         return true
     }
 
+    /// A user writes something of whoever may be written to.
+    func touch(_ entry: SimulatedDirectory.Entry, _ side: Side) {
+        guard let person = entry.attributes[WorldMapping.person].first, !hasAnothersAccount(entry, side) else { return }
+        writeRegister(entry, person, side)
+    }
+
     private func writeRegister(_ entry: SimulatedDirectory.Entry, _ person: Octets, _ side: Side) {
         guard let attribute = random.pick(WorldMapping.registers) else { return }
         if random.chance(20) {

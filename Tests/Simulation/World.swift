@@ -353,6 +353,7 @@ package final class World {
     /// The engine's own deletes need a user's delete on the other side.
     private func checkBefore(_ write: Write) {
         checkEdit(write)
+        checkEmptying(write)
         guard case .delete(let anchor, _, _) = write.operation,
             let entry = directories[write.side].entries[anchor]
         else { return }
@@ -364,6 +365,24 @@ package final class World {
             }
         } else if let id = id(of: anchor, write.side), !memberships.deletedGroups.contains(id) {
             fail("deletes \(id.lossyText), which nobody deleted")
+        }
+    }
+
+    /// Nothing is emptied for what the account may not read on the other side.
+    private func checkEmptying(_ write: Write) {
+        let other = write.side.opposite
+        guard !directories[other].unreadable.isEmpty, setting.deafTo != other,
+            case .modify(_, _, _, let changes) = write.operation,
+            let person = entry(of: write)?.attributes[WorldMapping.person].first
+        else { return }
+        for change in changes where change.new.isEmpty && directories[other].unreadable.contains(change.name) {
+            let isThere = persons(other).contains {
+                $0.attributes[WorldMapping.person] == [person]
+                    && change.old.allSatisfy($0.attributes[change.name].contains)
+            }
+            if isThere {
+                fail("empties \(change.name) of \(person.lossyText), which \(other.name) has and does not show")
+            }
         }
     }
 }

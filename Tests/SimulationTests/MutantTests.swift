@@ -11,7 +11,7 @@ struct MutantTests {
         (.inventsRemovals, 1_000_008),
         (.takesLeavingForDeletion, 1_000_018),
         (.takesShortScanForAbsence, 1_000_001),
-        (.takesUnreadableForEmpty, World.Options.firstWithRights),
+        (.takesUnreadableForEmpty, 200_000_092),
         (.advancesCursorFirst, 1_000_008),
         (.misreadsStamps, 1_000_002),
         (.takesOwnForTheirs, 1_000_002),
