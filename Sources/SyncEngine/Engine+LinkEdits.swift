@@ -12,8 +12,11 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> [AttributeEdit] {
-        guard edits.contains(where: { linkAttributes[side].contains(CaseFolding.lowercaseName($0.name)) }),
-            let replica = try store.replica(side, anchor) ?? departedGroup(anchor, side, store),
+        guard edits.contains(where: { linkAttributes[side].contains(CaseFolding.lowercaseName($0.name)) }) else {
+            try noteMembersStand(of: anchor, version, side, store)
+            return edits
+        }
+        guard let replica = try store.replica(side, anchor) ?? departedGroup(anchor, side, store),
             let object = replica.object.flatMap({ objects[$0] })
         else { return edits }
         let forms = linkForms(of: object, side)
@@ -50,6 +53,20 @@ extension Engine {
             try noteMembersVersion(version, of: anchor, side, store)
         }
         return rest
+    }
+
+    /// A log tells a change of an entry, and none of its members: as they were known they are known as of that, and whoever is not shown then went without a word.
+    private func noteMembersStand(
+        of anchor: Anchor,
+        _ version: Version,
+        _ side: Side,
+        _ store: any StoreTransaction
+    ) throws {
+        guard side == .miniorange, hasMemberships, membersTold[anchor] == nil,
+            let replica = try store.replica(side, anchor), replica.membersVersion != .unordered,
+            version.supersedes(replica.membersVersion), isNamingMembers(replica)
+        else { return }
+        try noteMembersVersion(version, of: anchor, side, store)
     }
 
     /// A value was there before all that is known of the entry, in which it names nobody: it was given for who had the name then.

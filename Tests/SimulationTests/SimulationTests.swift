@@ -261,6 +261,8 @@ struct SimulationTests {
         63_026_734,
         // Who is in a group by the name of somebody who is gone, since its server has followed his own rename to it.
         96_364_436,
+        // Who has another name, while another one has his, in a group that was moved since it was known who is in it.
+        96_386_784,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

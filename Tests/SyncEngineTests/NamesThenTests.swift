@@ -280,6 +280,42 @@ struct NamesThenTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == (isAdded ? "ann bo cy" : "ann bo")) }
     }
 
+    /// Another one has his name by then, which is read before the server has followed him. What else was done to the group before that its log has told.
+    @Test
+    func `Who is not shown in a group that was changed otherwise since he was known to be in it is in it still`()
+        throws
+    {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        try Crew.settled(bench)
+        directory.followsLate = true
+        let people = try ["bo", "cy"].map { try Crew.entry(bench, .miniorange, $0) }
+        try bench.set(.miniorange, group, "description", ["ours"])
+        let version = try #require(directory.snapshot(group)).version
+        let edit = AttributeEdit(kind: .replace, name: "description", values: ["ours"])
+        try bench.step(
+            .feed(.miniorange, .changes([.edited(group, edits: [edit], newName: nil, version: version)], cursor: nil))
+        )
+        bench.skip(.miniorange)
+        try bench.answerAll()
+        for (person, name) in zip(people, ["spare", "bo"]) {
+            let rdn = RelativeDistinguishedName(type: "uid", value: Octets(name))
+            try bench.move(.miniorange, person, to: "", rdn: rdn)
+        }
+        let named = try people.map { Change.present(try #require(directory.snapshot($0))) }
+        try bench.step(.feed(.miniorange, .changes(named, cursor: nil)))
+        bench.skip(.miniorange)
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.members(.ad, "crew") == "ann bo cy")
+        for _ in 0..<2 { directory.followNext() }
+        try Crew.passed(bench)
+        for side in Side.allCases {
+            #expect(bench.members(side, "crew") == (side == .ad ? "ann bo cy" : "ann bo spare"))
+        }
+    }
+
     /// She was renamed before that, and is told below the name that it had then.
     @Test
     func `Whose rename is answered after that of her container is named where she stands`() throws {
