@@ -4,8 +4,8 @@ import SyncModel
 /// The format of all tables together, and the way to it from earlier ones.
 ///
 /// Format 1 is the first; 2 added memberships and the index of history, 3 stamps, held conflicts and the indexes of the conflict report, 4 which pairs of the queue go first,
-/// 5 holds and deletions that wait, 6 how many entries and join differences there are, 7 attributes that may not be read any more. A change of any key or record raises `current` and adds a step; each step leads from one format to the next, and all that are
-/// needed run in one transaction.
+/// 5 holds and deletions that wait, 6 how many entries and join differences there are, 7 attributes that may not be read. A change of any key or record
+/// raises `current` and adds a step; each step leads from one format to the next, and all that are needed run in one transaction.
 struct CacheFormat: Sendable {
     /// The first octet of every record whose fields have not changed since format 1.
     static let recordVersion: UInt8 = 1

@@ -61,7 +61,8 @@ package enum WriteOperation: Hashable, Sendable {
     case read(Anchor)
     /// Looks for an entry that is not shown any more, and for proof of what became of it: outcome `done`, `gone` or `hidden`.
     case confirmAbsence(Anchor, LastSeen)
-    /// Reads an entry again, and whether the account may read each of these attributes (lower-cased names of the side): `EntrySnapshot.readable`. What an account may not read a server leaves out as if nobody had ever set it (RFC 4511 section 4.5.2, [MS-ADTS] 3.1.1.4.4).
+    /// Reads an entry again, and whether the account may read each of these attributes (lower-cased names of the side): `EntrySnapshot.readable`. What an account may
+    /// not read a server leaves out as if nobody had ever set it (RFC 4511 section 4.5.2, [MS-ADTS] 3.1.1.4.4).
     case confirmEmpty(Anchor, attributes: [String])
     /// Reads by name: whether an add of which no answer came was made.
     case readName(DistinguishedName)

@@ -48,7 +48,8 @@ extension WriteOperation {
         case .rename: "rename"
         case .delete: "delete"
         case .editValues: "members"
-        case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps: "read"
+        case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps:
+            "read"
         }
     }
 }

@@ -237,7 +237,8 @@ extension PlanReport.PlannedWrite {
                 removed: edits.remove.count,
                 reason: "differs on \(other)"
             )
-        case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps: return nil
+        case .read, .readName, .confirmAbsence, .confirmEmpty, .readMembers, .readBelow, .readGroups, .readStamps:
+            return nil
         }
     }
 
