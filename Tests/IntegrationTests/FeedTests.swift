@@ -137,10 +137,10 @@ struct ManyWorkersTests {
         }
     }
 
-    /// slapd's own record of the write.
+    /// slapd's own record of the write, which replaces what was there, or adds where nothing was.
     private func logRecord(_ ground: Ground, _ title: String) async throws -> Entry? {
         let found = try await ground.miniorange.search(
-            "(&(objectClass=auditModify)(reqMod=title:= \(title)))",
+            "(&(objectClass=auditModify)(|(reqMod=title:= \(title))(reqMod=title:+ \(title))))",
             base: "cn=accesslog",
             attributes: ["reqStart", "reqMod"]
         )
