@@ -26,17 +26,17 @@ extension Engine {
         if let newName, old.version == .unordered || version.supersedes(old.version) {
             namesAwaited[side][anchor] = newName
         }
-        // It is being read already, and that answer may be older than this edit.
-        guard old.version != .unordered else { return try readAnew(old, store, now: now) }
         guard version.supersedes(old.version) else {
             count { $0.echoes[side] += 1 }
             return
         }
         if let newName, !roots[side].contains(where: { newName.isDescendant(of: $0.name) }) {
-            // What stands in it goes along, and is read again with it when it comes back.
+            // What stands in it goes along, and is read again with it when it comes back: also where an answer that is on its way will show it back already.
             try leaveScope(anchor, old, side, version, store, now: now)
             return
         }
+        // It is being read already, and that answer may be older than this edit.
+        guard old.version != .unordered else { return try readAnew(old, store, now: now) }
         guard let object = old.object.flatMap({ objects[$0] }), newName == nil,
             let attributes = try edited(old.attributes, edits, side, object, store),
             let name = try name(of: old, store)

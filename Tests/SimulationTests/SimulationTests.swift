@@ -263,6 +263,12 @@ struct SimulationTests {
         96_364_436,
         // Who has another name, while another one has his, in a group that was moved since it was known who is in it.
         96_386_784,
+        // Who was seen out of the scope with a container that is being asked for, and is back with it before the log tells.
+        200_048_807,
+        // Two who meet while an attribute of the one may not be read, and what an answer shows of it then.
+        200_000_955,
+        200_013_545,
+        200_019_878,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
