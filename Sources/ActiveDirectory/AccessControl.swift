@@ -36,7 +36,7 @@ struct AccessControl: Hashable, Sendable {
     let rules: [Rule]?
 
     init(decoding descriptor: Octets) throws(Malformation) {
-        let octets = LittleEndianOctets(descriptor.bytes)
+        let octets = BoundedOctets(descriptor.bytes)
         guard octets.count >= 20 else { throw .tooShort(count: octets.count) }
         guard octets[0] == 1 else { throw .unknownRevision(octets[0]) }
         let isPresent = try octets.number(at: 2, length: 2) & 0x4 != 0
@@ -44,7 +44,7 @@ struct AccessControl: Hashable, Sendable {
         rules = isPresent && offset > 0 ? try Self.rules(in: octets, at: offset) : nil
     }
 
-    private static func rules(in octets: LittleEndianOctets, at offset: Int) throws(Malformation) -> [Rule] {
+    private static func rules(in octets: BoundedOctets, at offset: Int) throws(Malformation) -> [Rule] {
         let count = try octets.number(at: offset + 4, length: 2)
         var rules: [Rule] = []
         var start = offset + 8
@@ -59,7 +59,7 @@ struct AccessControl: Hashable, Sendable {
 
     /// Nil for one that is there for what is made below the entry, or says nothing of access.
     private static func rule(
-        in octets: LittleEndianOctets,
+        in octets: BoundedOctets,
         at start: Int,
         end: Int
     ) throws(Malformation) -> Rule? {
@@ -125,8 +125,8 @@ struct AccessControl: Hashable, Sendable {
     }
 }
 
-/// Octets in which numbers have their last octet first. None of them is read beyond their end.
-private struct LittleEndianOctets {
+/// Octets of which none is read beyond their end.
+private struct BoundedOctets {
     private let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -137,7 +137,7 @@ private struct LittleEndianOctets {
 
     func number(at offset: Int, length: Int) throws(AccessControl.Malformation) -> UInt64 {
         guard offset + length <= bytes.count else { throw .outOfBounds(offset: offset) }
-        return bytes[offset..<offset + length].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        return bytes.littleEndian(at: offset, length: length)
     }
 
     func part(at offset: Int, length: Int) throws(AccessControl.Malformation) -> Octets {

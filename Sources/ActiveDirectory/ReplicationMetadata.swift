@@ -37,9 +37,9 @@ struct ReplicationMetadata: Hashable, Sendable {
     init(decoding octets: Octets) throws(Malformation) {
         let bytes = octets.bytes
         guard bytes.count >= Self.headerLength else { throw .tooShort(count: bytes.count) }
-        let version = UInt32(truncatingIfNeeded: Self.number(in: bytes, at: 0, length: 4))
+        let version = UInt32(truncatingIfNeeded: bytes.littleEndian(at: 0, length: 4))
         guard version == 1 else { throw .unknownVersion(version) }
-        let count = UInt32(truncatingIfNeeded: Self.number(in: bytes, at: 8, length: 4))
+        let count = UInt32(truncatingIfNeeded: bytes.littleEndian(at: 8, length: 4))
         // Four milliards of records fit an Int many times over.
         guard Self.headerLength + Int(count) * Self.recordLength == bytes.count else {
             throw .wrongLength(count: bytes.count, records: count)
@@ -59,27 +59,21 @@ struct ReplicationMetadata: Hashable, Sendable {
     subscript(number: AttributeNumber) -> Record? { records[number] }
 
     private static func record(in bytes: [UInt8], at start: Int) throws(Malformation) -> Record {
-        let seconds = number(in: bytes, at: start + 8, length: 8)
+        let seconds = bytes.littleEndian(at: start + 8, length: 8)
         guard let since1601 = Int64(exactly: seconds), since1601 <= lastSecond,
             let invocationID = Anchor(octets: bytes[(start + 16)..<(start + 32)])
         else { throw .impossibleTime(seconds: seconds) }
         return Record(
-            number: AttributeNumber(rawValue: UInt32(truncatingIfNeeded: number(in: bytes, at: start, length: 4))),
-            version: UInt32(truncatingIfNeeded: number(in: bytes, at: start + 4, length: 4)),
+            number: AttributeNumber(rawValue: UInt32(truncatingIfNeeded: bytes.littleEndian(at: start, length: 4))),
+            version: UInt32(truncatingIfNeeded: bytes.littleEndian(at: start + 4, length: 4)),
             time: Timestamp(milliseconds: (since1601 - secondsTo1970) * 1000),
             invocationID: invocationID,
-            originatingUSN: number(in: bytes, at: start + 32, length: 8),
-            localUSN: number(in: bytes, at: start + 40, length: 8)
+            originatingUSN: bytes.littleEndian(at: start + 32, length: 8),
+            localUSN: bytes.littleEndian(at: start + 40, length: 8)
         )
     }
 
     private static let secondsTo1970: Int64 = 11_644_473_600
     /// The last that a time of 100-ns intervals can show; beyond it a clock can't have been.
     private static let lastSecond = Int64.max / 10_000_000
-
-    private static func number(in bytes: [UInt8], at start: Int, length: Int) -> UInt64 {
-        var number: UInt64 = 0
-        for place in 0..<length { number |= UInt64(bytes[start + place]) << (8 * UInt64(place)) }
-        return number
-    }
 }

@@ -149,6 +149,22 @@ final class ServerDictionary: Sendable {
     }
 }
 
+extension ConnectedServer {
+    /// Reads an entry, and in the same round trip what is still to be known of these attributes to understand it; nil where that is not known, and it may be asked again.
+    func read(
+        _ request: SearchRequest,
+        understanding names: [String],
+        _ then: @escaping @Sendable (Result<PipelinedAnswer, LDAPError>, ServerDictionary.Words?) -> Void
+    ) {
+        let questions = dictionary.questions(for: names, at: controller)
+        let requests = questions.requests + [request]
+        connection.submit(requests.map(PipelinedRequest.search)) { [dictionary] answers in
+            dictionary.take(answers.dropLast(), to: questions)
+            dictionary.whenKnown(names) { then(answers[answers.count - 1], $0) }
+        }
+    }
+}
+
 // Questions and answers.
 extension ServerDictionary {
     private static func schemaRequest(_ names: [String], at controller: DomainController) -> SearchRequest {
@@ -157,9 +173,8 @@ extension ServerDictionary {
             scope: .oneLevel,
             filter: Filter.or(names.map { .equality("lDAPDisplayName", Octets($0)) }).description,
             attributes: [
-                "lDAPDisplayName", "attributeID", "msDS-IntId", "linkID", "systemFlags", "schemaIDGUID",
+                "lDAPDisplayName", "attributeID", "msDS-IntId", "linkID", "systemFlags", "searchFlags", "schemaIDGUID",
                 "attributeSecurityGUID",
-                "searchFlags",
             ]
         )
     }

@@ -37,21 +37,14 @@ extension WriteExecution {
         about attributes: [String],
         _ then: @escaping @Sendable (Answer, AccessReading?) -> Void
     ) {
-        let dictionary = server.dictionary
-        let questions = dictionary.questions(for: attributes, at: server.controller)
         var request = request
         request.attributes.append(AccessReading.descriptor)
         request.controls.append(.accessControlAlone)
-        let requests = questions.requests + [request]
-        connection.submit(requests.map(PipelinedRequest.search)) { answers in
-            dictionary.take(answers.dropLast(), to: questions)
-            let answer = answers[answers.count - 1]
-            dictionary.whenKnown(attributes) { words in
-                guard let words, case .success(.search(let result)) = answer, let entry = result.entries.first else {
-                    return then(answer, nil)
-                }
-                then(answer, AccessReading(entry, words: words))
+        server.read(request, understanding: attributes) { answer, words in
+            guard let words, case .success(.search(let result)) = answer, let entry = result.entries.first else {
+                return then(answer, nil)
             }
+            then(answer, AccessReading(entry, words: words))
         }
     }
 }
@@ -74,9 +67,7 @@ struct AccessReading {
         guard let control, let attribute = words.attributes[attribute] else { return false }
         return control.permitsReading(attribute, token: words.token) == false
     }
-}
 
-extension AccessReading {
     /// Whether these attributes may be read, as what is shown surely may.
     func noting(_ attributes: [String], in entry: EntrySnapshot) -> EntrySnapshot {
         var entry = entry

@@ -5,24 +5,18 @@ internal import SyncModel
 extension WriteExecution {
     /// One round trip, with the first of a connection, too.
     func readStamps(_ anchor: Anchor, _ attributes: [String]) {
-        let dictionary = server.dictionary
         let names = attributes.filter { $0 != AttributeStamp.entryName }
-        let questions = dictionary.questions(for: names, at: server.controller)
-        let requests = questions.requests + [stampRequest(anchor, names)]
-        connection.submit(requests.map(PipelinedRequest.search)) { answers in
-            dictionary.take(answers.dropLast(), to: questions)
-            let (answer, entry) = Self.split(answers[answers.count - 1])
-            dictionary.whenKnown(names) { words in
-                found(in: answer) { found in
-                    switch found {
-                    case .absent: finish(.gone)
-                    case .failed(let error): finish(error.readOutcome)
-                    case .entry(let current):
-                        guard let words else { return finish(.unavailable) }
-                        let reading = StampReading(entry, words: words)
-                        dictionary.notesMetadata(reading.hasMetadata)
-                        finish(.stamped(current, reading.stamps(of: attributes)))
-                    }
+        server.read(stampRequest(anchor, names), understanding: names) { answer, words in
+            let (answer, entry) = Self.split(answer)
+            found(in: answer) { found in
+                switch found {
+                case .absent: finish(.gone)
+                case .failed(let error): finish(error.readOutcome)
+                case .entry(let current):
+                    guard let words else { return finish(.unavailable) }
+                    let reading = StampReading(entry, words: words)
+                    server.dictionary.notesMetadata(reading.hasMetadata)
+                    finish(.stamped(current, reading.stamps(of: attributes)))
                 }
             }
         }

@@ -27,9 +27,7 @@ enum HistoryCodec {
         let event = try reader.readCase(HistoryRecord.Event.self)
         let side = try reader.readCase(Side.self)
         let cause = try reader.readCase(DirtyCause.self)
-        let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
-            try reader.readName()
-        }
+        let attributes = try reader.readNames()
         let members = recordVersion >= 2 ? try decodeMembers(from: &reader) : []
         let before = recordVersion >= 3 ? try reader.readAttributes() : Attributes()
         try reader.end()

@@ -155,9 +155,7 @@ enum IntentCodec {
         switch tag {
         case .add:
             let name = try reader.readDistinguishedName()
-            let objectClasses = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
-                try reader.readName()
-            }
+            let objectClasses = try reader.readNames()
             return .add(name: name, objectClasses: objectClasses, attributes: try reader.readAttributes())
         case .read:
             return .read(try reader.readAnchor())
@@ -182,9 +180,7 @@ enum IntentCodec {
             return .readGroups(try reader.readAnchor())
         case .readStamps, .confirmEmpty:
             let anchor = try reader.readAnchor()
-            let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
-                try reader.readName()
-            }
+            let attributes = try reader.readNames()
             return tag == .readStamps
                 ? .readStamps(anchor, attributes: attributes) : .confirmEmpty(anchor, attributes: attributes)
         case .editValues, .editGuardedValues:

@@ -90,9 +90,7 @@ enum QuarantineCodec {
             return .returned(try reader.readCase(Side.self))
         case 8:
             let side = try reader.readCase(Side.self)
-            let attributes = try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in
-                try reader.readName()
-            }
+            let attributes = try reader.readNames()
             return .unreadable(side, attributes: attributes)
         default:
             throw .invalid("quarantine reason")

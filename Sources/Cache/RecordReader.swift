@@ -125,6 +125,10 @@ struct RecordReader {
         return name
     }
 
+    mutating func readNames() throws(RecordDamage) -> [String] {
+        try readList { (reader: inout RecordReader) throws(RecordDamage) in try reader.readName() }
+    }
+
     mutating func readTime() throws(RecordDamage) -> Timestamp {
         Timestamp(milliseconds: try readSigned())
     }

@@ -30,7 +30,7 @@ enum ReplicaCodec {
         let keys = try reader.readValues()
         let attributes = try reader.readAttributes()
         let membersVersion = recordVersion >= 2 ? try reader.readVersion() : .unordered
-        let withheld = recordVersion >= 3 ? try readNames(from: &reader) : []
+        let withheld = recordVersion >= 3 ? try reader.readNames() : []
         try reader.end()
         return Replica(
             side: side,
@@ -46,10 +46,6 @@ enum ReplicaCodec {
             membersVersion: membersVersion,
             withheld: withheld
         )
-    }
-
-    private static func readNames(from reader: inout RecordReader) throws(RecordDamage) -> [String] {
-        try reader.readList { (reader: inout RecordReader) throws(RecordDamage) in try reader.readName() }
     }
 
     /// The first part of the record; the rest is not looked at.

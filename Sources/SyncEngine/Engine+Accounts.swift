@@ -66,8 +66,7 @@ extension Engine {
         case .modify(_, let name, _, let changes): (name, object.mapping.accountEvents(write.side, changes))
         case .delete(_, let name, _): (name, [.deleted])
         case .rename, .editValues, .read, .confirmAbsence, .confirmEmpty, .readName, .readMembers, .readBelow,
-            .readGroups,
-            .readStamps:
+            .readGroups, .readStamps:
             nil
         }
     }
