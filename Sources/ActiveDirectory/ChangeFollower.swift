@@ -165,7 +165,7 @@ struct ChangeFollower {
             let told = try asked.take(news.answer, moved: news.moved)
             changes += try await session.changes(of: told, asOf: news.usn, besides: changes)
             members = .incremental(asked)
-            if !news.moved.isEmpty { pace.isOvertaken(.now, after: news.duration) }
+            if !news.moved.isEmpty { pace.isOvertaken(.now, by: news.moved) }
         } else if !isPart, case .whole(let next?) = members {
             members = .incremental(next)
         }
@@ -201,14 +201,12 @@ extension ChangeFollower {
     private struct News {
         var answer: DirSyncQuery.Answer
         var usn: UInt64
-        var duration: Duration
         /// Entries that may have changed between `usn` and the answer.
         private(set) var moved: Set<Anchor> = []
 
-        init(answer: DirSyncQuery.Answer, usn: UInt64, duration: Duration) {
+        init(answer: DirSyncQuery.Answer, usn: UInt64) {
             self.answer = answer
             self.usn = usn
-            self.duration = duration
         }
 
         /// Takes what was asked for after the answer.
@@ -224,7 +222,8 @@ extension ChangeFollower {
 
     private func sighting(_ entries: [LDAPEntry]) -> MemberPace.Sighting {
         let groups = entries.filter(session.isGroupToTell)
-        return groups.isEmpty ? .noGroup : groups.allSatisfy(session.mayBeOurs) ? .ownGroups : .groups
+        if groups.isEmpty { return .noGroup }
+        return groups.allSatisfy(session.mayBeOurs) ? .ownGroups : .groups(Set(groups.compactMap(EntryReading.anchor)))
     }
 
     private func asksMembers(_ query: DeltaQuery) -> Bool {
@@ -248,9 +247,8 @@ extension ChangeFollower {
             guard case .search(let result) = try answer.get() else { return nil }
             let told = try query.memberAnswer(in: result)
             let now = ContinuousClock.now
-            let duration = now - asked
-            pace.answered(now, after: duration, isEmpty: told.members.isEmpty, hasMore: told.hasMore)
-            return News(answer: told, usn: usn, duration: duration)
+            pace.answered(now, after: now - asked, groups: told.members.count, hasMore: told.hasMore)
+            return News(answer: told, usn: usn)
         } catch {
             guard error.serverResult != nil, error.disposition == .refuse else { throw .ldap(error) }
             session.logger.warning(

@@ -131,84 +131,103 @@ struct MembershipDecisionTests {
 @Suite("When memberships are asked for")
 struct MemberPaceTests {
     private let start = ContinuousClock.now
+    private let one = groups(0..<1)
+
+    private static func groups(_ numbers: Range<UInt64>) -> Set<Anchor> {
+        Set(numbers.map { Anchor(high: 0, low: $0) })
+    }
 
     @Test func atFirstAndFromTimeToTime() {
         var pace = MemberPace()
         #expect(pace.isDue(start) && !pace.isOwed)
-        pace.answered(start, after: .zero, isEmpty: true, hasMore: false)
+        pace.answered(start, after: .zero, groups: 0, hasMore: false)
         #expect(!pace.isDue(start + MemberPace.pulse - .milliseconds(100)))
         #expect(pace.isDue(start + MemberPace.pulse + .milliseconds(100)))
     }
 
     @Test func aGroupThatChangedIsOwedAnAnswer() {
         var pace = MemberPace()
-        pace.saw(.groups, start)
+        pace.saw(.groups(one), start)
         pace.saw(.noGroup, start)
         #expect(pace.isOwed && !pace.isExpected)
-        pace.answered(start, after: .zero, isEmpty: false, hasMore: false)
+        pace.answered(start, after: .zero, groups: 1, hasMore: false)
         #expect(!pace.isOwed && pace.isExpected)
         pace.saw(.noGroup, start)
         #expect(!pace.isExpected)
-        pace.answered(start, after: .zero, isEmpty: false, hasMore: true)
+        pace.answered(start, after: .zero, groups: 1, hasMore: true)
         #expect(pace.isOwed)
     }
 
     @Test(arguments: [(1, false), (10, false), (2000, false), (2000, true)])
     func anAnswerThatWasOvertakenIsFollowedByAPause(took: Int, hasMore: Bool) {
         var pace = MemberPace()
-        pace.answered(start, after: .zero, isEmpty: false, hasMore: hasMore)
+        pace.answered(start, after: .milliseconds(took), groups: 1, hasMore: hasMore)
         #expect(!pace.isPausing(start))
-        pace.isOvertaken(start, after: .milliseconds(took))
+        pace.isOvertaken(start, by: one)
         #expect(pace.isPausing(start) == !hasMore && pace.isInStream(start) == !hasMore)
         #expect(!pace.isPausing(start + .milliseconds(25)))
         #expect(pace.isPausing(start + .milliseconds(24)) == !hasMore)
     }
 
-    @Test(arguments: [(1, 50), (10, 160), (2000, 500)])
+    @Test(arguments: [(1, 50), (10, 160), (2000, 1000)])
     func thePauseLastsAsLongAsGroupsChangeForAWhile(took: Int, patience: Int) {
         var pace = MemberPace()
-        pace.isOvertaken(start, after: .milliseconds(took))
+        pace.answered(start, after: .milliseconds(took), groups: 1, hasMore: false)
+        pace.isOvertaken(start, by: one)
         for elapsed in stride(from: 0, to: patience, by: 10) {
             let now = start + .milliseconds(elapsed)
-            pace.saw(.groups, now)
+            pace.saw(.groups(one), now)
             #expect(pace.isPausing(now) && pace.isInStream(now))
         }
         #expect(pace.isOwed && !pace.isPausing(start + .milliseconds(patience)))
         #expect(!pace.isInStream(start + .milliseconds(patience)))
-        pace.saw(.groups, start + .milliseconds(patience))
+        pace.saw(.groups(one), start + .milliseconds(patience))
         #expect(!pace.isPausing(start + .milliseconds(patience)))
+    }
+
+    @Test func theMoreGroupsChangeTheLongerIsTheEndWaitedFor() {
+        var pace = MemberPace()
+        pace.answered(start, after: .milliseconds(8), groups: 2, hasMore: false)
+        pace.isOvertaken(start, by: Self.groups(0..<2))
+        pace.saw(.groups(Self.groups(1..<3)), start)
+        let patience = Duration.milliseconds(3 * 4 * 16)
+        #expect(pace.isInStream(start + patience - .milliseconds(1)) && !pace.isInStream(start + patience))
+        pace.saw(.groups(Self.groups(0..<200)), start)
+        #expect(pace.isInStream(start + .milliseconds(999)) && !pace.isInStream(start + .milliseconds(1000)))
     }
 
     @Test func otherEntriesDoNotProlongThePause() {
         var pace = MemberPace()
-        pace.isOvertaken(start, after: .milliseconds(100))
-        pace.saw(.groups, start)
+        pace.answered(start, after: .milliseconds(100), groups: 1, hasMore: false)
+        pace.isOvertaken(start, by: one)
+        pace.saw(.groups(one), start)
         pace.saw(.noGroup, start + .milliseconds(20))
         #expect(!pace.isPausing(start + .milliseconds(25)))
     }
 
     @Test func anAnswerEndsTheStream() {
         var pace = MemberPace()
-        pace.isOvertaken(start, after: .milliseconds(100))
-        pace.answered(start, after: .zero, isEmpty: true, hasMore: false)
+        pace.answered(start, after: .milliseconds(100), groups: 1, hasMore: false)
+        pace.isOvertaken(start, by: one)
+        pace.answered(start, after: .zero, groups: 0, hasMore: false)
         #expect(!pace.isInStream(start))
     }
 
     @Test func whatOurOwnWritesDidIsAskedForLater() {
         var pace = MemberPace()
-        pace.answered(start, after: .milliseconds(10), isEmpty: true, hasMore: false)
+        pace.answered(start, after: .milliseconds(10), groups: 0, hasMore: false)
         pace.saw(.ownGroups, start)
         #expect(!pace.isOwed(start) && !pace.isExpected && !pace.isSettled)
         pace.saw(.ownGroups, start + .seconds(1))
         #expect(!pace.isOwed(start + MemberPace.ownDelay - .milliseconds(1)))
         #expect(pace.isOwed(start + MemberPace.ownDelay))
-        pace.answered(start + .seconds(3), after: .milliseconds(10), isEmpty: false, hasMore: false)
+        pace.answered(start + .seconds(3), after: .milliseconds(10), groups: 1, hasMore: false)
         #expect(pace.isSettled && !pace.isExpected)
     }
 
     @Test func whatCostsMuchIsAskedForMoreSeldom() {
         var pace = MemberPace()
-        pace.answered(start, after: .seconds(1), isEmpty: true, hasMore: false)
+        pace.answered(start, after: .seconds(1), groups: 0, hasMore: false)
         pace.saw(.ownGroups, start)
         #expect(!pace.isOwed(start + .seconds(19)))
         #expect(pace.isOwed(start + .seconds(20)))
@@ -217,16 +236,16 @@ struct MemberPaceTests {
     @Test func someoneElsesGroupAmongOursIsAskedForAtOnce() {
         var pace = MemberPace()
         pace.saw(.ownGroups, start)
-        pace.saw(.groups, start)
+        pace.saw(.groups(one), start)
         #expect(pace.isOwed(start) && pace.isExpected)
-        pace.answered(start, after: .zero, isEmpty: false, hasMore: false)
+        pace.answered(start, after: .zero, groups: 1, hasMore: false)
         #expect(pace.isSettled && pace.isExpected)
     }
 
     @Test func theEndOfAShortPauseIsWaitedFor() {
         var pace = MemberPace()
         #expect(pace.wait(start) == nil)
-        pace.isOvertaken(start, after: .milliseconds(10))
+        pace.isOvertaken(start, by: one)
         #expect(pace.wait(start + .milliseconds(10)) == .milliseconds(15))
         #expect(pace.wait(start + .milliseconds(25)) == nil)
     }
