@@ -75,12 +75,3 @@ struct AccessReading {
         return entry
     }
 }
-
-extension LDAPControl {
-    /// Of a security descriptor its DACL alone, which needs the least rights ([MS-ADTS] 3.1.1.3.4.1.11).
-    static let accessControlAlone = {
-        var writer = BERWriter()
-        writer.sequence { $0.integer(4) }
-        return LDAPControl("1.2.840.113556.1.4.801", isCritical: true, value: writer.octets)
-    }()
-}

@@ -21,6 +21,13 @@ package struct LDAPControl: Sendable, Hashable {
     package static let permissiveModify = LDAPControl("1.2.840.113556.1.4.1413", isCritical: true)
     /// Deleted entries are found, too ([MS-ADTS] 3.1.1.3.4.1.14).
     package static let showDeleted = LDAPControl("1.2.840.113556.1.4.417", isCritical: true)
+
+    /// Of a security descriptor its DACL alone, which needs the least rights ([MS-ADTS] 3.1.1.3.4.1.11).
+    package static let accessControlAlone = {
+        var writer = BERWriter()
+        writer.sequence { $0.integer(4) }
+        return LDAPControl("1.2.840.113556.1.4.801", isCritical: true, value: writer.octets)
+    }()
     /// The search stays open and returns each entry that changes ([MS-ADTS] 3.1.1.3.4.1.9).
     package static let notification = LDAPControl("1.2.840.113556.1.4.528", isCritical: true)
     /// Referral entries are treated as entries (RFC 3296).

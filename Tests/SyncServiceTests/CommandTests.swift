@@ -34,8 +34,12 @@ struct CommandTests {
         #expect(isThere, "\(words) is not among\n\(seen)", sourceLocation: location)
     }
 
-    @Test func aGoodLabIsCleanAndNothingIsWritten() async throws {
+    /// Without one to look at nobody can say whether deleted entries may be listed.
+    @Test func aGoodLabIsCleanOnceSomethingWasDeletedAndNothingIsWritten() async throws {
         let lab = try CommandLab.required()
+        let deleted = "CN=svc-deleted,CN=Users,\(lab["AD_BASE"])"
+        try await lab.modify(ad: try user(deleted, account: "svc-deleted", control: 512))
+        try await lab.modify(ad: "dn: \(deleted)\nchangetype: delete\n")
         let before = try await lab.marks()
         let all = try await findings()
         #expect(all.filter { $0.level != .ok } == [])
@@ -196,6 +200,7 @@ struct CommandTests {
         expect(all, .error, .ad, "rights", containing: "may not create entries of class user")
         expect(all, .error, .ad, "rights", containing: "may not write")
         expect(all, .error, .ad, "rights", containing: "may not reset passwords")
+        expect(all, .warning, .ad, "deleted objects", containing: "none is shown")
         expect(all, .error, .miniorange, "rights", containing: "may not write uid")
         expect(all, .error, .miniorange, "rights", containing: "may not write userPassword, which the gateway sets")
         expect(all, .warning, .miniorange, "cn=config", containing: "may not read it")

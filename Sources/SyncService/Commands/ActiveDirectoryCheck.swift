@@ -33,6 +33,7 @@ struct ActiveDirectoryCheck {
             )
         }
         try await checkTombstones(context, &findings)
+        for mapping in wiring.mappings { try await checkPermissions(mapping.specification, &findings) }
         for mapping in wiring.mappings where mapping.specification.direction.permits(writingTo: .ad) {
             try await checkCreation(mapping.specification, &findings)
             try await checkWriting(mapping.specification, &findings)
@@ -66,9 +67,10 @@ struct ActiveDirectoryCheck {
                     findings.error("deleted objects", "the account may not see the container", remedy: remedy)
                     return
                 }
-                findings.ok(
+                findings.warning(
                     "deleted objects",
-                    "the container can be seen; it is empty, so that listing it could not be shown"
+                    "none is shown: nothing was deleted for a long time, or the account may not list them, and deletes at AD will not be noticed",
+                    remedy: "delete a user made for this, and check again. Where that does not help, \(remedy)"
                 )
                 return
             }
@@ -104,6 +106,29 @@ struct ActiveDirectoryCheck {
             guard error.serverResult != nil else { throw error }
             return false
         }
+    }
+
+    /// Whether the account is told who may read an entry: what is not shown is told from what is empty by that.
+    private func checkPermissions(
+        _ object: ObjectSpecification,
+        _ findings: inout Findings
+    ) async throws(LDAPError) {
+        let scope = object.scopes.ad
+        let attribute = "nTSecurityDescriptor"
+        let request = SearchRequest(
+            base: scope.base.description,
+            scope: .subtree,
+            filter: scope.filter.description,
+            attributes: [attribute],
+            pageSize: 2,
+            controls: [.accessControlAlone]
+        )
+        guard let sample = try await first(request, except: scope.base), sample[attribute] == nil else { return }
+        findings.warning(
+            "rights",
+            "\(scope.base) (\(object.name)): the account may not read permissions, so that a value that it may not read any more will look emptied",
+            remedy: "grant it Read Permissions (conf/active-directory/grant)"
+        )
     }
 
     /// Which classes the account may make below a base: the server computes it ([MS-ADTS] 3.1.1.4.5.5).
