@@ -40,6 +40,11 @@ package struct EntryShape: Sendable {
         wanted.contains(plainName) || memberAttributes.contains(plainName)
     }
 
+    /// Whether a snapshot has all values of this attribute.
+    func isTold(_ plainName: String) -> Bool {
+        wanted.contains(plainName) || tellsMembers && memberAttributes.contains(plainName)
+    }
+
     /// Everything of which it matters whether it is there, members included.
     var followed: [String] { wanted.union(memberAttributes).sorted() }
 

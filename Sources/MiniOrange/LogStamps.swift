@@ -23,7 +23,15 @@ package struct LogStamps {
     ///   - records: all that touched one of these attributes, in the log's order.
     ///   - wanted: lower-cased names as logged, and `AttributeStamp.entryName`.
     ///   - ownName: whom our own writes are logged as, normalised.
-    package init(_ records: [LDAPEntry], wanted: Set<String>, schema: AttributeSchema, ownName: Octets?) {
+    ///   - version: the state's that is asked about; nil where it has none. A later change did not make this state: it came while the entry was read, or the server was
+    ///     restored, and its log was not.
+    package init(
+        _ records: [LDAPEntry],
+        wanted: Set<String>,
+        schema: AttributeSchema,
+        ownName: Octets?,
+        asOf version: ChangeSequenceNumber?
+    ) {
         self.wanted = wanted
         self.ownName = ownName
         self.schema = schema
@@ -42,10 +50,30 @@ package struct LogStamps {
             return left < right
         }.map(\.element)
         for (record, number) in ordered {
+            if let version, let number, number > version { continue }
             if !isInOrder { known = [:] }
             take(record, number)
         }
         newest = numbered.compactMap(\.number).max()
+    }
+
+    /// Whether the records surely made something else of an attribute than what is there: it comes from a restored state, of which the log knows nothing.
+    ///
+    /// - Parameter name: lower-cased, as logged.
+    package func contradicts(_ values: [Octets], of name: String) -> Bool {
+        guard let known = known[name] else { return false }
+        return Set(values.map(Self.rough)) != Set(known.map(Self.rough))
+    }
+
+    /// Servers may write spaces and letters otherwise than they were given.
+    private static func rough(_ value: Octets) -> [UInt8] {
+        value.bytes.compactMap { octet in
+            switch octet {
+            case UInt8(ascii: " "): nil
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): octet | 0x20
+            default: octet
+            }
+        }
     }
 
     private mutating func take(_ record: LDAPEntry, _ number: ChangeSequenceNumber?) {

@@ -63,7 +63,9 @@ private struct StampReading: Sendable {
         if case .csn(let number) = snapshot.version, let answer {
             do {
                 if let (log, horizon) = try await ask(number, answer) {
-                    told = log.stamps
+                    told = log.stamps.filter { name, _ in
+                        !link.plan.shape.isTold(name) || !log.contradicts(snapshot.attributes[name], of: name)
+                    }
                     // Not by the entry's last change, which is in the log; by whom isn't known.
                     others?.time = min(horizon ?? number, number).timestamp
                     others?.server = nil
@@ -86,7 +88,7 @@ private struct StampReading: Sendable {
         _ number: ChangeSequenceNumber,
         _ answer: Result<PipelinedAnswer, LDAPError>
     ) async throws(LDAPError) -> (LogStamps, horizon: ChangeSequenceNumber?)? {
-        var log = try await stamps(answer)
+        var log = try await stamps(answer, asOf: number)
         var horizon: ChangeSequenceNumber?
         var isHorizonKnown = false
         for attempt in 0..<3 where log.map({ !covers($0, number) }) == true {
@@ -96,7 +98,7 @@ private struct StampReading: Sendable {
             let answers = await link.connection.pipeline([
                 .search(question.search(link.log.base, including: number)), readHorizon,
             ])
-            log = try await stamps(answers[0], including: number)
+            log = try await stamps(answers[0], asOf: number, isIncluded: true)
             horizon = Self.horizon(answers[1])
             isHorizonKnown = true
         }
@@ -115,14 +117,16 @@ private struct StampReading: Sendable {
     /// Nil where there are too many records.
     private func stamps(
         _ answer: Result<PipelinedAnswer, LDAPError>,
-        including number: ChangeSequenceNumber? = nil
+        asOf number: ChangeSequenceNumber,
+        isIncluded: Bool = false
     ) async throws(LDAPError) -> LogStamps? {
         var records: [LDAPEntry]? = []
         switch answer {
         case .success(.search(let result)): records = result.entries
         case .success: break
         // Servers often limit a plain search and let pages through.
-        case .failure(let error) where error.code == .sizeLimitExceeded: records = try await pages(including: number)
+        case .failure(let error) where error.code == .sizeLimitExceeded:
+            records = try await pages(including: isIncluded ? number : nil)
         case .failure(let error): throw error
         }
         return records.map { records in
@@ -130,7 +134,8 @@ private struct StampReading: Sendable {
                 records,
                 wanted: Set(question.names.map(\.logged)),
                 schema: link.plan.schema,
-                ownName: link.ownName
+                ownName: link.ownName,
+                asOf: number
             )
         }
     }

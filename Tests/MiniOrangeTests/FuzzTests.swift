@@ -143,7 +143,8 @@ import Testing
                 octets.split(separator: 0x0C).map { entry(Array($0)) },
                 wanted: wanted,
                 schema: schema,
-                ownName: nil
+                ownName: nil,
+                asOf: ChangeSequenceNumber(parsing: Octets(octets))
             )
         },
         FuzzSubject(

@@ -177,12 +177,14 @@ struct LogStampsTests {
         Row("what isn't understood is passed over", [.modify(1, "title:= x", "title", "", ":")], ["title": 1]),
     ]
 
-    static func read(_ records: [Record]) -> LogStamps {
+    static func read(_ records: [Record], asOf version: Int? = nil) -> LogStamps {
         LogStamps(
             records.map(\.entry),
             wanted: ["title", "givenname", "uid", "@name"],
             schema: schema,
-            ownName: own
+            ownName: own,
+            asOf: version.flatMap { Record.modify($0).entry.first("entryCSN") }
+                .flatMap(ChangeSequenceNumber.init(parsing:))
         )
     }
 
@@ -227,10 +229,37 @@ struct LogStampsTests {
         #expect(stamp.map { $0.time.milliseconds % 1000 } == 0)
     }
 
+    @Test func `a later change than the state's own says nothing of it`() {
+        let records: [Record] = [.modify(1, "title:= x"), .modify(3, "title:= y"), .modify(4, "uid:= z")]
+        for (version, second) in [(2, 1), (3, 3), (1, 1)] {
+            let log = Self.read(records, asOf: version)
+            #expect(log.stamps["title"] == Self.read([.modify(second, "title:= x")]).stamps["title"], "\(version)")
+            #expect(log.stamps["uid"] == nil && log.newest == Self.read(records).newest)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["title:= y"], ["y"], false), (["title:= y"], ["x"], true), (["title:= y"], [], true),
+            (["title:-"], [], false), (["title:-"], ["x"], true), (["title:+ y"], ["x"], false),
+            (["title:= Y  z"], ["y Z"], false), (["title:= x", "title:+ y"], ["y", "x"], false),
+            (["title:= x", "title:+ y"], ["x"], true), (["uid:= y"], ["x"], false),
+        ] as [([Octets], [Octets], Bool)]
+    )
+    func `records that made something else of it are none of this state`(
+        _ modifications: [Octets],
+        _ values: [Octets],
+        _ contradicts: Bool
+    ) {
+        var record = Record.modify(1, "uid:= u")
+        record.modifications = modifications
+        #expect(Self.read([record]).contradicts(values, of: "title") == contradicts)
+    }
+
     @Test func `a record whose changes can't be read is no testimony`() {
         var entry = Record.modify(1, "title:= x").entry
         entry.attributes.removeAll { $0.name == "reqMod" }
-        let log = LogStamps([entry], wanted: ["title"], schema: Self.schema, ownName: nil)
+        let log = LogStamps([entry], wanted: ["title"], schema: Self.schema, ownName: nil, asOf: nil)
         #expect(!log.isReadable && log.stamps.isEmpty)
     }
 
