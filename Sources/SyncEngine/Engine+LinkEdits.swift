@@ -222,7 +222,7 @@ extension Engine {
     }
 
     /// Whether an entry, or a container above it, has another name that is being asked for.
-    private func isAwaitingName(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
+    func isAwaitingName(_ anchor: Anchor, _ side: Side, _ store: any StoreTransaction) throws -> Bool {
         try !namesAwaited[side].isEmpty && mayHaveBeenAnother(anchor, side, nil, store)
     }
 

@@ -55,6 +55,8 @@ extension Engine {
                     try requestRead(.readMembers(snapshot.anchor), side, store, now: now)
                     return
                 }
+                // Another answer would tell no more as long as it may be a name that is asked for.
+                if isReadingNames(side) { return rereads.askAfterNames(snapshot.anchor, now: now) }
                 if rereads.askAgain(snapshot.anchor, now: now) { return }
             }
             rereads.forget(snapshot.anchor)
@@ -100,7 +102,8 @@ extension Engine {
                 let link = form.link(.miniorange, holder.anchor, anchor)
                 let told = isAnswer ? .unordered : version
                 let isDoubtful =
-                    try meantAnother(than: anchor, link, form, asOf: told, store)
+                    try isAwaitingName(anchor, .miniorange, store)
+                    || meantAnother(than: anchor, link, form, asOf: told, store)
                     || mayMeanAnother(value, than: anchor, link, form, store, now: now)
                 guard isDoubtful else { continue }
                 let rows = try meant ?? knownValues(of: holder.anchor, form, .miniorange, store)

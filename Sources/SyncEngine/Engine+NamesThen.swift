@@ -125,6 +125,11 @@ extension Engine {
         return false
     }
 
+    /// Whether entries are being read that have other names.
+    func isReadingNames(_ side: Side) -> Bool {
+        namesAwaited[side].keys.contains { readsUnderWay[side][$0] != nil }
+    }
+
     /// Whether a name that nobody has now may have been that of somebody who has another one since.
     private func mayHaveBeenSomebody(_ name: DistinguishedName, _ side: Side, _ time: TextTime) -> Bool {
         guard roots[side].contains(where: { name.isDescendant(of: $0.name) }) else { return false }

@@ -6,7 +6,7 @@ struct Rereads: Sendable {
     private static let limit = 7
     /// Of some 50 seconds, as it doubles each time.
     private static let longestPause = 10
-    /// In milliseconds, between two questions for one entry that many have.
+    /// In milliseconds, between two questions for one entry that many have, or that waits for others.
     private static let pause: Int64 = 500
     private var attempts: [Anchor: Int] = [:]
     private var askedLast: [Anchor: Timestamp] = [:]
@@ -62,6 +62,13 @@ struct Rereads: Sendable {
         isChanged = true
         due.append((now.advanced(byMilliseconds: 50 << Int64(attempt)), anchor, false))
         return true
+    }
+
+    /// Asks again when others that are being read may be known by their names, however long that takes: that is no attempt.
+    mutating func askAfterNames(_ anchor: Anchor, now: Timestamp) {
+        guard !isAsking(anchor) else { return }
+        isChanged = true
+        due.append((now.advanced(byMilliseconds: Self.pause), anchor, false))
     }
 
     /// Asks once more for what was told of a time before what is known, which can't count however often it is told: after longer and longer pauses.

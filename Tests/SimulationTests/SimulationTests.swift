@@ -269,6 +269,8 @@ struct SimulationTests {
         200_000_955,
         200_013_545,
         200_019_878,
+        // Who stands in a group by the name that another one had, of whom it is not known yet that he has another one.
+        202_001_846,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -316,6 +316,47 @@ struct NamesThenTests {
         }
     }
 
+    /// Bo has another name, is taken out by it, and Ann gets his former one; the group is read before either of them, whose server is busy with them for long.
+    @Test
+    func `Who stands in a group by a name that another one had is not taken for him before his new one is known`()
+        throws
+    {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let group = try Crew.group(bench, .miniorange)
+        let (ann, bo) = (try Crew.entry(bench, .miniorange, "ann"), try Crew.entry(bench, .miniorange, "bo"))
+        try bench.move(.miniorange, bo, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "spare"))
+        let spare = try #require(directory.snapshot(bo))
+        try bench.setMembers(.miniorange, group, remove: [bo])
+        let edit = AttributeEdit(kind: .delete, name: "member", values: [Octets(spare.name.description)])
+        let removed = Change.edited(
+            group,
+            edits: [edit],
+            newName: nil,
+            version: try #require(directory.snapshot(group)).version
+        )
+        try bench.move(.miniorange, ann, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "bo"))
+        let renamed = [spare, try #require(directory.snapshot(ann))].map {
+            Change.edited($0.anchor, edits: [], newName: $0.name, version: $0.version)
+        }
+        try bench.step(.feed(.miniorange, .changes([renamed[0], removed, renamed[1]], cursor: nil)))
+        bench.skip(.miniorange)
+        for _ in 0..<30 {
+            for write in bench.sent {
+                if case .read = write.operation {
+                    try bench.answer(.unavailable)
+                } else {
+                    try bench.answer()
+                }
+            }
+            _ = try bench.pass(milliseconds: 500)
+            #expect(bench.members(.ad, "crew") == "ann bo")
+        }
+        try Crew.passed(bench)
+        #expect(bench.members(.ad, "crew") == "ann")
+        #expect(bench.members(.miniorange, "crew") == "bo")
+    }
+
     /// She was renamed before that, and is told below the name that it had then.
     @Test
     func `Whose rename is answered after that of her container is named where she stands`() throws {
