@@ -70,7 +70,7 @@ extension World {
             guard let name = try? DistinguishedName(parsing: WorldMapping.placeholder) else { return }
             rest = [Reference.unresolved(name).octets]
         }
-        guard directories[side].modify(group.anchor, [(attribute, rest)]) == nil, member != .placeholder else { return }
+        guard directories[side].modify(group.anchor, [(attribute, rest)]) == nil else { return }
         noteChange(member, of: group.anchor, side, isAdded: false)
     }
 
@@ -83,8 +83,9 @@ extension World {
     private func noteChange(_ member: Anchor, of group: Anchor, _ side: Side, isAdded: Bool) {
         guard let groupID = id(of: group, side) else { return }
         let memberID = id(of: member, side)
+        let other = member == .placeholder ? "a name of nobody" : "stranger \(member.low)"
         note(
-            "user \(isAdded ? "adds" : "removes") \(memberID?.lossyText ?? "stranger \(member.low)") "
+            "user \(isAdded ? "adds" : "removes") \(memberID?.lossyText ?? other) "
                 + "\(isAdded ? "to" : "from") \(groupID.lossyText) at \(side.name)"
         )
         // When each membership of a group was set its server does not tell, only when the last one was.

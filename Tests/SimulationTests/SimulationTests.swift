@@ -271,6 +271,8 @@ struct SimulationTests {
         200_019_878,
         // Who stands in a group by the name that another one had, of whom it is not known yet that he has another one.
         202_001_846,
+        // A name of nobody that somebody takes out of a restored server's group, in which another one is not yet again.
+        202_001_606,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
