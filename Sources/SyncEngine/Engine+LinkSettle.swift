@@ -65,7 +65,7 @@ extension Engine {
         }
         // What was added by the name that another one had just now may be taken away with him, or be rewritten to his new one.
         // What was removed by its present name may stand there by the one from before, and is rewritten by the server to the present one: then it was not removed.
-        if !hasMissed, let holder, formerNames.mayStillStand(at: now) || formerNames.unknownLeft != nil,
+        if !hasMissed, let holder, formerNames.mayStillStand(at: now) || formerNames.hasUnknownLeft,
             try intent.links.contains(where: { try !$0.isVoid && mayBeFollowed($0, of: holder, store, now: now) })
         {
             rereads.watch(holder, now: now)

@@ -28,26 +28,37 @@ struct FormerNames: Sendable {
     /// Those of a group.
     func writtenOfGone(in group: Anchor) -> [LinkID: Link] { writtenOfGone.filter { $0.key.group == group } }
 
-    /// When a deletion was told of an entry that was never known here, and which name had been the last to be given then: its server has yet to follow it in values
-    /// whose name somebody may have got since.
-    private(set) var unknownLeft: (time: Timestamp, newest: Version?)?
+    /// When deletions were told of entries that are not known here, and which name had been the last to be given then, oldest first: their server has yet to follow them in
+    /// values whose names somebody may have got since.
+    private var unknownLeft: [(time: Timestamp, newest: Version?)] = []
+    private static let mostUnknown = 100
 
     /// The clock was set back by so many milliseconds.
     mutating func setBack(by milliseconds: Int64) {
         anchors = anchors.mapValues { ($0.anchor, $0.time.advanced(byMilliseconds: -milliseconds)) }
         left = left.mapValues { ($0.anchor, $0.time.advanced(byMilliseconds: -milliseconds)) }
         latest = latest?.advanced(byMilliseconds: -milliseconds)
-        if let unknown = unknownLeft {
-            unknownLeft = (unknown.time.advanced(byMilliseconds: -milliseconds), unknown.newest)
+        unknownLeft = unknownLeft.map { ($0.time.advanced(byMilliseconds: -milliseconds), $0.newest) }
+    }
+
+    mutating func noteUnknownLeft(newest: Version?, now: Timestamp) {
+        unknownLeft.removeAll { !Self.isWithin(Self.followingTime, of: $0.time, now) }
+        if let last = unknownLeft.last, last.newest == newest { unknownLeft.removeLast() }
+        unknownLeft.append((now, newest))
+        // Of many the one before which fewer names were given stands for the next.
+        if unknownLeft.count > Self.mostUnknown {
+            unknownLeft[0].time = unknownLeft[1].time
+            unknownLeft.remove(at: 1)
         }
     }
 
-    mutating func noteUnknownLeft(newest: Version?, now: Timestamp) { unknownLeft = (now, newest) }
+    var hasUnknownLeft: Bool { !unknownLeft.isEmpty }
 
     /// Whether somebody who was not known may just have left with a name that an entry has since, of whom it is known after which version he has it.
     func mayFollowUnknown(at now: Timestamp, _ isNamedSince: (Version) -> Bool) -> Bool {
-        guard let left = unknownLeft, Self.isWithin(Self.followingTime, of: left.time, now) else { return false }
-        return left.newest.map(isNamedSince) ?? true
+        unknownLeft.contains { left in
+            Self.isWithin(Self.followingTime, of: left.time, now) && left.newest.map(isNamedSince) ?? true
+        }
     }
 
     /// Keys that values name entries by, which an entry has lost, and the version by which it has.

@@ -273,6 +273,8 @@ struct SimulationTests {
         202_001_846,
         // A name of nobody that somebody takes out of a restored server's group, in which another one is not yet again.
         202_001_606,
+        // Who is made by the name of somebody who was never known and is gone, with another one behind him, before the server has followed that.
+        202_026_076,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
