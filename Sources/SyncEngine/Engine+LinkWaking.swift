@@ -150,16 +150,17 @@ extension Engine {
         }
     }
 
-    /// Whether a membership stands by a name that was written and is not the entry's: its server does not take that away with the entry.
+    /// Whether a membership stands by a name that was written and is not the entry's: its server does not take that away with the entry. What was written of who is out of the
+    /// scope was not understood as his name there.
     private mutating func isByAnotherName(
         _ row: Link,
         _ old: Replica?,
         _ form: MembershipForm?,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        guard let value = row.value, let form, let name = try old.flatMap({ try name(of: $0, store) }) else {
-            return false
-        }
+        guard let value = row.value, let form else { return false }
+        guard let old else { return true }
+        guard let name = try name(of: old, store) else { return false }
         return !form.isSame(form.nameOctets(of: value), Octets(name.description))
     }
 

@@ -275,6 +275,8 @@ struct SimulationTests {
         202_001_606,
         // Who is made by the name of somebody who was never known and is gone, with another one behind him, before the server has followed that.
         202_026_076,
+        // Who was written to a group after he had left the scope, which was known, and is deleted and made again.
+        97_011_929,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

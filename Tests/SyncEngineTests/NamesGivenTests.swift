@@ -289,4 +289,27 @@ struct NamesGivenTests {
         try Crew.passed(bench)
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
+
+    @Test
+    func `What was written of somebody who was out of the scope is taken away when he is gone`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        let (group, cy) = (try Crew.group(bench, .ad), try Crew.entry(bench, .ad, "cy"))
+        let former = try Crew.entry(bench, .miniorange, "cy")
+        try bench.setMembers(.ad, group, add: [cy])
+        #expect(try bench.tell(.ad).count == 1)
+        #expect(directory.rename(former, below: directory.top, try #require(directory.entries[former]).rdn) == nil)
+        try bench.tell(.miniorange)
+        try bench.answer()
+        #expect(bench.members(.miniorange, "crew") == "ann bo cy")
+        try bench.setMembers(.ad, group, remove: [cy])
+        try Crew.settled(bench)
+        try bench.delete(.miniorange, former)
+        try Crew.passed(bench)
+        #expect(bench.counterpart(.ad, "cy") == nil)
+        #expect(bench.members(.miniorange, "crew") == "ann bo")
+        try bench.create(.ad, "Cy")
+        try Crew.passed(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
+    }
 }
