@@ -45,6 +45,7 @@ extension Engine {
         try recallDeletions(store, now: now)
         try recallCertain(store)
         try recallSetBacks(store)
+        try recallLacked(store)
         if let due = try store.fact(Engine.rereadsFact) { rereads.recall(due, now: now) }
         if let keys = try store.fact(Engine.lostKeysFact) { formerNames.recallKeys(keys) }
         try recallNamings(store)

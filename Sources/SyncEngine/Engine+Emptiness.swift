@@ -89,7 +89,9 @@ extension Engine {
         now: Timestamp
     ) throws -> Bool {
         let side = holder.side
-        guard linkSetBacks[side] == nil, mayWithhold(holder.anchor, side) else { return false }
+        // What was withheld before its server was set back is withheld still.
+        let isLacked = membersLacked[side].contains(holder.anchor)
+        guard isLacked || linkSetBacks[side] == nil && mayWithhold(holder.anchor, side) else { return false }
         var isWithheld = false
         for form in forms {
             let attribute = form.form.attribute
@@ -99,6 +101,7 @@ extension Engine {
                 continue
             }
             isWithheld = true
+            try setLacked(holder.anchor, true, side, store)
             if snapshot.readable[attribute] == nil {
                 try ask(about: [attribute], of: holder, store, now: now)
             } else {
@@ -106,6 +109,26 @@ extension Engine {
             }
         }
         return isWithheld
+    }
+
+    private static func lackedFact(_ side: Side) -> String { "lacked.\(side.name)" }
+    private static let mostLacked = 1_000
+
+    /// Notes that an entry was told without its memberships, which is not believed yet, or that its memberships are known again.
+    mutating func setLacked(_ holder: Anchor, _ isLacked: Bool, _ side: Side, _ store: any StoreTransaction) throws {
+        let known = membersLacked[side]
+        guard known.contains(holder) != isLacked, !isLacked || known.count < Engine.mostLacked else { return }
+        membersLacked[side] = isLacked ? known.union([holder]) : known.subtracting([holder])
+        let octets = membersLacked[side].sorted().flatMap(\.octets)
+        try store.setFact(Engine.lackedFact(side), octets.isEmpty ? nil : Octets(octets))
+    }
+
+    mutating func recallLacked(_ store: any StoreTransaction) throws {
+        for side in Side.allCases {
+            let octets = try store.fact(Engine.lackedFact(side))?.bytes ?? []
+            let anchors = stride(from: 0, to: octets.count, by: 16).map { octets[$0..<min($0 + 16, octets.count)] }
+            membersLacked[side] = Set(anchors.compactMap { Anchor(octets: $0) })
+        }
     }
 
     private func hasMemberships(

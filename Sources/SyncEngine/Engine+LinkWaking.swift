@@ -120,6 +120,7 @@ extension Engine {
             try store.unparkLink(side, name: name, holder: anchor)
         }
         try forgetUnclaimed(of: anchor, side, store)
+        try setLacked(anchor, false, side, store)
         let kind = old?.kind ?? .group
         if kind == .group { try impliedMembersMoved(ofGroup: anchor, side, store, now: now) }
         for id in try links(of: anchor, side, kind, store) {

@@ -63,6 +63,7 @@ extension Engine {
             try compare(replica, form, with: values, snapshot.version, store, now: now)
         }
         try endLate(snapshot.anchor, side, store)
+        try setLacked(snapshot.anchor, false, side, store)
         if !membersTold.isEmpty { membersTold[snapshot.anchor] = nil }
         if !membersShown.isEmpty { membersShown[snapshot.anchor] = nil }
         try noteMembersVersion(snapshot.version, of: snapshot.anchor, side, store)

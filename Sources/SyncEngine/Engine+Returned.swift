@@ -97,7 +97,9 @@ extension Engine {
         guard linkSetBack(link.side) != nil else { return }
         let fact = Engine.returnedFact(link.side, link.group, link.member)
         let holder = form.holder == .group ? link.group : link.member
-        guard try isOfReadBack(holder, link.side, store) else {
+        // That none is there was told before, and had yet to be believed.
+        let wasTold = try membersLacked[link.side].contains(holder) && store.link(link)?.isPresent != true
+        guard try isOfReadBack(holder, link.side, store), !wasTold else {
             // It has moved since.
             if try noted(fact, link.side, store) != nil { try store.setFact(fact, nil) }
             return

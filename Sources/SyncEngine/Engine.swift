@@ -101,6 +101,8 @@ package struct Engine: Sendable {
     var membersTold: [Anchor: Version] = [:]
     /// And by which values they were first shown in the state in which they are being understood.
     var membersShown: [Anchor: (version: Version, values: [Octets])] = [:]
+    /// Entries that were told without any of their memberships, of which it is not known, or not so, that these may be read.
+    var membersLacked = PerSide<Set<Anchor>>(both: [])
     var rereads = Rereads()
     var waitingLinks = WaitingLinks()
     /// Pairs whose memberships are gathered for a while, and until when.

@@ -277,6 +277,8 @@ struct SimulationTests {
         202_026_076,
         // Who was written to a group after he had left the scope, which was known, and is deleted and made again.
         97_011_929,
+        // A group that is asked whether its last member is gone when another domain controller takes the place of the one that told so.
+        203_023_032,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

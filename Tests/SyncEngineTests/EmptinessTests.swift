@@ -147,6 +147,41 @@ struct EmptinessTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == expected[side]) }
     }
 
+    /// Its server is asked whether that is so when another one takes its place.
+    @Test(arguments: [true, false])
+    func `A group without its members is asked about still at another server, and has none where these may be read`(
+        isReadable: Bool
+    ) throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0) }
+        let crew = try bench.createGroup(.ad, "crew", members: people)
+        try bench.settle()
+        let directory = bench.directories.ad
+        if isReadable {
+            try bench.setMembers(.ad, crew, remove: people)
+        } else {
+            directory.unreadable = ["member"]
+            try bench.set(.ad, crew, "description", ["ours"])
+        }
+        let told = try #require(directory.snapshotWithMembers(crew))
+        #expect(try bench.step(.feed(.ad, .changes([.present(told)], cursor: nil))) == ["ad readMembers \(crew.low)"])
+        bench.skip(.ad)
+        try bench.answer(.unavailable)
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.step(.feed(.ad, .changes([], cursor: bench.cursor(.ad))))
+        try bench.disconnect(.ad)
+        directory.becomeAnotherServer(firstSequence: 500)
+        try bench.start()
+        _ = try bench.connect(.miniorange)
+        _ = try bench.connect(.ad, stepBack: StepBack(cause: .anotherServer, reason: "a test"))
+        let shown = directory.sorted.compactMap { directory.snapshotWithMembers($0.anchor) }
+        try bench.step(.feed(.ad, .changes(shown.map { .present($0) }, cursor: nil)))
+        try bench.complete(.ad)
+        try bench.settle(rounds: 5, milliseconds: 1_000)
+        let expected = isReadable ? PerSide(ad: "", miniorange: "nobody") : PerSide(both: "ann bo")
+        for side in Side.allCases { #expect(bench.members(side, "crew") == expected[side]) }
+    }
+
     /// Both have people when they meet. Of each container and attribute the first one is asked about.
     @Test(arguments: Side.allCases)
     func `Where two meet nothing is written to what may not be read`(_ side: Side) throws {
