@@ -199,12 +199,15 @@ extension Engine {
         // What followed from others is agreed whatever became of its entries: AD has no value that went with them.
         link.isAgreed = try change.isPresent && (view != nil || change.isImplied || isAnswerable(id, store))
         link.isUnwanted = false
-        if change.isPresent, id.side == .miniorange,
-            let expected = try expectedValue(id, form, store), !form.isSame(expected, change.value)
-        {
-            // It was renamed while the value was on its way: what was written names nothing.
-            link.value = change.value
-            mustRewrite = true
+        if change.isPresent, id.side == .miniorange, let expected = try expectedValue(id, form, store) {
+            if !form.isSame(expected, change.value) {
+                // It was renamed while the value was on its way: what was written names nothing.
+                link.value = change.value
+                mustRewrite = true
+            } else if form.keepsValue, let told = link.value, !form.isSame(expected, told) {
+                // By what the feed has told already it stands there by another value besides, which may mean another one by now.
+                mustRewrite = true
+            }
         }
         if link.isPresent || link.isAgreed || link.version != .unordered {
             if link != old { try store.put(link, for: id) }

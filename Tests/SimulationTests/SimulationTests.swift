@@ -279,6 +279,8 @@ struct SimulationTests {
         97_011_929,
         // A group that is asked whether its last member is gone when another domain controller takes the place of the one that told so.
         203_023_032,
+        // A former uid beside the one that was written, which another one has by then, and later news of the list before the answer.
+        203_052_157,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
