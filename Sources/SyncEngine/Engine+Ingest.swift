@@ -231,7 +231,11 @@ extension Engine {
         if let object {
             let selected = object.mapping.selected(side, snapshot.attributes)
             replica.attributes = try withResolvedReferences(selected, of: snapshot, side, object, store)
-            if let old { withhold(from: &replica, old, snapshot, object) }
+            if let old {
+                withhold(from: &replica, old, snapshot, object)
+            } else {
+                try withholdAgreed(from: &replica, snapshot, object, store)
+            }
             replica.keys = object.mapping.keys(side, replica.withheld.isEmpty ? selected : replica.attributes)
         }
         return replica

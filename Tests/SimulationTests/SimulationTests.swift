@@ -269,6 +269,8 @@ struct SimulationTests {
         200_000_955,
         200_013_545,
         200_019_878,
+        // Who left the scope and came back while an attribute of his could not be read.
+        202_047_293,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
