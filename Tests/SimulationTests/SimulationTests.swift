@@ -271,6 +271,8 @@ struct SimulationTests {
         200_019_878,
         // Who left the scope and came back while an attribute of his could not be read.
         202_047_293,
+        // Whose disabling was cut off, and who is found to be gone while a container waits for its new name.
+        202_026_405,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
