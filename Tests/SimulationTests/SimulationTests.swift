@@ -273,6 +273,8 @@ struct SimulationTests {
         202_047_293,
         // Whose disabling was cut off, and who is found to be gone while a container waits for its new name.
         202_026_405,
+        // Who is seen out of the scope with a container that was told to be back before that answer came.
+        202_024_487,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
