@@ -275,6 +275,8 @@ struct SimulationTests {
         202_026_405,
         // Who is seen out of the scope with a container that was told to be back before that answer came.
         202_024_487,
+        // Who is in doubt since a server was restored, which is restored once more.
+        96_417_535,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
