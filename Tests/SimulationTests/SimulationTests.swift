@@ -277,6 +277,8 @@ struct SimulationTests {
         202_024_487,
         // Who is in doubt since a server was restored, which is restored once more.
         96_417_535,
+        // Who has another one's name, and is in a group by it below a name that their container had.
+        98_002_101,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
