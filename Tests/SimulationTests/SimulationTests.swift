@@ -279,6 +279,8 @@ struct SimulationTests {
         96_417_535,
         // Who has another one's name, and is in a group by it below a name that their container had.
         98_002_101,
+        // A surname that may not be read, for which something stood in until it was set.
+        204_061_964,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

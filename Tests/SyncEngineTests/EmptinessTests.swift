@@ -106,6 +106,33 @@ struct EmptinessTests {
     }
 
     @Test
+    func `What stands in for a value takes the place of none that may not be read`() throws {
+        let bench = try Bench { people in
+            for index in people.attributes.indices where people.attributes[index].ad == "sn" {
+                people.attributes[index].fallback = ["cn"]
+            }
+        }
+        let ann = try bench.create(.ad, "Ann")
+        try bench.set(.ad, ann, "sn", [])
+        try bench.settle()
+        let there = try #require(bench.counterpart(.miniorange, "ann"))
+        let directory = bench.directories.miniorange
+        #expect(directory.entries[there]?.attributes["sn"] == ["Ann"])
+        directory.unreadable = ["sn"]
+        try bench.set(.miniorange, there, "sn", ["Lee"])
+        try bench.settle()
+        try bench.move(.ad, ann, to: "", rdn: RelativeDistinguishedName(type: "CN", value: "Anna"))
+        try bench.settle()
+        #expect(directory.entries[there]?.attributes["cn"] == ["Anna"])
+        #expect(directory.entries[there]?.attributes["sn"] == ["Lee"])
+        directory.unreadable = []
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.values(side, "ann", "sn") == "[Lee]") }
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test
     func `What we emptied ourselves nobody is asked about`() throws {
         let (bench, ann) = try bench()
         try bench.set(.miniorange, ann.miniorange, "mail", [])
