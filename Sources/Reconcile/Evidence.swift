@@ -21,6 +21,8 @@ package struct Evidence: Hashable, Sendable {
     package var knownUntil: PerSide<ClosedRange<Timestamp>?>
     /// Of such a side the canonical names that may show an older state; nil: all. The others are as they were known, and had yet to be carried.
     package var doubtful = PerSide<Set<String>?>(both: nil)
+    /// Those of which everything was known until a later time: the side was set back once more since, and showed them otherwise then.
+    package var knownLater = PerSide<[String: ClosedRange<Timestamp>]>(both: [:])
     /// What the clock of such a side's server shows now, at the latest.
     package var present = PerSide<Timestamp?>(both: nil)
 
@@ -49,7 +51,11 @@ package struct Evidence: Hashable, Sendable {
     }
 
     /// Whether what a side shows may be an older state of it.
-    func isDoubtful(_ name: String, on side: Side) -> Bool {
-        knownUntil[side] != nil && doubtful[side]?.contains(name) ?? true
+    func isDoubtful(_ name: String, on side: Side) -> Bool { known(name, on: side) != nil }
+
+    /// Until when it was known what a side shows that may be an older state.
+    func known(_ name: String, on side: Side) -> ClosedRange<Timestamp>? {
+        if let later = knownLater[side][name] { return later }
+        return doubtful[side]?.contains(name) ?? true ? knownUntil[side] : nil
     }
 }

@@ -23,7 +23,7 @@ extension Reconciler {
         var effective = values
         var returned: Side?
         for side in doubtful {
-            guard let known = evidence.knownUntil[side] else { continue }
+            guard let known = evidence.known(rule.name, on: side) else { continue }
             let isEmpty = values[side].isEmpty || evidence.unset[side].contains(rule.name)
             switch Age(of: stamps[side], isEmpty: isEmpty, known, present: evidence.present[side]) {
             case .older:
@@ -78,10 +78,9 @@ extension Reconciler {
         of rule: MergeRule,
         _ values: Attributes,
         on side: Side,
-        _ known: ClosedRange<Timestamp>,
         _ evidence: Evidence
     ) -> Age {
-        guard evidence.isDoubtful(rule.name, on: side) else { return .later }
+        guard let known = evidence.known(rule.name, on: side) else { return .later }
         let stamp = evidence.stamps[rule.name]?[side] ?? nil
         let isEmpty = values[rule.name].isEmpty || evidence.unset[side].contains(rule.name)
         let age = Age(of: stamp, isEmpty: isEmpty, known, present: evidence.present[side])

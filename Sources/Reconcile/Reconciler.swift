@@ -88,7 +88,7 @@ package struct Reconciler: Sendable {
             var movedNames = moved(values, unknown: unknown, from: base)
             var undated: [MergeRule] = []
             var restored = values
-            if let known = evidence.knownUntil[side], base != nil, mayCreate, mayDelete {
+            if evidence.knownUntil[side] != nil, base != nil, mayCreate, mayDelete {
                 // What came back with an older state is no change that could stand against the deletion.
                 let missing = movedNames.map(\.name).filter {
                     evidence.stamps[$0] == nil && evidence.isDoubtful($0, on: side)
@@ -98,7 +98,7 @@ package struct Reconciler: Sendable {
                     held.needsStamps = missing
                     return held
                 }
-                let ages = movedNames.map { age(of: $0, values, on: side, known, evidence) }
+                let ages = movedNames.map { age(of: $0, values, on: side, evidence) }
                 undated = zip(movedNames, ages).filter { $1 == .unknown }.map(\.0)
                 let returned = zip(movedNames, ages).filter { $1 != .later }.map(\.0)
                 movedNames.removeAll(where: returned.contains)
@@ -200,7 +200,10 @@ package struct Reconciler: Sendable {
         }
         var evidence = evidence
         // What was never agreed on can't have been set back.
-        if base == nil { evidence.knownUntil = PerSide(both: nil) }
+        if base == nil {
+            evidence.knownUntil = PerSide(both: nil)
+            evidence.knownLater = PerSide(both: [:])
+        }
         var walks = (
             base: AttributeWalk(base ?? Attributes()), ad: AttributeWalk(ad), miniorange: AttributeWalk(miniorange)
         )

@@ -21,6 +21,14 @@ extension Engine {
             evidence.doubtful[side] = try otherwise(pair, side, store).map {
                 object.canonicalNames(stampedBy: $0, side)
             }
+            guard doubts[side] > 0 else { continue }
+            for (attribute, known) in try again(pair, side, store) {
+                for name in object.canonicalNames(stampedBy: [attribute], side) {
+                    let range = range(ofKnown: known, side)
+                    let other = evidence.knownLater[side][name]
+                    if other.map({ $0.lowerBound < known }) ?? true { evidence.knownLater[side][name] = range }
+                }
+            }
         }
         if evidence.knownUntil != PerSide(both: nil) { evidence.isWanted = try isWanted(pair, store) }
         if try store.count(.settlements) > 0 {

@@ -200,6 +200,12 @@ extension Engine {
         now: Timestamp
     ) throws {
         let wasKnown = try store.outline(side, snapshot.anchor) != nil
+        // A container that it stands in was told while the answer was on its way: it may have been out of the scope before that, and be back.
+        if standing(of: snapshot, side) == nil, let old = try store.replica(side, snapshot.anchor),
+            try isMisplaced(old, .answer(id), store)
+        {
+            return try readBack(old, tellsMembers: snapshot.tellsMembers, store, now: now)
+        }
         let members = snapshot.version
         if let newest = shownMeanwhile[side][snapshot.anchor], members != .unordered, isOlder(members, than: newest) {
             // The answers came in another order than the questions. The last one asks once more, since what a later one showed has no version here.
@@ -235,6 +241,12 @@ extension Engine {
             parent = container.parent
         }
         return false
+    }
+
+    /// It is told out of the scope by what may be older than its container's being back. What was told of its members is not told again.
+    mutating func readBack(_ old: Replica, tellsMembers: Bool, _ store: any StoreTransaction, now: Timestamp) throws {
+        if tellsMembers, holdsMembers(old) { try requestMembers(of: old.anchor, old.side, store, now: now) }
+        try readAnew(old, store, now: now)
     }
 
     /// Forgets deletions, names and reads that no answer on its way can be older than.

@@ -43,7 +43,16 @@ extension Engine {
                 break
             }
             queue.backlogPosition = last
-            for pair in pairs where inFlight[pair] == nil { try process(pair, store, now: now) }
+            // What is urgent, and waited for its time, goes first here, too, or in the next step where something else is on its way in this one.
+            let isFirst = writes.isEmpty
+            for pair in pairs.filter(queue.isUrgent) + pairs.filter({ !queue.isUrgent($0) })
+            where inFlight[pair] == nil {
+                if isFirst || !queue.isUrgent(pair) {
+                    try process(pair, store, now: now)
+                } else {
+                    queue.append(pair)
+                }
+            }
             budget -= pairs.count
         }
     }

@@ -27,6 +27,29 @@ extension Engine {
         replica.withheld.sort()
     }
 
+    /// The same for an entry that comes back and is known anew: what both sides had agreed on of it, and this state does not show.
+    func withholdAgreed(
+        from replica: inout Replica,
+        _ snapshot: EntrySnapshot,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws {
+        let side = replica.side
+        guard mayWithhold(replica.anchor, side), let id = try store.pairID(side, replica.anchor),
+            let pair = try store.pair(id), pair.presence[side] != .missing, let base = pair.base
+        else { return }
+        let shown = try object.mapping.canonical(
+            ad: side == .ad ? replica.attributes : nil,
+            miniorange: side == .miniorange ? replica.attributes : nil,
+            base: base,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )[side]
+        let agreed = object.mapping.mergeRules.map(\.name).filter { !base[$0].isEmpty && shown?.values[$0] != base[$0] }
+        let attributes = Set(agreed.flatMap { object.stampedAttributes(of: $0, side) })
+        replica.withheld = attributes.filter { lacks($0, replica, snapshot, object) }.sorted()
+    }
+
     /// Of what the mapping does not ask for any more nothing is known.
     private func lacks(_ name: String, _ replica: Replica, _ snapshot: EntrySnapshot, _ object: Object) -> Bool {
         replica.attributes[name].isEmpty && snapshot.readable[name] != true && object.mapping.keeps(replica.side, name)

@@ -19,6 +19,7 @@ extension Engine {
                 known = formerNames.anchor(name)
             }
             if let holder = known, holder != replica.anchor { try readGroups(of: holder, store, now: now) }
+            formerNames.noteTaken(name, replica.anchor)
         }
         guard let holder = known, holder != replica.anchor else { return }
         guard let id = try store.pairID(side, holder) else { return }

@@ -180,9 +180,7 @@ extension Engine {
         guard let (object, isProtected) = standing(of: snapshot, side) else {
             if old == nil { try noteOutside(snapshot.name, side, store) }
             if let old, !isAnswer, try mayBeBack(old, since: snapshot.version, store) {
-                // What was told of its members is not told again.
-                if members.tellsMembers, holdsMembers(old) { try requestMembers(of: old.anchor, side, store, now: now) }
-                return try readAnew(old, store, now: now)
+                return try readBack(old, tellsMembers: members.tellsMembers, store, now: now)
             }
             if let old { try noteOtherwise(snapshot, from: old, isAnswer: isAnswer, store) }
             try leaveScope(snapshot.anchor, old, side, snapshot.version, store, now: now)
@@ -231,7 +229,11 @@ extension Engine {
         if let object {
             let selected = object.mapping.selected(side, snapshot.attributes)
             replica.attributes = try withResolvedReferences(selected, of: snapshot, side, object, store)
-            if let old { withhold(from: &replica, old, snapshot, object) }
+            if let old {
+                withhold(from: &replica, old, snapshot, object)
+            } else {
+                try withholdAgreed(from: &replica, snapshot, object, store)
+            }
             replica.keys = object.mapping.keys(side, replica.withheld.isEmpty ? selected : replica.attributes)
         }
         return replica
@@ -291,6 +293,8 @@ extension Engine {
                 if old.parent != replica.parent { try wakeDeletedContainer(old.parent, side, store, now: now) }
                 if replica.kind == .container { try wakeWaiters(on: pair.id, store, now: now) }
             }
+        } else if let old, replica.kind == .container, replica.version.supersedes(old.version) {
+            noteMeanwhile(replica)
         }
         if old == nil, side == .miniorange, formerNames.hasLeft, let name = try name(of: replica, store) {
             // Written by the name that it left with, when nobody had that any more: it is still meant, and written anew.

@@ -84,7 +84,7 @@ extension Engine {
     ) throws -> Anchor? {
         guard side == .miniorange, !formerNames.isEmpty else { return nil }
         for depth in name.rdns.indices {
-            guard var anchor = formerNames.anchor(DistinguishedName(Array(name.rdns[depth...]))) else { continue }
+            guard var anchor = formerNames.lastHolder(DistinguishedName(Array(name.rdns[depth...]))) else { continue }
             var isComplete = true
             for rdn in name.rdns[..<depth].reversed() {
                 // Who has given that name up since the container was renamed had it before.

@@ -33,6 +33,11 @@ extension Engine {
     /// An entry has come to its name, maybe while answers were on their way, which may know others by it.
     mutating func noteNamed(_ replica: Replica) {
         namings[replica.side].note(replica.anchor, replica.version)
+        noteMeanwhile(replica)
+    }
+
+    /// A container that is told once more by the same name may have had another one in between, as far as those know that are on their way.
+    mutating func noteMeanwhile(_ replica: Replica) {
         if let newest = openIntents[replica.side].max() { namedMeanwhile[replica.side][replica.anchor] = newest }
     }
 
@@ -88,7 +93,7 @@ extension Engine {
     }
 
     /// Whether the container in which an answer shows an entry has given its name up since the question, or has come to it only then.
-    private func isMisplaced(_ replica: Replica, _ time: TextTime, _ store: any StoreTransaction) throws -> Bool {
+    func isMisplaced(_ replica: Replica, _ time: TextTime, _ store: any StoreTransaction) throws -> Bool {
         guard case .answer(let id) = time else { return false }
         var parent = replica.parent
         while true {

@@ -126,7 +126,7 @@ extension Engine {
             return
         }
         var names = result.changes[side].filter { $0 != parentAttribute }
-        let projection = try object.mapping.changes(
+        var projection = try object.mapping.changes(
             side,
             to: result.target,
             of: names,
@@ -134,6 +134,8 @@ extension Engine {
             nameCounter: pair.nameCounter,
             resolver: StoreResolver(store: store)
         )
+        // What stands in for a value is written with that from which it is taken: not where another one may stand unseen.
+        projection.changes.removeAll { replica.withheld.contains($0.name) }
         for target in projection.waitsFor { try store.wait(on: target, waiter: pair.id) }
         if let missing = projection.missingRequired {
             plan.obstacle = .missingRequiredValue(missing)

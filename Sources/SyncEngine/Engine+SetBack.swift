@@ -101,6 +101,10 @@ extension Engine {
         "setback.otherwise.\(side.name).\(pair.rawValue)"
     }
 
+    private static func againFact(_ side: Side, _ pair: PairID) -> String {
+        "setback.again.\(side.name).\(pair.rawValue)"
+    }
+
     /// A read of everything shows an entry otherwise than it was known: what was still open of it is what was known then but for these attributes.
     func noteOtherwise(
         _ replica: Replica,
@@ -108,9 +112,8 @@ extension Engine {
         _ pair: PairID,
         _ store: any StoreTransaction
     ) throws {
-        let side = replica.side
-        guard setBacks[side]?.isRead == false, openAtSetBack[side].contains(pair) else { return }
-        try note(otherwise: Engine.changedAttributes(replica, from: old), of: pair, side, store)
+        guard setBacks[replica.side]?.isRead == false else { return }
+        try note(otherwise: Engine.changedAttributes(replica, from: old), of: pair, replica.side, store)
     }
 
     /// As it leaves the scope: when it is back, nothing is known any more that it could be compared with. Whom a read of everything does not show is asked for behind it.
@@ -122,22 +125,41 @@ extension Engine {
     ) throws {
         let side = old.side
         guard let setBack = setBacks[side], !setBack.isRead || isAnswer, let pair = try store.pairID(side, old.anchor),
-            openAtSetBack[side].contains(pair), let object = old.object.flatMap({ objects[$0] })
+            let object = old.object.flatMap({ objects[$0] })
         else { return }
         let shown = try replica(of: snapshot, object, isProtected: old.isProtected, old, side, store)
         try note(otherwise: Engine.changedAttributes(shown, from: old), of: pair, side, store)
     }
 
-    /// Holds: the pair was open.
+    /// Of a pair that is in doubt since its side was set back before, these were known until now, whatever was known of the others.
     private func note(
         otherwise changed: [String],
         of pair: PairID,
         _ side: Side,
         _ store: any StoreTransaction
     ) throws {
-        let names = try (otherwise(pair, side, store) ?? []).union(changed)
-        guard !names.isEmpty else { return }
-        try store.setFact(Engine.otherwiseFact(side, pair), Octets(names.sorted().joined(separator: " ")))
+        guard !changed.isEmpty, let known = setBacks[side]?.knownUntil else { return }
+        if try isDoubtful(pair, side, store) {
+            let times = try again(pair, side, store).merging(changed.map { ($0, known) }) { max($0, $1) }
+            let words = times.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.milliseconds)" }
+            try store.setFact(Engine.againFact(side, pair), Octets(words.joined(separator: " ")))
+        } else if openAtSetBack[side].contains(pair) {
+            let names = try (otherwise(pair, side, store) ?? []).union(changed)
+            try store.setFact(Engine.otherwiseFact(side, pair), Octets(names.sorted().joined(separator: " ")))
+        }
+    }
+
+    /// The attributes of a side, lower-cased, that were shown otherwise when it was set back once more, with the time until which everything was known then.
+    func again(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws -> [String: Timestamp] {
+        let words = try store.fact(Engine.againFact(side, pair))?.lossyText.split(separator: " ") ?? []
+        var times: [String: Timestamp] = [:]
+        for word in words {
+            let parts = word.split(separator: "=")
+            if parts.count == 2, let milliseconds = Int64(parts[1]) {
+                times[String(parts[0])] = Timestamp(milliseconds: milliseconds)
+            }
+        }
+        return times
     }
 
     /// The attributes of a side, lower-cased, that were shown otherwise than they were known when what was open of the pair was kept; nil where all may be.
@@ -149,6 +171,7 @@ extension Engine {
 
     func forgetOtherwise(_ pair: PairID, _ side: Side, _ store: any StoreTransaction) throws {
         try store.setFact(Engine.otherwiseFact(side, pair), nil)
+        try store.setFact(Engine.againFact(side, pair), nil)
     }
 
     /// Everything of the side was read.

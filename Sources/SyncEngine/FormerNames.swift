@@ -8,7 +8,15 @@ struct FormerNames: Sendable {
     private static let settlingTime: Int64 = 60_000
     /// In milliseconds: so long a value waits to be written that holds a name which somebody else had, lest the server takes it for his.
     static let followingTime: Int64 = 2_000
-    private var anchors: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
+    private var anchors: [Octets: Former] = [:]
+
+    private struct Former {
+        var anchor: Anchor
+        var time: Timestamp
+        /// Who has come to the name since.
+        var successor: Anchor?
+    }
+
     private var latest: Timestamp?
     /// Names of entries that were deleted, or left the scope, and when: their server has yet to take them out of the values that hold them.
     private var left: [Octets: (anchor: Anchor, time: Timestamp)] = [:]
@@ -35,7 +43,11 @@ struct FormerNames: Sendable {
 
     /// The clock was set back by so many milliseconds.
     mutating func setBack(by milliseconds: Int64) {
-        anchors = anchors.mapValues { ($0.anchor, $0.time.advanced(byMilliseconds: -milliseconds)) }
+        anchors = anchors.mapValues { former in
+            var former = former
+            former.time = former.time.advanced(byMilliseconds: -milliseconds)
+            return former
+        }
         left = left.mapValues { ($0.anchor, $0.time.advanced(byMilliseconds: -milliseconds)) }
         latest = latest?.advanced(byMilliseconds: -milliseconds)
         unknownLeft = unknownLeft.map { ($0.time.advanced(byMilliseconds: -milliseconds), $0.newest) }
@@ -193,6 +205,17 @@ struct FormerNames: Sendable {
         return former.anchor
     }
 
+    /// Who had a name last that nobody has now. Whoever came to it after the others may have lost it with the container, which is noted by its own name.
+    func lastHolder(_ name: DistinguishedName) -> Anchor? {
+        anchor(name).map { anchors[name.normalized]?.successor ?? $0 }
+    }
+
+    /// An entry has come to a name.
+    mutating func noteTaken(_ name: DistinguishedName, _ anchor: Anchor) {
+        guard let former = anchors[name.normalized] else { return }
+        anchors[name.normalized]?.successor = former.anchor == anchor ? nil : anchor
+    }
+
     /// Whether a server may be just about to rewrite, or to take away, values that hold this name, or a name below it: somebody who had it has another one, or is gone.
     func isBeingFollowed(_ name: DistinguishedName, at now: Timestamp) -> Bool {
         guard Self.isWithin(Self.followingTime, of: latest, now) else { return false }
@@ -205,6 +228,8 @@ struct FormerNames: Sendable {
         latest = now
         // Without them the entries are asked for again until they are understood.
         if anchors.count >= Self.limit { anchors = [:] }
-        anchors[name.normalized] = (anchor, now)
+        let known = anchors[name.normalized]
+        let successor = known?.anchor == anchor ? known?.successor : nil
+        anchors[name.normalized] = Former(anchor: anchor, time: now, successor: successor)
     }
 }

@@ -201,6 +201,27 @@ struct SetBackTests {
         #expect(NewestTests.line(rule, "x", "y", "x", evidence) == older)
     }
 
+    /// The side was set back at 10,000, and once more at 20,000, when this was shown otherwise; the stamp is from between.
+    @Test
+    func `what was known until later is from before by that time`() {
+        var evidence = evidence(15_000, .attribute)
+        let rule = Vocabulary.rule(.register, .both, .newest)
+        #expect(NewestTests.line(rule, "x", "y", "x", evidence) == "=y, write miniorange, base x")
+        for doubtful in [nil, []] as [Set<String>?] {
+            evidence.doubtful.ad = doubtful
+            evidence.knownLater.ad = [Vocabulary.name: Self.known(20_000)]
+            let older = "=x, write ad, conflict(value older miniorange), base x"
+            #expect(NewestTests.line(rule, "x", "y", "x", evidence) == older)
+            let deleted = Reconciler(rules: [rule]).reconcile(
+                base: Vocabulary.base("x"),
+                ad: Vocabulary.state("y"),
+                miniorange: .deleted,
+                evidence
+            )
+            #expect(deleted.existence == .delete(.ad))
+        }
+    }
+
     @Test
     func `what stands in is nobody's change`() {
         var rule = Vocabulary.rule(.register, .toMiniOrange)

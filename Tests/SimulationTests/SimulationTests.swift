@@ -281,6 +281,18 @@ struct SimulationTests {
         203_023_032,
         // A former uid beside the one that was written, which another one has by then, and later news of the list before the answer.
         203_052_157,
+        // Who left the scope and came back while an attribute of his could not be read.
+        202_047_293,
+        // Whose disabling was cut off, and who is found to be gone while a container waits for its new name.
+        202_026_405,
+        // Who is seen out of the scope with a container that was told to be back before that answer came.
+        202_024_487,
+        // Who is in doubt since a server was restored, which is restored once more.
+        96_417_535,
+        // Who has another one's name, and is in a group by it below a name that their container had.
+        98_002_101,
+        // A surname that may not be read, for which something stood in until it was set.
+        204_061_964,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

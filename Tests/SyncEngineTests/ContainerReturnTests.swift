@@ -31,6 +31,42 @@ extension ContainerTests {
         #expect(name(bench, .ad, "ann").contains(",ou=deep,ou=north,"))
     }
 
+    /// An answer shows more of her than was known, and where she was with it; its way out was never told.
+    @Test(arguments: Side.allCases, [false, true])
+    func `Who was seen out of the scope with a container that is told to be back before the answer is looked for`(
+        _ side: Side,
+        isRenamed: Bool
+    ) throws {
+        let bench = try bench()
+        let directory = bench.directories[side]
+        let north = try bench.place(side, "\(ou(side))=North,")
+        _ = try bench.container(side, "Deep", below: north)
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        directory.unreadable = ["mail"]
+        let ann = try bench.create(
+            side,
+            "Ann",
+            ["mail": ["ann@syncline.test"]],
+            path: "\(ou(side))=Deep,\(ou(side))=North,"
+        )
+        _ = try settled(bench)
+        let pair = try #require(try bench.store.write { try $0.pairID(side, ann) })
+        try bench.step(.fetchStamps(pair))
+        directory.unreadable = []
+        let rdn = RelativeDistinguishedName(type: ou(side), value: "North")
+        #expect(directory.rename(north, below: elsewhere, rdn) == nil)
+        let asked = try #require(bench.sent.firstIndex { $0.side == side })
+        let outside = directory.perform(bench.sent[asked].operation)
+        let back = RelativeDistinguishedName(type: ou(side), value: isRenamed ? "Back" : "North")
+        try bench.move(side, north, to: "", rdn: back)
+        bench.skip(side)
+        let shown = try #require(directory.snapshot(north))
+        try bench.step(.feed(side, .changes([.present(shown)], cursor: nil)))
+        try bench.step(.settled(bench.sent[asked].id, outside))
+        _ = try settled(bench)
+        #expect(bench.values(side.opposite, "ann", "mail") == "[ann@syncline.test]")
+    }
+
     @Test
     func `Who is new in a container that is out of scope comes in with it, though its way out was never told`() throws {
         let bench = try bench()

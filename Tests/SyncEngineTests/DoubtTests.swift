@@ -159,6 +159,47 @@ struct DoubtTests {
         }
     }
 
+    /// Ann's manager can't be carried, so nothing ever ends the doubt that the first restore has left. Restored once more, from the same backup or a later one, her name is
+    /// as it was then.
+    @Test(arguments: [false, true])
+    func `What was agreed on since is known when a server is restored once more`(_ isLaterBackup: Bool) throws {
+        let bench = try Bench()
+        let directory = bench.directories.miniorange
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0, ["displayname": ["old"]]) }
+        try bench.settle()
+        _ = try bench.pass(milliseconds: Self.wayBack)
+        var backup = directory.backUp()
+        try bench.set(.ad, people[0], "manager", [Reference.entry(people[1]).octets])
+        try bench.settle()
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: bench.directories.ad.top)
+        let rdn = try #require(bench.directories.ad.entries[people[1]]).rdn
+        #expect(bench.directories.ad.rename(people[1], below: elsewhere, rdn) == nil)
+        try bench.settle()
+        for name in ["new", "newer"] {
+            _ = try bench.pass(milliseconds: Self.wayBack)
+            let known = SimulatedFeed.cursor(99, knownUntil: bench.now)
+            try bench.step(.feed(.miniorange, .changes([], cursor: known)))
+            try bench.disconnect(.miniorange)
+            directory.restore(backup)
+            if name == "new" {
+                try bench.set(.ad, people[0], "displayname", ["new"])
+                try bench.tell(.ad)
+            }
+            _ = try bench.connect(.miniorange, stepBack: StepBack(cause: .restored, reason: "a test"))
+            try bench.readBack(.miniorange)
+            try answerAll(bench)
+            #expect(try bench.store.write { try Engine.setBack(.miniorange, $0) } == nil)
+            let agreed = isLaterBackup ? name : "new"
+            for side in Side.allCases { #expect(bench.values(side, "ann", "displayname") == "[\(agreed)]") }
+            guard isLaterBackup, name == "new" else { continue }
+            _ = try bench.pass(milliseconds: Self.wayBack)
+            backup = directory.backUp()
+            try bench.set(.ad, people[0], "displayname", ["newer"])
+            try bench.tell(.ad)
+            try answerAll(bench)
+        }
+    }
+
     /// For all the time that she is out of the scope nothing of her is carried.
     @Test
     func `What was set while its entry was out of the scope is no older state`() throws {

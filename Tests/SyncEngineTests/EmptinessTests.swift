@@ -67,6 +67,71 @@ struct EmptinessTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    /// Of who left the scope nothing is kept but what both had agreed on.
+    @Test(arguments: Side.allCases, [false, true])
+    func `Who comes back into the scope loses nothing of what may not be read meanwhile`(
+        _ side: Side,
+        isEmptied: Bool
+    ) throws {
+        let (bench, ann) = try bench()
+        let directory = bench.directories[side]
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        let rdn = try #require(directory.entries[ann[side]]).rdn
+        #expect(directory.rename(ann[side], below: elsewhere, rdn) == nil)
+        try bench.settle()
+        directory.unreadable = ["mail"]
+        if isEmptied { try bench.set(side, ann[side], "mail", []) }
+        try bench.move(side, ann[side], to: "")
+        #expect(try bench.tell(side).contains("\(side.name) confirmEmpty \(ann[side].low) mail"))
+        try bench.settle()
+        #expect(bench.values(side.opposite, "ann", "mail") == "[ann@syncline.test]")
+        #expect(bench.quarantine == ["mail unreadable at \(side.name)"])
+        directory.unreadable = []
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        #expect(bench.values(side.opposite, "ann", "mail") == (isEmptied ? "[]" : "[ann@syncline.test]"))
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who comes back into the scope as he was agreed on nobody is asked about`(_ side: Side) throws {
+        let (bench, ann) = try bench()
+        let directory = bench.directories[side]
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        let rdn = try #require(directory.entries[ann[side]]).rdn
+        #expect(directory.rename(ann[side], below: elsewhere, rdn) == nil)
+        try bench.settle()
+        try bench.move(side, ann[side], to: "")
+        #expect(try !bench.settle().contains { $0.contains("confirmEmpty") })
+    }
+
+    @Test
+    func `What stands in for a value takes the place of none that may not be read`() throws {
+        let bench = try Bench { people in
+            for index in people.attributes.indices where people.attributes[index].ad == "sn" {
+                people.attributes[index].fallback = ["cn"]
+            }
+        }
+        let ann = try bench.create(.ad, "Ann")
+        try bench.set(.ad, ann, "sn", [])
+        try bench.settle()
+        let there = try #require(bench.counterpart(.miniorange, "ann"))
+        let directory = bench.directories.miniorange
+        #expect(directory.entries[there]?.attributes["sn"] == ["Ann"])
+        directory.unreadable = ["sn"]
+        try bench.set(.miniorange, there, "sn", ["Lee"])
+        try bench.settle()
+        try bench.move(.ad, ann, to: "", rdn: RelativeDistinguishedName(type: "CN", value: "Anna"))
+        try bench.settle()
+        #expect(directory.entries[there]?.attributes["cn"] == ["Anna"])
+        #expect(directory.entries[there]?.attributes["sn"] == ["Lee"])
+        directory.unreadable = []
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.values(side, "ann", "sn") == "[Lee]") }
+        #expect(bench.quarantine.isEmpty)
+    }
+
     @Test
     func `What we emptied ourselves nobody is asked about`() throws {
         let (bench, ann) = try bench()

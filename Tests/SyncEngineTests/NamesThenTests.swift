@@ -358,6 +358,35 @@ struct NamesThenTests {
     }
 
     /// She was renamed before that, and is told below the name that it had then.
+    /// Bo has Ann's name since, and is in the group by that when their container gets another one.
+    @Test
+    func `A name below a former container's means who had it there last, and not who had it before`() throws {
+        let bench = try Bench.withGroups(try Bench.named())
+        let directory = bench.directories.miniorange
+        let people = try ["Ann", "Bo"].map { try bench.create(.ad, $0, path: "OU=North,") }
+        let crew = try bench.createGroup(.ad, "crew")
+        try Crew.settled(bench)
+        let (ann, bo) = (try Crew.entry(bench, .miniorange, "ann"), try Crew.entry(bench, .miniorange, "bo"))
+        for (person, account) in [(ann, "swap"), (bo, "ann"), (ann, "bo")] {
+            let rdn = RelativeDistinguishedName(type: "uid", value: Octets(account))
+            try bench.move(.miniorange, person, to: "ou=North,", rdn: rdn)
+        }
+        try bench.settle(rounds: 10, milliseconds: 1_000)
+        try bench.setMembers(.ad, crew, add: [people[1]])
+        try bench.settle(rounds: 10, milliseconds: 1_000)
+        #expect(bench.members(.ad, "crew") == "bo" && bench.members(.miniorange, "crew") == "ann")
+        directory.followsLate = true
+        let north = try bench.place(.miniorange, "ou=North,")
+        try bench.move(.miniorange, north, to: "", rdn: RelativeDistinguishedName(type: "ou", value: "South"))
+        try bench.set(.miniorange, try Crew.group(bench, .miniorange), "description", ["ours"])
+        try bench.tell(.miniorange)
+        while !bench.sent.isEmpty { try bench.answer() }
+        #expect(bench.members(.ad, "crew") == "bo")
+        directory.followNext()
+        try bench.settle(rounds: 10, milliseconds: 1_000)
+        #expect(bench.members(.ad, "crew") == "bo" && bench.members(.miniorange, "crew") == "ann")
+    }
+
     @Test
     func `Whose rename is answered after that of her container is named where she stands`() throws {
         let bench = try Bench.withGroups(try Bench.named(), departments: true)

@@ -73,6 +73,21 @@ struct UrgencyTests {
         #expect(lines.first == Self.line(people[1], disabledAt: .miniorange), "\(lines)")
     }
 
+    /// What was found of Bo, whose disabling was cut off, says nothing yet: he waits for a second, and everybody else for the one place in the window until then.
+    @Test(arguments: Side.allCases)
+    func `Who is to be disabled and waits for his time goes first where the queue is looked through`(
+        _ side: Side
+    ) throws {
+        let bench = try Self.bench(window: 1)
+        let people = try Self.people(["Ann", "Bo"], bench)
+        try bench.set(side, people[0][side], "displayname", ["A"])
+        try Self.disable(people[1], at: side, bench)
+        #expect(try bench.tell(side) == [Self.line(people[1], disabledAt: side)])
+        try bench.start()
+        #expect(try bench.connect(side.opposite) == ["\(side.opposite.name) read \(people[1][side.opposite].low)"])
+        #expect(try bench.answer(.gone) == [Self.line(people[1], disabledAt: side)])
+    }
+
     @Test
     func `Who takes another's name and is disabled meanwhile is disabled before he makes way for him`() throws {
         let bench = try Self.bench()
