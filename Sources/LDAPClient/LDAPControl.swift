@@ -21,7 +21,6 @@ package struct LDAPControl: Sendable, Hashable {
     package static let permissiveModify = LDAPControl("1.2.840.113556.1.4.1413", isCritical: true)
     /// Deleted entries are found, too ([MS-ADTS] 3.1.1.3.4.1.14).
     package static let showDeleted = LDAPControl("1.2.840.113556.1.4.417", isCritical: true)
-
     /// Of a security descriptor its DACL alone, which needs the least rights ([MS-ADTS] 3.1.1.3.4.1.11).
     package static let accessControlAlone = {
         var writer = BERWriter()

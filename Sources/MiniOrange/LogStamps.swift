@@ -62,18 +62,8 @@ package struct LogStamps {
     /// - Parameter name: lower-cased, as logged.
     package func contradicts(_ values: [Octets], of name: String) -> Bool {
         guard let known = known[name] else { return false }
-        return Set(values.map(Self.rough)) != Set(known.map(Self.rough))
-    }
-
-    /// Servers may write spaces and letters otherwise than they were given.
-    private static func rough(_ value: Octets) -> [UInt8] {
-        value.bytes.compactMap { octet in
-            switch octet {
-            case UInt8(ascii: " "): nil
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): octet | 0x20
-            default: octet
-            }
-        }
+        // Servers may write spaces and letters otherwise than they were given.
+        return Set(values.map { CaseFolding.fold($0.bytes) }) != Set(known.map { CaseFolding.fold($0.bytes) })
     }
 
     private mutating func take(_ record: LDAPEntry, _ number: ChangeSequenceNumber?) {

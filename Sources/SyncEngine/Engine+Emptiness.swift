@@ -38,13 +38,7 @@ extension Engine {
         guard mayWithhold(replica.anchor, side), let id = try store.pairID(side, replica.anchor),
             let pair = try store.pair(id), pair.presence[side] != .missing, let base = pair.base
         else { return }
-        let shown = try object.mapping.canonical(
-            ad: side == .ad ? replica.attributes : nil,
-            miniorange: side == .miniorange ? replica.attributes : nil,
-            base: base,
-            nameCounter: pair.nameCounter,
-            resolver: StoreResolver(store: store)
-        )[side]
+        let shown = try canonical(replica, pair, object, store)
         let agreed = object.mapping.mergeRules.map(\.name).filter { !base[$0].isEmpty && shown?.values[$0] != base[$0] }
         let attributes = Set(agreed.flatMap { object.stampedAttributes(of: $0, side) })
         replica.withheld = attributes.filter { lacks($0, replica, snapshot, object) }.sorted()
@@ -148,9 +142,7 @@ extension Engine {
 
     mutating func recallLacked(_ store: any StoreTransaction) throws {
         for side in Side.allCases {
-            let octets = try store.fact(Engine.lackedFact(side))?.bytes ?? []
-            let anchors = stride(from: 0, to: octets.count, by: 16).map { octets[$0..<min($0 + 16, octets.count)] }
-            membersLacked[side] = Set(anchors.compactMap { Anchor(octets: $0) })
+            membersLacked[side] = Set(try store.fact(Engine.lackedFact(side)).map(Engine.anchors) ?? [])
         }
     }
 

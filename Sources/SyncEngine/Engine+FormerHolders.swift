@@ -83,12 +83,18 @@ extension Engine {
 
     private static let mostPassed = 10_000
 
+    /// The anchors that a fact lists.
+    static func anchors(in fact: Octets) -> [Anchor] {
+        let bytes = fact.bytes
+        return stride(from: 0, to: bytes.count, by: 16).compactMap { Anchor(octets: bytes[$0...].prefix(16)) }
+    }
+
     /// Everything was read for the first time. Who seems to name one whose name had passed on meanwhile may have been told after that, or before.
     mutating func readReferrersOfPassed(_ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
         let fact = Engine.passedFact(side)
-        guard let octets = try store.fact(fact)?.bytes else { return }
+        guard let octets = try store.fact(fact) else { return }
         try store.setFact(fact, nil)
-        let anchors = stride(from: 0, to: octets.count, by: 16).compactMap { Anchor(octets: octets[$0..<($0 + 16)]) }
+        let anchors = Engine.anchors(in: octets)
         let passed = Set(anchors.map { Reference.entry($0).octets })
         var referrers: [Replica] = []
         try store.forEachAnchor(side, after: nil) { anchor in

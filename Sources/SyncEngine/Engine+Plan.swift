@@ -295,13 +295,7 @@ extension Engine {
         _ object: Object,
         _ store: any StoreTransaction
     ) throws -> Bool {
-        let shown = try object.mapping.canonical(
-            ad: replica.attributes,
-            miniorange: nil,
-            base: pair.base,
-            nameCounter: pair.nameCounter,
-            resolver: StoreResolver(store: store)
-        ).ad
+        let shown = try canonical(replica, pair, object, store)
         return object.canonicalNamesOfRDN(.ad).allSatisfy { shown?.values[$0] == result.target[$0] }
     }
 

@@ -33,6 +33,22 @@ extension Engine {
         }
     }
 
+    /// What an entry says in canonical form, without its counterpart.
+    func canonical(
+        _ replica: Replica,
+        _ pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> CanonicalSide? {
+        try object.mapping.canonical(
+            ad: replica.side == .ad ? replica.attributes : nil,
+            miniorange: replica.side == .miniorange ? replica.attributes : nil,
+            base: pair.base,
+            nameCounter: pair.nameCounter,
+            resolver: StoreResolver(store: store)
+        )[replica.side]
+    }
+
     mutating func sideStates(
         _ pair: Pair,
         _ replicas: PerSide<Replica?>,

@@ -67,6 +67,14 @@ struct EmptinessTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    private func leave(_ bench: Bench, _ side: Side, _ entry: Anchor) throws {
+        let directory = bench.directories[side]
+        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
+        let rdn = try #require(directory.entries[entry]).rdn
+        #expect(directory.rename(entry, below: elsewhere, rdn) == nil)
+        try bench.settle()
+    }
+
     /// Of who left the scope nothing is kept but what both had agreed on.
     @Test(arguments: Side.allCases, [false, true])
     func `Who comes back into the scope loses nothing of what may not be read meanwhile`(
@@ -75,10 +83,7 @@ struct EmptinessTests {
     ) throws {
         let (bench, ann) = try bench()
         let directory = bench.directories[side]
-        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
-        let rdn = try #require(directory.entries[ann[side]]).rdn
-        #expect(directory.rename(ann[side], below: elsewhere, rdn) == nil)
-        try bench.settle()
+        try leave(bench, side, ann[side])
         directory.unreadable = ["mail"]
         if isEmptied { try bench.set(side, ann[side], "mail", []) }
         try bench.move(side, ann[side], to: "")
@@ -96,11 +101,7 @@ struct EmptinessTests {
     @Test(arguments: Side.allCases)
     func `Who comes back into the scope as he was agreed on nobody is asked about`(_ side: Side) throws {
         let (bench, ann) = try bench()
-        let directory = bench.directories[side]
-        let elsewhere = try bench.container(side, "Elsewhere", below: directory.top)
-        let rdn = try #require(directory.entries[ann[side]]).rdn
-        #expect(directory.rename(ann[side], below: elsewhere, rdn) == nil)
-        try bench.settle()
+        try leave(bench, side, ann[side])
         try bench.move(side, ann[side], to: "")
         #expect(try !bench.settle().contains { $0.contains("confirmEmpty") })
     }

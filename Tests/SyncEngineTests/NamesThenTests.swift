@@ -357,7 +357,6 @@ struct NamesThenTests {
         #expect(bench.members(.miniorange, "crew") == "bo")
     }
 
-    /// She was renamed before that, and is told below the name that it had then.
     /// Bo has Ann's name since, and is in the group by that when their container gets another one.
     @Test
     func `A name below a former container's means who had it there last, and not who had it before`() throws {
@@ -387,6 +386,7 @@ struct NamesThenTests {
         #expect(bench.members(.ad, "crew") == "bo" && bench.members(.miniorange, "crew") == "ann")
     }
 
+    /// She was renamed before that, and is told below the name that it had then.
     @Test
     func `Whose rename is answered after that of her container is named where she stands`() throws {
         let bench = try Bench.withGroups(try Bench.named(), departments: true)

@@ -115,15 +115,8 @@ struct ActiveDirectoryCheck {
     ) async throws(LDAPError) {
         let scope = object.scopes.ad
         let attribute = "nTSecurityDescriptor"
-        let request = SearchRequest(
-            base: scope.base.description,
-            scope: .subtree,
-            filter: scope.filter.description,
-            attributes: [attribute],
-            pageSize: 2,
-            controls: [.accessControlAlone]
-        )
-        guard let sample = try await first(request, except: scope.base), sample[attribute] == nil else { return }
+        let sample = try await sample(below: scope.base, scope.filter.description, attribute, [.accessControlAlone])
+        guard let sample, sample[attribute] == nil else { return }
         findings.warning(
             "rights",
             "\(scope.base) (\(object.name)): the account may not read permissions, so that a value that it may not read any more will look emptied",
@@ -160,14 +153,8 @@ struct ActiveDirectoryCheck {
     ) async throws(LDAPError) {
         let scope = object.scopes.ad
         let attribute = "allowedAttributesEffective"
-        let request = SearchRequest(
-            base: scope.base.description,
-            scope: .subtree,
-            filter: "(&\(scope.filter)(!(adminCount=1))(!(isCriticalSystemObject=TRUE)))",
-            attributes: [attribute],
-            pageSize: 2
-        )
-        guard let sample = try await first(request, except: scope.base) else {
+        let filter = "(&\(scope.filter)(!(adminCount=1))(!(isCriticalSystemObject=TRUE)))"
+        guard let sample = try await sample(below: scope.base, filter, attribute) else {
             findings.ok(
                 "rights",
                 "\(scope.base) (\(object.name)): no entry yet whose rights could be looked at"
@@ -236,18 +223,34 @@ struct ActiveDirectoryCheck {
         return best
     }
 
-    /// - Parameter base: an entry that is not meant. What stands below it may be written, and it itself need not be.
-    private func first(
-        _ request: SearchRequest,
-        except base: DistinguishedName? = nil
-    ) async throws(LDAPError) -> LDAPEntry? {
+    private func first(_ request: SearchRequest) async throws(LDAPError) -> LDAPEntry? {
         do throws(LDAPError) {
-            guard request.pageSize != nil else {
-                return try await connection.search(request).entries.first
-            }
+            return try await connection.search(request).entries.first
+        } catch {
+            guard error.serverResult != nil else { throw error }
+            return nil
+        }
+    }
+
+    /// One of the entries below a base, which is not meant itself: what stands below it may be written, and it itself need not be.
+    private func sample(
+        below base: DistinguishedName,
+        _ filter: String,
+        _ attribute: String,
+        _ controls: [LDAPControl] = []
+    ) async throws(LDAPError) -> LDAPEntry? {
+        let request = SearchRequest(
+            base: base.description,
+            scope: .subtree,
+            filter: filter,
+            attributes: [attribute],
+            pageSize: 2,
+            controls: controls
+        )
+        do throws(LDAPError) {
             var pages = connection.searchPages(request).makeAsyncIterator()
             return try await pages.nextResult()?.entries.first { entry in
-                base == nil || (try? DistinguishedName(parsing: entry.dn))?.normalized != base?.normalized
+                (try? DistinguishedName(parsing: entry.dn))?.normalized != base.normalized
             }
         } catch {
             guard error.serverResult != nil else { throw error }
