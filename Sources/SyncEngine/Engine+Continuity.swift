@@ -48,6 +48,7 @@ extension Engine {
         try recallLacked(store)
         if let due = try store.fact(Engine.rereadsFact) { rereads.recall(due, now: now) }
         if let keys = try store.fact(Engine.lostKeysFact) { formerNames.recallKeys(keys) }
+        if let rows = try store.fact(Engine.writtenOfGoneFact) { writtenOfGone.recall(rows) }
         try recallNamings(store)
         for intent in try store.intents() {
             try repeatAsRead(intent, store, notBefore: now)

@@ -122,6 +122,7 @@ extension Engine {
         }
         let side = holder.side
         let isPresent = edit.kind == .add
+        if !isPresent, form.form.holder == .group { forgetWritten(in: holder.anchor, without: edit.values, form.form) }
         var mustRead = false
         var known: [Octets: Anchor]?
         for value in edit.values {
@@ -188,7 +189,11 @@ extension Engine {
             switch name {
             case .entry(let anchor):
                 let link = form.link(side, holder.anchor, anchor)
-                if isPresent, try meantAnother(than: anchor, link, form, asOf: version, store) {
+                let isDoubtful =
+                    try isPresent
+                    && (meantAnother(than: anchor, link, form, asOf: version, store)
+                        || wasWrittenOfGone(value, anchor, form, holder, version, store))
+                if isDoubtful {
                     mustRead = true
                     continue
                 }

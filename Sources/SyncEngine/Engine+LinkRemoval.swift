@@ -178,15 +178,48 @@ extension Engine {
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Bool {
-        guard version != .unordered, let leaver = try leaver(namedBy: value, form, holder, store, now: now),
-            leaver != named
-        else { return false }
-        let wasHis = formerNames.wasWritten(form.link(.miniorange, holder.anchor, leaver), ofGoneAsOf: version)
-        guard wasHis || namings.miniorange.isLater(named, than: version) && !isNewlyShown(value, form, holder, version)
-        else { return false }
+        guard version != .unordered else { return false }
+        if try !wasWrittenOfGone(value, named, form, holder, version, store) {
+            guard let leaver = try leaver(namedBy: value, form, holder, store, now: now), leaver != named,
+                namings.miniorange.isLater(named, than: version), !isNewlyShown(value, form, holder, version)
+            else { return false }
+        }
         let link = form.link(.miniorange, holder.anchor, named)
         guard try store.link(link)?.isPresent != true else { return false }
         return try view(of: link, store).map { try !isMemberAtAD($0, store) } ?? true
+    }
+
+    /// Whether a value that names an entry was written by us for somebody else, who was gone.
+    func wasWrittenOfGone(
+        _ value: Octets,
+        _ named: Anchor,
+        _ form: LinkForm,
+        _ holder: Replica,
+        _ version: Version,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard !writtenOfGone.isEmpty, holder.side == .miniorange, form.form.holder == .group,
+            form.membership.direction.permits(writingTo: .miniorange)
+        else { return false }
+        return try writtenOfGone.rows(in: holder.anchor).contains { member, row in
+            guard member != named, let written = row.value, form.form.isSame(written, value) else { return false }
+            let isHis = writtenOfGone.contains(form.link(.miniorange, holder.anchor, member), asOf: version)
+            return try isHis && isGone(member, .miniorange, store)
+        }
+    }
+
+    /// All that a group holds is known: of what was written of who is gone, what is not there was taken away.
+    mutating func forgetWritten(in holder: Anchor, showing values: [Octets], _ form: LinkForm, _ version: Version) {
+        writtenOfGone.forget(in: holder) { row in
+            guard let value = row.value, version == row.version || version.supersedes(row.version) else { return false }
+            return !values.contains { form.form.isSame($0, value) }
+        }
+    }
+
+    mutating func forgetWritten(in group: Anchor, without values: [Octets], _ form: MembershipForm) {
+        writtenOfGone.forget(in: group) { row in
+            row.value.map { value in values.contains { form.isSame($0, value) } } ?? false
+        }
     }
 
     /// Whether a value was not there when its entry was first shown in the same state: its server has come to it by following a rename, to which somebody is called so.
@@ -207,8 +240,11 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Bool {
         guard meant != named, version != .unordered else { return false }
-        let since = try standsSince(form.link(.miniorange, holder.anchor, meant), holder, store) ?? version
-        guard namings.miniorange.isLater(named, than: since) else { return false }
+        let link = form.link(.miniorange, holder.anchor, meant)
+        let since = try standsSince(link, holder, store) ?? version
+        // Written by us when he was gone, maybe, it is his, whoever had the name by then.
+        let wasHis = writtenOfGone.contains(link, asOf: since)
+        guard wasHis || namings.miniorange.isLater(named, than: since) else { return false }
         return try store.link(form.link(.miniorange, holder.anchor, named))?.isPresent != true
     }
 

@@ -165,6 +165,7 @@ extension Engine {
                 ?? object(ofGroup: id.group, id.side, store)?.mapping.specification.membership
         else { return }
         let form = membership.form(id.side)
+        if !change.isPresent { forgetWritten(in: id.group, without: [change.value], form) }
         let source: Link.Sources = form.holder == .group ? .group : .member
         let old = try store.link(id)
         var link = old ?? Link(sources: [])
@@ -223,7 +224,11 @@ extension Engine {
         }
         if mustRewrite || link.isPresent != change.isPresent { try linkMoved(id, store, now: now) }
         if change.isPresent, view == nil, id.side == .miniorange {
-            let isLeftover = try isGone(id.member, id.side, store) || isGone(id.group, id.side, store)
+            let isOfGone = try isGone(id.member, id.side, store)
+            if isOfGone, form.holder == .group, form.isMaintainedByServer, link.isPresent, link.version == version {
+                writtenOfGone.note(id, link)
+            }
+            let isLeftover = try isOfGone || isGone(id.group, id.side, store)
             if isLeftover { try linkMoved(id, store, now: now) }
         }
     }
@@ -331,6 +336,7 @@ extension Engine {
                 try expectedValue(link, form.form, store).map {
                     try mayMeanAnother($0, than: member, link, form, store, now: now)
                         || isMeantByUnclaimed($0, member, form, of: group, store)
+                        || wasWrittenOfGone($0, member, form, group, snapshot.version, store)
                 } ?? false
             if !isDoubtful { try tell(link, true, form, snapshot.version, value: nil, store, now: now) }
             // One of its values that named nothing was this one, by another name.

@@ -120,6 +120,7 @@ extension Engine {
             try store.unparkLink(side, name: name, holder: anchor)
         }
         try forgetUnclaimed(of: anchor, side, store)
+        writtenOfGone.forget(in: anchor) { _ in true }
         try setLacked(anchor, false, side, store)
         let kind = old?.kind ?? .group
         if kind == .group { try impliedMembersMoved(ofGroup: anchor, side, store, now: now) }
@@ -138,7 +139,7 @@ extension Engine {
             if side == .ad || holder == anchor || isFollowed || !row.isPresent {
                 try store.removeLink(id)
                 if side == .miniorange, holder != anchor, row.isPresent {
-                    if row.value != nil { formerNames.noteWritten(id, ofGone: row) }
+                    if holder == id.group { writtenOfGone.note(id, row) }
                     try replaceLastMember(id, row, old, store, now: now)
                 }
                 continue
@@ -261,8 +262,9 @@ extension Engine {
             if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
         }
         // Who had gone, and was written to it after that, stands there: whoever has his name when it is back was not put into it.
-        for (id, row) in formerNames.writtenOfGone(in: old.anchor)
+        for (member, row) in writtenOfGone.rows(in: old.anchor)
         where !isOlder(row.version, than: old.membersVersion) {
+            let id = LinkID(side: side, group: old.anchor, member: member)
             try store.put(Link(sources: .group, version: row.version, value: row.value), for: id)
         }
     }

@@ -195,6 +195,7 @@ extension Engine {
         var strays: Set<Anchor> = []
         var parked: Set<Octets> = []
         let known = try knownValues(of: holder.anchor, form, side, store)
+        forgetWritten(in: holder.anchor, showing: values, form, version)
         let unclaimed = try unclaimedNames(of: holder, store)
         for value in values {
             let meant = known.isEmpty ? nil : known[form.form.comparable(value)]

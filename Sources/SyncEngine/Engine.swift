@@ -95,6 +95,7 @@ package struct Engine: Sendable {
     var namesBeingAdded = PerSide<[Octets: [BeingAdded]]>(both: [:])
     /// What the LDAP side's entries were called before.
     var formerNames = FormerNames()
+    var writtenOfGone = WrittenOfGone()
     /// Versions of renames that a log has told, of entries which are being read for them.
     var renamesTold: [Anchor: Version] = [:]
     /// As of when memberships were last told of entries of the LDAP side whose members are being asked for: what is answered may be older.
@@ -327,6 +328,7 @@ package struct Engine: Sendable {
         // What is yet to be asked for again must not go with the process: the cursor is past it.
         if let due = rereads.takeChanged() { try store.setFact(Engine.rereadsFact, due.isEmpty ? nil : due) }
         if let keys = formerNames.takeChangedKeys() { try store.setFact(Engine.lostKeysFact, keys) }
+        if let rows = writtenOfGone.takeChanged() { try store.setFact(Engine.writtenOfGoneFact, rows) }
         endGathering()
         for (pair, record) in unsaved.sorted(by: { $0.key < $1.key }) { try store.markDirty(pair, record) }
         unsaved = [:]
@@ -370,6 +372,7 @@ package struct Engine: Sendable {
     static let rereadsFact = "rereads"
     /// What values named entries by that have lost it lately.
     static let lostKeysFact = "lost.keys"
+    static let writtenOfGoneFact = "written.gone"
 
     private mutating func takeWrites() -> [Write] {
         defer { writes = [] }

@@ -23,19 +23,6 @@ struct FormerNames: Sendable {
     /// By which names they did.
     private var namesLeft: [Anchor: DistinguishedName] = [:]
 
-    /// Memberships that we wrote, and that were not told yet, of who was gone when that was told: they may have been written after he was.
-    private var writtenOfGone: [LinkID: Link] = [:]
-
-    mutating func noteWritten(_ link: LinkID, ofGone row: Link) {
-        if writtenOfGone.count >= Self.limit { writtenOfGone = [:] }
-        writtenOfGone[link] = row
-    }
-
-    func wasWritten(_ link: LinkID, ofGoneAsOf version: Version) -> Bool { writtenOfGone[link]?.version == version }
-
-    /// Those of a group.
-    func writtenOfGone(in group: Anchor) -> [LinkID: Link] { writtenOfGone.filter { $0.key.group == group } }
-
     /// When deletions were told of entries that are not known here, and which name had been the last to be given then, oldest first: their server has yet to follow them in
     /// values whose names somebody may have got since.
     private var unknownLeft: [(time: Timestamp, newest: Version?)] = []

@@ -293,6 +293,8 @@ struct SimulationTests {
         98_002_101,
         // A surname that may not be read, for which something stood in until it was set.
         204_061_964,
+        // Who was written to a group by way of another one when he was gone, and is made again before that is told.
+        204_070_764,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

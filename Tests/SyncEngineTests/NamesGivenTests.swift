@@ -290,6 +290,42 @@ struct NamesGivenTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo") }
     }
 
+    /// His deletion is told before the write is answered, or after it; then the group is changed once more, and perhaps the process ends.
+    @Test(arguments: [false, true], [false, true])
+    func `What was written for who was gone is not his who has the name since, whatever else becomes of the group`(
+        isToldFirst: Bool,
+        isRestarted: Bool
+    ) throws {
+        let bench = try Crew.bench()
+        try bench.create(.ad, "Dee")
+        try Crew.settled(bench)
+        let group = try Crew.group(bench, .miniorange)
+        let cy = try Crew.entry(bench, .miniorange, "cy")
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.delete(.miniorange, cy)
+        let deletion = EngineEvent.feed(
+            .miniorange,
+            .changes([.deleted(cy)], cursor: bench.cursor(.miniorange))
+        )
+        try bench.create(.miniorange, "Cy")
+        let answer = bench.directories.miniorange.perform(try #require(bench.sent.first).operation)
+        if isToldFirst { try bench.step(deletion) }
+        try bench.answer(answer)
+        if !isToldFirst { try bench.step(deletion) }
+        try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "dee")])
+        if isRestarted {
+            try bench.start()
+            for side in Side.allCases { _ = try bench.connect(side) }
+        }
+        try Crew.passed(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo dee") }
+        // Whom somebody puts into it himself is in it.
+        try bench.setMembers(.miniorange, group, add: [try Crew.entry(bench, .miniorange, "cy")])
+        try Crew.passed(bench)
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy dee") }
+    }
+
     @Test
     func `What was written of somebody who was out of the scope is taken away when he is gone`() throws {
         let bench = try Crew.bench()
