@@ -239,8 +239,8 @@ extension Engine {
         _ store: any StoreTransaction
     ) throws -> Bool {
         guard form.keepsValue, let row = try store.link(id), row.isPresent, let value = row.value else { return false }
-        if try isToBeRenamed(id, form, store) { return try expectedValue(id, form, store) != other }
-        return try !isExpected(value, id, form, store)
+        let isOutdated = try outdating(of: value, id, form, store)
+        return try isOutdated > .none && isOutdated >= outdating(of: other, id, form, store)
     }
 
     /// Rows of who is gone that stand by just this value, which may be another one's name by now.

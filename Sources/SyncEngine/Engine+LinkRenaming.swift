@@ -117,6 +117,31 @@ extension Engine {
         return try !isToBeRenamed(link, form, store)
     }
 
+    /// How a text that no server keeps right names an entry.
+    enum Outdating: Int, Comparable {
+        /// As it is named, and will be.
+        case none
+        /// As it is named now, which it is to be no more: the entry itself tells.
+        case soon
+        /// As it was named, which its row alone tells.
+        case former
+
+        static func < (lhs: Outdating, rhs: Outdating) -> Bool { lhs.rawValue < rhs.rawValue }
+    }
+
+    mutating func outdating(
+        of value: Octets,
+        _ link: LinkID,
+        _ form: MembershipForm,
+        _ store: any StoreTransaction
+    ) throws -> Outdating {
+        let isName = try expectedValue(link, form, store).map { form.isSame($0, value) } ?? false
+        guard try isToBeRenamed(link, form, store) else { return isName ? .none : .former }
+        if isName { return .soon }
+        let object = try object(ofGroup: link.group, link.side, store)
+        return try object.flatMap { try virtualGroup(toBeNamed: value, $0, store) } == link.group ? .none : .former
+    }
+
     /// Whether a membership stands by a text that no server keeps right, and that is not what would be written for the entry.
     func isByFormerText(
         _ row: Link,

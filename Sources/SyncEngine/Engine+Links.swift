@@ -202,7 +202,12 @@ extension Engine {
             if let meant, form.form.keepsValue {
                 // Of two the one that it should not stand by is noted, and taken away.
                 let link = form.link(side, holder.anchor, meant)
-                if try told[meant] == nil || !isExpected(value, link, form.form, store) { told[meant] = value }
+                let isNoted =
+                    try told[meant].map {
+                        let isOutdated = try outdating(of: value, link, form.form, store)
+                        return try isOutdated > .none && isOutdated >= outdating(of: $0, link, form.form, store)
+                    } ?? true
+                if isNoted { told[meant] = value }
                 continue
             }
             switch try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now) {

@@ -295,6 +295,8 @@ struct SimulationTests {
         204_061_964,
         // Who was written to a group by way of another one when he was gone, and is made again before that is told.
         204_070_764,
+        // A group's name before its last one, beside which somebody listed that one, when it is to get another.
+        204_075_173,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -193,6 +193,33 @@ struct MembershipFormTests {
         #expect(bench.members(.ad, "crew") == "no group")
     }
 
+    /// The group was called crew, and is called band, which is yet to be written to her list; and it is waited for, and does not get its third name meanwhile.
+    @Test(arguments: [true, false])
+    func `Who adds the name that a group is to lose leaves the one from before to be taken away`(
+        _ isLogged: Bool
+    ) throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        try bench.create(.ad, "Bo")
+        let crew = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        try bench.set(.ad, crew, "samaccountname", ["band"])
+        #expect(try bench.tell(.ad).count == 1)
+        try bench.set(.miniorange, try Crew.entry(bench, .miniorange, "bo"), "groups", ["band"])
+        #expect(try bench.tell(.miniorange).count == 1)
+        try bench.set(.ad, crew, "samaccountname", ["gang"])
+        try bench.tell(.ad)
+        let other = try Crew.entry(bench, .miniorange, "ann")
+        try bench.set(.miniorange, other, "groups", ["crew", "band"])
+        try bench.answer(.unknown)
+        if isLogged { try bench.step(edited(bench, other, add: ["band"])) }
+        try bench.answerLast()
+        try bench.expectRest()
+        for account in ["ann", "bo"] { #expect(groups(bench, of: account) == "gang") }
+        #expect(bench.members(.ad, "gang") == "ann bo")
+        for name in ["crew", "band"] { #expect(bench.members(.ad, name) == "no group") }
+    }
+
     @Test
     func `A group entry that a user names by its DN and that is missing is made on both sides`() throws {
         let form = MembershipForm(holder: .member, attribute: "groups", value: .name)
