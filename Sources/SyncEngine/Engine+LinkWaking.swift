@@ -261,6 +261,7 @@ extension Engine {
             if !isKept { try store.removeLink(id) }
             if row.isPresent && !row.isAgreed { try comerLeft(id, store, now: now) }
         }
+        if old.kind == .group { try comersStay(outOf: old.anchor, side, store, now: now) }
         // Who had gone, and was written to it after that, stands there: whoever has his name when it is back was not put into it.
         for (member, row) in writtenOfGone.rows(in: old.anchor)
         where !isOlder(row.version, than: old.membersVersion) {

@@ -69,8 +69,9 @@ extension Engine {
         }
         return try others.contains { other in
             guard let row = try store.link(LinkID(side: .miniorange, group: other, member: member)), row.isPresent,
-                !row.isAgreed, let id = try store.pairID(.miniorange, other),
-                let lower = try store.outline(id)?.anchors.ad, lower != group
+                !row.isAgreed, let id = try store.pairID(.miniorange, other), let pair = try store.outline(id),
+                // Nobody is added to one that is out of the scope.
+                pair.isThere, let lower = pair.anchors.ad, lower != group
             else { return false }
             guard try !isRefused(LinkID(side: .ad, group: lower, member: view.ids.ad.member), of: id, store) else {
                 return false
@@ -174,6 +175,12 @@ extension Engine {
     mutating func comerLeft(_ id: LinkID, _ store: any StoreTransaction, now: Timestamp) throws {
         guard flattens, id.side == .miniorange, let own = try counterpart(of: id, store) else { return }
         try pendImplied([own.member], try groupsAbove(own.group, store), except: nil, store, now: now)
+    }
+
+    /// A group left the scope: whoever was to be added to it does not come to those above by it.
+    mutating func comersStay(outOf group: Anchor, _ side: Side, _ store: any StoreTransaction, now: Timestamp) throws {
+        guard flattens, side == .ad else { return }
+        try pendImplied(try comers(to: group, store), try groupsAbove(group, store), except: nil, store, now: now)
     }
 
     /// A group came to be on both sides, or goes: everybody below it may be a member of it, and of those above.

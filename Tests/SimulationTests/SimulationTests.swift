@@ -297,6 +297,8 @@ struct SimulationTests {
         204_070_764,
         // A group's name before its last one, beside which somebody listed that one, when it is to get another.
         204_075_173,
+        // Who is added to a group, and to one within it that is out of the scope.
+        205_038_134,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

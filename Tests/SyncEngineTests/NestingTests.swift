@@ -208,6 +208,32 @@ struct NestingTests {
         #expect(bench.members(.miniorange, "inner") == "ann bo cy")
     }
 
+    /// The inner group leaves the scope before that is told, or while he is being added to it.
+    @Test(arguments: [true, false])
+    func `Who is added to both is added to the outer one himself where the inner one leaves the scope`(
+        _ isLeavingFirst: Bool
+    ) throws {
+        let bench = try flattened()
+        let directory = bench.directories.ad
+        let elsewhere = try bench.container(.ad, "Elsewhere", below: directory.top)
+        try bench.create(.ad, "Bo")
+        let inner = try bench.createGroup(.ad, "inner")
+        try bench.createGroup(.ad, "outer", members: [inner])
+        try bench.expectRest()
+        let bo = try #require(bench.counterpart(.miniorange, "bo"))
+        for group in ["inner", "outer"] {
+            try bench.setMembers(.miniorange, try #require(bench.groupNamed(.miniorange, group)), add: [bo])
+        }
+        if !isLeavingFirst { #expect(try bench.tell(.miniorange).count == 1) }
+        let rdn = RelativeDistinguishedName(type: "CN", value: "inner")
+        #expect(directory.rename(inner, below: elsewhere, rdn) == nil)
+        try bench.tell(.ad)
+        if isLeavingFirst { try bench.tell(.miniorange) } else { try bench.answer(.unknown) }
+        try bench.expectRest()
+        #expect(bench.members(.ad, "inner") == "")
+        #expect(bench.members(.ad, "outer") == "bo inner")
+    }
+
     /// Bo is deleted at AD, with the inner group, while he is being written to the outer one; and changed on the other side.
     @Test
     func `Who comes back is not in the outer group when the inner one is gone`() throws {
