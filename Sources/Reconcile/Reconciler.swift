@@ -58,7 +58,6 @@ package struct Reconciler: Sendable {
     ) -> Reconciliation {
         let mayCreate = existence.direction.permits(writingTo: side.opposite)
         let mayDelete = existence.direction.permits(writingTo: side)
-        var base = base
         switch other {
         case .outOfScope, .present:
             return Reconciliation(existence: .suspended, base: base)
@@ -79,12 +78,7 @@ package struct Reconciler: Sendable {
             }
             return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
 
-        case .deleted where evidence.isDeletionRejected && mayCreate:
-            // A person wants it back: nothing conflicts.
-            return Reconciliation(existence: .create(side.opposite), base: nil, target: values)
-
         case .deleted:
-            let agreed = base
             var movedNames = moved(values, unknown: unknown, from: base)
             var undated: [MergeRule] = []
             var restored = values
@@ -102,18 +96,17 @@ package struct Reconciler: Sendable {
                 undated = zip(movedNames, ages).filter { $1 == .unknown }.map(\.0)
                 let returned = zip(movedNames, ages).filter { $1 != .later }.map(\.0)
                 movedNames.removeAll(where: returned.contains)
-                // Nor will it be when the deletion has waited for something, and nobody asks any more what was set when.
-                for rule in returned {
-                    base?[rule.name] = values[rule.name]
-                    restored[rule.name] = agreed?[rule.name] ?? []
-                }
+                for rule in returned { restored[rule.name] = base?[rule.name] ?? [] }
                 // Whoever may be barred is.
                 for rule in undated where rule.bar == values[rule.name] { restored[rule.name] = values[rule.name] }
             }
             let isCarried = movedNames.contains { $0.direction.permits(writingTo: side.opposite) }
             let decision: ConflictRecord.Decision?
             let restores: Bool
-            if !mayDelete {
+            if evidence.isDeletionRejected && mayCreate {
+                // A person wants it back: nothing conflicts.
+                (restores, decision) = (true, nil)
+            } else if !mayDelete {
                 // The source of a one-way object still has it: the other side's delete does not count.
                 (restores, decision) = (mayCreate, mayCreate ? .direction : nil)
                 guard mayCreate else { return Reconciliation(existence: .suspended, base: base) }
@@ -145,7 +138,7 @@ package struct Reconciler: Sendable {
             }
             if !restores {
                 result.conflicts += lost(movedNames, values, on: side, from: base, decision ?? .direction)
-                result.conflicts += lost(undated, values, on: side, from: agreed, .deleteWins)
+                result.conflicts += lost(undated, values, on: side, from: base, .deleteWins)
             }
             return result
         }

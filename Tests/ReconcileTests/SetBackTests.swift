@@ -242,19 +242,17 @@ struct SetBackTests {
     }
 
     @Test
-    func `what came back is no change later either, when nobody asks any more what is from before`() {
-        let reconciler = Reconciler(rules: [Vocabulary.rule(.register)])
-        let (back, deleted) = (Vocabulary.state("y"), Vocabulary.state("deleted"))
-        let first = reconciler.reconcile(
+    func `who is wanted back by a person is made as he was agreed on as well`() {
+        var evidence = evidence(9_000, .attribute)
+        evidence.isDeletionRejected = true
+        let result = Reconciler(rules: [Vocabulary.rule(.register)]).reconcile(
             base: Vocabulary.base("x"),
-            ad: back,
-            miniorange: deleted,
-            evidence(9_000, .attribute)
+            ad: Vocabulary.state("y"),
+            miniorange: Vocabulary.state("deleted"),
+            evidence
         )
-        let later = reconciler.reconcile(base: first.base, ad: back, miniorange: deleted)
-        #expect(later.existence == .delete(.ad))
-        let changed = reconciler.reconcile(base: first.base, ad: Vocabulary.state("z"), miniorange: deleted)
-        #expect(changed.existence == .create(.miniorange))
+        #expect(result.existence == .create(.miniorange) && result.conflicts.isEmpty)
+        #expect(Vocabulary.word(result.target[Vocabulary.name]) == "x")
     }
 
     @Test(arguments: [(60_000, "=y, write miniorange, base x"), (59_999, "=x, hold(held), base x")])

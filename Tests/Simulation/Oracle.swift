@@ -287,7 +287,7 @@ extension World {
         // A further value of what AD holds one of is agreed as soon as it is known, and goes with a delete there.
         if case .added = write.effect, write.attribute != WorldMapping.set, !person.deletes.isEmpty { return true }
         // It has no other place: a backup from before has it no more.
-        if history.wasFurther(whenLost: write) { return true }
+        if history.stoodAlone(whenLost: write) { return true }
         return person.writes.contains { later in
             guard later.order > write.order, later.attribute == write.attribute else { return false }
             switch later.effect {

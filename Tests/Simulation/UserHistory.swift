@@ -42,8 +42,8 @@ struct UserHistory {
         var to: Int
         /// The values that users wrote on any side and the backup lacks.
         var lacks: Set<Octets>
-        /// Those that this side held besides the one that the other side can hold.
-        var further: Set<Octets>
+        /// Those of this side that the other side could not hold.
+        var lonely: Set<Octets>
 
         func isOf(_ write: Written) -> Bool { write.side == side && write.order > from && write.order <= to }
     }
@@ -160,14 +160,14 @@ struct UserHistory {
     /// Now, in the order of what users do.
     var present: Int { order }
 
-    /// A server was set back to where it was at a moment, and lacks these values since; `further`: what it held of them besides the one that the other side can hold.
-    mutating func lost(since moment: Int, on side: Side, lacking values: Set<Octets>, further: Set<Octets>) {
-        losses.append(Loss(side: side, from: moment, to: order, lacks: values, further: further))
+    /// A server was set back to where it was at a moment, and lacks these values since; `lonely`: what the other side could not hold, so that it is nowhere now.
+    mutating func lost(since moment: Int, on side: Side, lacking values: Set<Octets>, lonely: Set<Octets>) {
+        losses.append(Loss(side: side, from: moment, to: order, lacks: values, lonely: lonely))
     }
 
     /// Whether a value that a server has lost since stood there alone. Which of several the other side holds shows when they are carried, not when they are written.
-    func wasFurther(whenLost write: Written) -> Bool {
-        losses.contains { $0.isOf(write) && write.value.map($0.further.contains) == true }
+    func stoodAlone(whenLost write: Written) -> Bool {
+        losses.contains { $0.isOf(write) && write.value.map($0.lonely.contains) == true }
     }
 
     /// Whether a person was out of the scope of either side, so that nothing of him was carried to the other one, when a server was set back that has lost this write

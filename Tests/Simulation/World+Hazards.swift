@@ -324,9 +324,9 @@ extension World {
         // The engine is told until when it knew everything by the server's clock, to the second.
         try pass(milliseconds: 2_000)
         try cutOff(side)
-        let further = furtherValues(side)
+        let lonely = lonelyValues(side)
         directory.restore(backup)
-        history.lost(since: backupMoments[side], on: side, lacking: lackedValues(side), further: further)
+        history.lost(since: backupMoments[side], on: side, lacking: lackedValues(side), lonely: lonely)
         stepBacks[side] = .restored
         wasRestored[side] = true
         restores[side].append(known...max(known, now.advanced(byMilliseconds: directory.clockOffset)))
@@ -335,21 +335,22 @@ extension World {
         note("\(side.name) is restored from its backup")
     }
 
-    /// What people's entries at the LDAP side hold besides the one value that AD has.
-    private func furtherValues(_ side: Side) -> Set<Octets> {
-        guard side == .miniorange else { return [] }
-        var further: Set<Octets> = []
+    /// What people's entries hold that the other side could not be told of: beside the one value that AD has, or with no entry there, since its container is out of the scope.
+    private func lonelyValues(_ side: Side) -> Set<Octets> {
+        var lonely: Set<Octets> = []
         for entry in persons(side) {
             let others = persons(side.opposite).filter {
                 $0.attributes[WorldMapping.person] == entry.attributes[WorldMapping.person]
             }
+            if others.isEmpty { lonely.formUnion(entry.attributes.items.flatMap(\.values)) }
+            guard side == .miniorange else { continue }
             for attribute in WorldMapping.registers {
                 let values = entry.attributes[WorldMapping.attribute(attribute, side)]
                 let atAD = others.flatMap { $0.attributes[attribute] }
-                if atAD.contains(where: values.contains) { further.formUnion(values.filter { !atAD.contains($0) }) }
+                if atAD.contains(where: values.contains) { lonely.formUnion(values.filter { !atAD.contains($0) }) }
             }
         }
-        return further
+        return lonely
     }
 
     /// What users wrote of persons, and their entries at this side do not hold.

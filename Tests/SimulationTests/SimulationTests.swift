@@ -299,6 +299,10 @@ struct SimulationTests {
         204_075_173,
         // Who is added to a group, and to one within it that is out of the scope.
         205_038_134,
+        // Whose deletion a person undoes when his other side had been restored to before two took each other's account.
+        99_008_725,
+        // What was set where the other side's container was out of scope, and went with a restored server.
+        205_056_646,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
