@@ -51,7 +51,7 @@ package enum AttributePreset {
     ]
 
     /// A group of which the LDAP side knows the name alone.
-    package static let virtualGroup: [AttributeSpecification] = [value("sAMAccountName", "cn")]
+    package static let virtualGroup: [AttributeSpecification] = [value("sAMAccountName", "cn"), value("cn", "cn")]
 
     /// organizationalUnit on both sides.
     package static let container = container(adName: "ou", miniorangeName: "ou")

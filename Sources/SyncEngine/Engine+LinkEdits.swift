@@ -137,7 +137,16 @@ extension Engine {
                     continue
                 }
             }
-            var name = try named(by: value, form, of: holder.anchor, side, asOf: version, store, now: now)
+            var name = try named(
+                by: value,
+                form,
+                of: holder.anchor,
+                side,
+                asOf: version,
+                isThere: isPresent,
+                store,
+                now: now
+            )
             // Whoever it stood for, it is not there any more for who gets that name next.
             if !isPresent, case .unknown(let parked) = name {
                 try store.unparkLink(side, name: parked, holder: holder.anchor)

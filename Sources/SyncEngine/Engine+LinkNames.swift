@@ -3,19 +3,20 @@ import SyncModel
 
 /// Whom the values of memberships name, and what becomes of those that name nothing (yet).
 extension Engine {
-    /// `version`: as of when the value stands there.
+    /// `version`: as of when the value stands there; `isThere`: whether it does. What was taken away makes no group.
     mutating func named(
         by value: Octets,
         _ form: LinkForm,
         of holder: Anchor,
         _ side: Side,
         asOf version: Version = .unordered,
+        isThere: Bool = true,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Named {
         switch form.form.value {
         case .name, .nameAndUID:
-            return try namedEntry(by: value, form, of: holder, side, store, now: now)
+            return try namedEntry(by: value, form, of: holder, side, isThere: isThere, store, now: now)
         case .memberAttribute:
             guard form.form != .primaryGroup else {
                 return try only(LinkKey.relativeIDKey(value), side, store)
@@ -24,7 +25,7 @@ extension Engine {
             return try only(key, side, asOf: version, store)
         case .groupName:
             guard let key = LinkKey.groupKey(value) else { return .unknown(value) }
-            return try group(named: value, key, form, of: holder, store, now: now)
+            return try group(named: value, key, form, of: holder, isThere: isThere, store, now: now)
         }
     }
 
@@ -33,6 +34,7 @@ extension Engine {
         _ form: LinkForm,
         of holder: Anchor,
         _ side: Side,
+        isThere: Bool,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Named {
@@ -50,11 +52,11 @@ extension Engine {
             name.parent?.normalized == specification.scopes.miniorange.base.normalized, let leaf = name.leaf,
             let key = LinkKey.groupKey(leaf.value)
         {
-            return try group(named: leaf.value, key, form, of: holder, store, now: now)
+            return try group(named: leaf.value, key, form, of: holder, isThere: isThere, store, now: now)
         }
         if let anchor = try resolve(name, side, store) { return .entry(anchor) }
         if form.form.isMaintainedByServer, let anchor = try resolveFormer(name, side, store) { return .former(anchor) }
-        if form.form.holder == .member, side == .miniorange, try mayCreate(form, of: holder, store) {
+        if isThere, form.form.holder == .member, side == .miniorange, try mayCreate(form, of: holder, store) {
             try makeMissingGroup(name, form.group, store, now: now)
         }
         return .unknown(Engine.parkingName(name))
@@ -127,6 +129,7 @@ extension Engine {
         _ key: Octets,
         _ form: LinkForm,
         of holder: Anchor,
+        isThere: Bool,
         _ store: any StoreTransaction,
         now: Timestamp
     ) throws -> Named {
@@ -135,7 +138,7 @@ extension Engine {
             try store.anchors(.miniorange, key: key, limit: 1).isEmpty
         else { return found }
         if let renamed = try virtualGroup(toBeNamed: name, form.group, store) { return .entry(renamed) }
-        guard try mayCreate(form, of: holder, store) else { return found }
+        guard isThere, try mayCreate(form, of: holder, store) else { return found }
         return .entry(try makeVirtualGroup(named: name, form.group, store, now: now))
     }
 

@@ -33,7 +33,7 @@ extension Engine {
         if case .unresolved(let name) = old.parent {
             if let anchor = try resolveContainer(name, side, store) {
                 replica.parent = .entry(anchor)
-            } else {
+            } else if !isVirtual(old.anchor, side) {
                 try store.park(side, name: firstUnknown(in: name, side, store).normalized, waiter: waiter)
             }
         }

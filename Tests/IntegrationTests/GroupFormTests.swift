@@ -101,19 +101,21 @@ extension SharedLabTests {
                 try await ground.hasMembers("g", ["a", "b"], on: [.ad])
                 try await ground.hasMembers("fresh", ["b"], on: [.ad])
                 try await ad.apply(.rename(ground.team("g", .ad), to: "CN=\(ground.person("h"))", under: nil))
-                try await ad.set(ground.team("h", .ad), "sAMAccountName", Octets(ground.person("h")))
                 for (user, wanted) in [("a", ["h"]), ("b", ["h", "fresh"])] {
                     try await eventually("\(user) is in \(wanted)") {
                         try await names(user, attribute, ground) == Set(wanted.map(ground.person))
                     }
                 }
+                try await daemon.settled()
+                #expect(try await ad.members(ground.person("g")) == nil)
                 try await ground.miniorange.apply(.replace(ground.dn("a", .miniorange), attribute, []))
                 try await ground.hasMembers("h", ["b"], on: [.ad])
                 try await ad.apply(.delete(ground.team("fresh", .ad)))
                 try await eventually("b is in one") {
                     try await names("b", attribute, ground) == [ground.person("h")]
                 }
-                #expect(try await daemon.settled().quarantined == 0)
+                let state = try await daemon.settled()
+                #expect(state.quarantined == 0 && state.waitingReferences == 0)
             }
         }
 

@@ -48,7 +48,7 @@ struct GroupTests {
         #expect(Self.groupRows.map { [$0.ad, $0.miniorange] } == names(whole))
         #expect(Self.groupRows.dropLast().map { [$0.ad, $0.miniorange] } == names(AttributePreset.group))
         #expect(Self.containerRows.map { [$0.ad, $0.miniorange] } == names(AttributePreset.container))
-        #expect(names(AttributePreset.virtualGroup) == [["samaccountname", "cn"]])
+        #expect(names(AttributePreset.virtualGroup) == [["samaccountname", "cn"], ["cn", "cn"]])
     }
 
     @Test(

@@ -49,6 +49,7 @@ struct MembershipHistory {
     mutating func deletedContainer(_ side: Side) { containerDeletes[side] += 1 }
     mutating func becameUnsteady(_ id: Octets) { unsteady.insert(id) }
     mutating func listed(_ name: Octets, by member: Octets) { listed[member, default: []].insert(name.caseFolded) }
+    func wasListed(_ name: Octets) -> Bool { listed.values.contains { $0.contains(name.caseFolded) } }
     mutating func listedUnknown(_ member: Octets) { waiting.insert(member) }
 
     mutating func tookNames(_ one: Octets, _ other: Octets) {

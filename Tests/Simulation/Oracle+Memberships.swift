@@ -26,6 +26,16 @@ extension World {
         memberships.settled(form == .flattened ? direct : ad.intersection(miniorange), known)
     }
 
+    /// A group that the LDAP side knows by its name alone is made at AD for somebody who listed that name, or again where one of that name was deleted.
+    func checkIsNamed(_ write: Write) {
+        guard write.side == .ad, options.groups?.hasEntries == false,
+            case .add(_, let classes, let attributes) = write.operation, classes.contains("group"),
+            let name = attributes["samaccountname"].first
+        else { return }
+        let isNamed = memberships.wasListed(name) || history.formerHolders[name] != nil
+        if !isNamed { fail("\(name.lossyText) is made at ad, and nobody named it") }
+    }
+
     // MARK: What is there
 
     /// Groups and persons that are in scope on both sides, each once.

@@ -206,6 +206,7 @@ package final class World {
             return false
         }
         try checkDisablesFirst(writes)
+        for write in writes { checkIsNamed(write) }
         for write in writes {
             note("start \(write.id.rawValue) \(write.side.name) \(describe(write.operation))")
             requests.append(Request(write: write))

@@ -255,6 +255,48 @@ struct MembershipFormTests {
     }
 
     @Test
+    func `What is taken out of a list makes no group`() throws {
+        let bench = try virtual(createsMissing: true)
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        try bench.set(.ad, group, "samaccountname", ["band"])
+        try bench.expectRest()
+        // The log tells of our own write behind its answer.
+        let other = try #require(bench.counterpart(.miniorange, "ann"))
+        let version = try #require(bench.directories.miniorange.snapshot(other)?.version)
+        let edits: [AttributeEdit] = [
+            AttributeEdit(kind: .delete, name: "groups", values: ["crew"]),
+            AttributeEdit(kind: .add, name: "groups", values: ["band"]),
+        ]
+        let change = Change.edited(other, edits: edits, newName: nil, version: version)
+        #expect(try bench.step(.feed(.miniorange, .changes([change], cursor: nil))).isEmpty)
+        try bench.expectRest()
+        #expect(bench.groupNamed(.ad, "crew") == nil)
+        #expect(groups(bench, of: "ann") == "band")
+    }
+
+    @Test
+    func `A group that is known by its name alone is renamed by either of AD's names`() throws {
+        let form = MembershipForm(holder: .member, attribute: "groups", value: .groupName)
+        let bench = try Bench.withGroups(MembershipSpecification(form: form)) { groups in
+            groups.isVirtualAtMiniOrange = true
+            groups.attributes = AttributePreset.virtualGroup
+        }
+        let ann = try bench.create(.ad, "Ann")
+        let group = try bench.createGroup(.ad, "crew", members: [ann])
+        try bench.expectRest()
+        try bench.move(.ad, group, to: "", rdn: RelativeDistinguishedName(type: "cn", value: "band"))
+        try bench.expectRest()
+        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.directories.ad.entries[group]?.attributes["samaccountname"] == ["band"])
+        try bench.set(.ad, group, "samaccountname", ["choir"])
+        try bench.expectRest()
+        #expect(groups(bench, of: "ann") == "choir")
+        #expect(bench.directories.ad.entries[group]?.rdn.value == "choir")
+    }
+
+    @Test
     func `Who is listed by a group's new name as well before the former one was taken away makes no group of that`()
         throws
     {
