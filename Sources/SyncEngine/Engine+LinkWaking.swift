@@ -20,6 +20,8 @@ extension Engine {
         }
         // Before both entries are on both sides nothing can be said. That they are wakes all that is left to do.
         if try view(of: id, store) == nil, try store.link(id).map({ try isLeftoverRow(id, $0, store) }) != true {
+            // The last one may have gone who named it.
+            if isVirtual(id.group, id.side) { markDirty(group, .membership, now: now) }
             return
         }
         try pend(id, of: group, store, now: now)

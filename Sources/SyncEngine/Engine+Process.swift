@@ -148,6 +148,7 @@ extension Engine {
             return
         }
         for name in result.endedSettlements { try store.setSettlement(nil, of: pair.id, name) }
+        if try forgetUnnamed(pair, store) { return }
 
         if case .create(let side) = result.existence {
             try fillRequired(&result, states[side.opposite].values, on: side, object, store)

@@ -160,6 +160,19 @@ extension Engine {
         }
     }
 
+    /// A group that was made for a name in somebody's list, could not be made at AD, and that nobody names any more. Whether it was one.
+    mutating func forgetUnnamed(_ pair: Pair, _ store: any StoreTransaction) throws -> Bool {
+        guard pair.base == nil, pair.anchors.ad == nil, let anchor = pair.anchors.miniorange,
+            isVirtual(anchor, .miniorange), let replica = try store.replica(.miniorange, anchor)
+        else { return false }
+        let rows = try links(of: anchor, .miniorange, .group, store)
+        guard try !rows.contains(where: { try store.link($0)?.isPresent == true }) else { return false }
+        for row in rows { try store.removeLink(row) }
+        try store.remove(replica)
+        try discard(pair, store)
+        return true
+    }
+
     private mutating func perform(
         _ write: Write,
         _ store: any StoreTransaction,

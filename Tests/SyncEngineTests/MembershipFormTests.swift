@@ -277,6 +277,26 @@ struct MembershipFormTests {
     }
 
     @Test
+    func `A group that could not be made is forgotten with the last one who names it`() throws {
+        let bench = try virtual(createsMissing: true)
+        for name in ["Ann", "Bo"] { try bench.create(.ad, name) }
+        try bench.expectRest()
+        let members = try ["ann", "bo"].map { try Crew.entry(bench, .miniorange, $0) }
+        let pairs = bench.store.contents.pairs.count
+        for member in members { try bench.set(.miniorange, member, "groups", ["a,b"]) }
+        try bench.expectRest()
+        #expect(bench.store.contents.quarantine.count == 1)
+        try bench.set(.miniorange, members[0], "groups", [])
+        try bench.expectRest()
+        #expect(bench.store.contents.quarantine.count == 1)
+        try bench.set(.miniorange, members[1], "groups", ["crew"])
+        try bench.expectRest()
+        #expect(bench.store.contents.quarantine.count == 0)
+        #expect(bench.members(.ad, "crew") == "bo")
+        #expect(bench.store.contents.pairs.count == pairs + 1)
+    }
+
+    @Test
     func `A group that is known by its name alone is renamed by either of AD's names`() throws {
         let form = MembershipForm(holder: .member, attribute: "groups", value: .groupName)
         let bench = try Bench.withGroups(MembershipSpecification(form: form)) { groups in
