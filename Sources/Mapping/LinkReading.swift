@@ -31,6 +31,9 @@ package enum LinkKey: Hashable, Sendable {
     /// The key of the group that a value of primaryGroupID names.
     package static func relativeIDKey(_ value: Octets) -> Octets { Octets([relativeIDPrefix] + value.bytes) }
 
+    /// What a value that can name nobody is known by, such as one of spaces alone.
+    package static let nobody = Octets([groupPrefix])
+
     /// Above all match rules, below the keys of commands.
     static let lowestPrefix: UInt8 = 0xFC
     /// The first octets of all keys by which memberships name entries.

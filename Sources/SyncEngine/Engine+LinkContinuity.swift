@@ -8,6 +8,7 @@ extension Engine {
     /// After a start with another mapping: rows that were told in another form say nothing any more. That is nobody's removal, so what both had agreed on is
     /// forgotten with them; everything is then looked at again.
     mutating func renewLinks(_ store: any StoreTransaction) throws {
+        var isOther = false
         for object in membershipObjects {
             guard let membership = object.mapping.specification.membership else { continue }
             let form = Octets(
@@ -16,11 +17,28 @@ extension Engine {
             let known = try store.fact(Engine.formFact(object))
             try store.setFact(Engine.formFact(object), form)
             for pair in try pairs(of: object, store) {
-                if let known, known != form { try forgetForm(of: pair, store) }
+                if let known, known != form {
+                    isOther = true
+                    try forgetForm(of: pair, store)
+                    if try forgetCounterpart(of: pair, object, store) { continue }
+                }
                 if !membership.includesPrimaryGroup { try forgetPrimaryGroup(of: pair, store) }
                 try pendAll(of: pair, store)
             }
         }
+        // Users are read anew as well, with whatever they list by then.
+        guard isOther, try store.count(.parkedLinks) > 0 else { return }
+        for object in objectOrder where object.mapping.specification.kind == .user {
+            for pair in try pairs(of: object, store) { try unpark(of: pair, store) }
+        }
+    }
+
+    private mutating func unpark(of pair: Pair, _ store: any StoreTransaction) throws {
+        guard let anchor = pair.anchors.miniorange else { return }
+        for name in try store.parkedLinks(.miniorange, holder: anchor) {
+            try store.unparkLink(.miniorange, name: name, holder: anchor)
+        }
+        try forgetUnclaimed(of: anchor, .miniorange, store)
     }
 
     private func pairs(of object: Object, _ store: any StoreTransaction) throws -> [Pair] {
@@ -49,11 +67,30 @@ extension Engine {
             link.isAgreed = false
             if link.isPresent { try store.put(link, for: id) } else { try store.removeLink(id) }
         }
-        guard let anchor = pair.anchors.miniorange else { return }
-        for name in try store.parkedLinks(.miniorange, holder: anchor) {
-            try store.unparkLink(.miniorange, name: name, holder: anchor)
+        try unpark(of: pair, store)
+    }
+
+    /// A group that was an entry of the LDAP side and is a name in its members by now, or the other way round, is what it was there no longer: it is made there anew, in
+    /// the other form. Whether the pair is as it was no more.
+    private mutating func forgetCounterpart(
+        of pair: Pair,
+        _ object: Object,
+        _ store: any StoreTransaction
+    ) throws -> Bool {
+        guard let anchor = pair.anchors.miniorange, pair.presence.miniorange != .deleted,
+            Engine.bearsVirtualMark(anchor) != object.mapping.specification.isVirtualAtMiniOrange
+        else { return false }
+        if let replica = try store.replica(.miniorange, anchor) { try store.remove(replica) }
+        guard pair.presence.ad == .present else {
+            try discard(pair, store)
+            return true
         }
-        try forgetUnclaimed(of: anchor, .miniorange, store)
+        var left = pair
+        left.anchors.miniorange = nil
+        left.presence.miniorange = .missing
+        left.base = nil
+        try store.put(left, replacing: pair)
+        return true
     }
 
     private func forgetPrimaryGroup(of pair: Pair, _ store: any StoreTransaction) throws {

@@ -21,10 +21,10 @@ extension Engine {
             guard form.form != .primaryGroup else {
                 return try only(LinkKey.relativeIDKey(value), side, store)
             }
-            guard let key = LinkKey.memberKey(value) else { return .unknown(value) }
+            guard let key = LinkKey.memberKey(value) else { return .unknown(LinkKey.nobody) }
             return try only(key, side, asOf: version, store)
         case .groupName:
-            guard let key = LinkKey.groupKey(value) else { return .unknown(value) }
+            guard let key = LinkKey.groupKey(value) else { return .unknown(LinkKey.nobody) }
             return try group(named: value, key, form, of: holder, isThere: isThere, store, now: now)
         }
     }

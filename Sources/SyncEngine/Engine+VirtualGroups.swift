@@ -15,8 +15,10 @@ extension Engine {
     }
 
     func isVirtual(_ anchor: Anchor, _ side: Side) -> Bool {
-        side == .miniorange && hasVirtualGroups && anchor.high & (0xFFFF_FFFF << 32) == Engine.virtualMark
+        side == .miniorange && hasVirtualGroups && Engine.bearsVirtualMark(anchor)
     }
+
+    static func bearsVirtualMark(_ anchor: Anchor) -> Bool { anchor.high & (0xFFFF_FFFF << 32) == virtualMark }
 
     /// The object whose group a virtual anchor stands for.
     func virtualObject(_ anchor: Anchor, _ side: Side) -> Object? {

@@ -20,6 +20,20 @@ extension Bench {
         return try Bench(window: window, objects: [people, groups] + (departments ? [try self.departments()] : []))
     }
 
+    /// Each user lists his groups by name, or by the DN that they would have.
+    static func withLists(
+        _ value: MembershipForm.Value = .groupName,
+        createsMissing: Bool = false
+    ) throws -> Bench {
+        let form = MembershipForm(holder: .member, attribute: "groups", value: value)
+        return try withGroups(MembershipSpecification(form: form, createsMissing: createsMissing)) { groups in
+            groups.isVirtualAtMiniOrange = true
+            groups.attributes = [
+                AttributeSpecification(ad: "sAMAccountName", miniorange: "cn", isSingleValuedAtAD: true)
+            ]
+        }
+    }
+
     static func groups(_ membership: MembershipSpecification) throws -> ObjectSpecification {
         let isPosix = membership.form == .memberUid
         let objectClass = isPosix ? "posixGroup" : "groupOfNames"
@@ -117,6 +131,12 @@ extension Bench {
             return (parsed?.leaf?.value ?? name).lossyText.lowercased()
         }
         return names.sorted().joined(separator: " ")
+    }
+
+    /// What a user lists at the LDAP side.
+    func groups(of account: String) -> String {
+        counterpart(.miniorange, account).flatMap { directories.miniorange.entries[$0] }?
+            .attributes["groups"].map(\.lossyText).sorted().joined(separator: " ") ?? "no entry"
     }
 
     func groupNamed(_ side: Side, _ name: String) -> Anchor? {

@@ -88,10 +88,14 @@ final class Bench {
     func demand(_ side: Side) throws -> ReadingDemand { try store.write { try Engine.readingDemand(side, $0) } }
 
     /// A new process with another configuration, of the same mapping unless told otherwise.
-    func configure(mapping: Octets = "bench", _ specify: (inout ObjectSpecification) -> Void) throws {
+    func configure(
+        mapping: Octets = "bench",
+        others: [ObjectSpecification] = [],
+        _ specify: (inout ObjectSpecification) -> Void
+    ) throws {
         var specification = try Bench.specification()
         specify(&specification)
-        configuration.objects = try ObjectSpecification.linked([specification]).map { try ObjectMapping($0) }
+        configuration.objects = try ObjectSpecification.linked([specification] + others).map { try ObjectMapping($0) }
         engine = Engine(configuration: configuration)
         sent = []
         try store.write { try engine.recover($0, mapping: mapping, conflicts: "other", now: now) }

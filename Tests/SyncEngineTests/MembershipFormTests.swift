@@ -8,43 +8,25 @@ import Testing
 struct MembershipFormTests {
     // MARK: An attribute of the user
 
-    private func virtual(
-        _ value: MembershipForm.Value = .groupName,
-        createsMissing: Bool = false
-    ) throws -> Bench {
-        let form = MembershipForm(holder: .member, attribute: "groups", value: value)
-        return try Bench.withGroups(MembershipSpecification(form: form, createsMissing: createsMissing)) { groups in
-            groups.isVirtualAtMiniOrange = true
-            groups.attributes = [
-                AttributeSpecification(ad: "sAMAccountName", miniorange: "cn", isSingleValuedAtAD: true)
-            ]
-        }
-    }
-
-    private func groups(_ bench: Bench, of account: String) -> String {
-        bench.counterpart(.miniorange, account).flatMap { bench.directories.miniorange.entries[$0] }?
-            .attributes["groups"].map(\.lossyText).sorted().joined(separator: " ") ?? "no entry"
-    }
-
     @Test(arguments: [
         (MembershipForm.Value.groupName, "crew"), (.name, "cn=crew,ou=people,dc=syncline,dc=test"),
     ])
     func `A change in AD changes the user's attribute`(_ value: MembershipForm.Value, _ name: String) throws {
-        let bench = try virtual(value)
+        let bench = try Bench.withLists(value)
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == name)
+        #expect(bench.groups(of: "ann") == name)
         try bench.setMembers(.ad, group, remove: [ann])
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.groups(of: "ann") == "")
     }
 
     @Test(arguments: [
         (MembershipForm.Value.groupName, "crew"), (.name, "cn=crew,ou=people,dc=syncline,dc=test"),
     ])
     func `A change of the user's attribute changes AD's group`(_ value: MembershipForm.Value, _ name: String) throws {
-        let bench = try virtual(value)
+        let bench = try Bench.withLists(value)
         try bench.create(.ad, "Ann")
         try bench.createGroup(.ad, "crew")
         try bench.expectRest()
@@ -60,7 +42,7 @@ struct MembershipFormTests {
     @Test
     func `A group that is named but missing is made where the configuration allows`() throws {
         for creates in [false, true] {
-            let bench = try virtual(createsMissing: creates)
+            let bench = try Bench.withLists(createsMissing: creates)
             try bench.create(.ad, "Ann")
             try bench.expectRest()
             let ann = try #require(bench.counterpart(.miniorange, "ann"))
@@ -76,7 +58,7 @@ struct MembershipFormTests {
                 try bench.expectRest()
                 #expect(bench.members(.ad, "crew") == "ann")
             }
-            #expect(groups(bench, of: "ann") == "crew late")
+            #expect(bench.groups(of: "ann") == "crew late")
         }
     }
 
@@ -89,7 +71,7 @@ struct MembershipFormTests {
 
     @Test
     func `None is made for the name that was being written of a group that is deleted`() throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         try bench.expectRest()
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
@@ -103,13 +85,13 @@ struct MembershipFormTests {
         try bench.step(edited(bench, other, add: ["crew"]))
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.groups(of: "ann") == "")
         #expect(bench.members(.ad, "crew") == "no group")
     }
 
     @Test
     func `Nor is one after a crash in which the answer was lost`() throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         try bench.expectRest()
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
@@ -123,13 +105,13 @@ struct MembershipFormTests {
         try bench.tell(.miniorange)
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.groups(of: "ann") == "")
         #expect(bench.members(.ad, "crew") == "no group")
     }
 
     @Test(arguments: [true, false])
     func `Nor for one that is deleted while who lists it is out of the scope`(_ isDeletedFirst: Bool) throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
@@ -148,13 +130,13 @@ struct MembershipFormTests {
         #expect(directory.rename(other, below: try bench.place(.miniorange), rdn) == nil)
         try bench.settle()
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.groups(of: "ann") == "")
         #expect(bench.members(.ad, "crew") == "no group")
     }
 
     @Test(arguments: [true, false])
     func `Who adds the name that a group has by now leaves its former one to be taken away`(_ isLogged: Bool) throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
@@ -167,14 +149,14 @@ struct MembershipFormTests {
         if isLogged { try bench.step(edited(bench, other, add: ["band"])) } else { try bench.tell(.miniorange) }
         for _ in 0..<10 where !bench.sent.isEmpty { try bench.answer() }
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.groups(of: "ann") == "band")
         #expect(bench.members(.ad, "band") == "ann")
         #expect(bench.members(.ad, "crew") == "no group")
     }
 
     @Test
     func `So does who adds the name that a group is yet to get`() throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         try bench.create(.ad, "Bo")
         let crew = try bench.createGroup(.ad, "crew", members: [ann])
@@ -188,7 +170,7 @@ struct MembershipFormTests {
         try bench.set(.miniorange, other, "groups", ["crew", "band"])
         try bench.step(edited(bench, other, add: ["band"]))
         try bench.expectRest()
-        for account in ["ann", "bo"] { #expect(groups(bench, of: account) == "band") }
+        for account in ["ann", "bo"] { #expect(bench.groups(of: account) == "band") }
         #expect(bench.members(.ad, "band") == "ann bo")
         #expect(bench.members(.ad, "crew") == "no group")
     }
@@ -240,87 +222,25 @@ struct MembershipFormTests {
 
     @Test
     func `A renamed group is renamed at its members, and a deleted one goes from them`() throws {
-        let bench = try virtual()
+        let bench = try Bench.withLists()
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
         try bench.set(.ad, group, "samaccountname", ["band"])
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.groups(of: "ann") == "band")
         #expect(bench.members(.ad, "band") == "ann")
         try bench.delete(.ad, group)
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "")
+        #expect(bench.groups(of: "ann") == "")
         #expect(bench.store.contents.links.count == 0)
-    }
-
-    @Test
-    func `What is taken out of a list makes no group`() throws {
-        let bench = try virtual(createsMissing: true)
-        let ann = try bench.create(.ad, "Ann")
-        let group = try bench.createGroup(.ad, "crew", members: [ann])
-        try bench.expectRest()
-        try bench.set(.ad, group, "samaccountname", ["band"])
-        try bench.expectRest()
-        // The log tells of our own write behind its answer.
-        let other = try #require(bench.counterpart(.miniorange, "ann"))
-        let version = try #require(bench.directories.miniorange.snapshot(other)?.version)
-        let edits: [AttributeEdit] = [
-            AttributeEdit(kind: .delete, name: "groups", values: ["crew"]),
-            AttributeEdit(kind: .add, name: "groups", values: ["band"]),
-        ]
-        let change = Change.edited(other, edits: edits, newName: nil, version: version)
-        #expect(try bench.step(.feed(.miniorange, .changes([change], cursor: nil))).isEmpty)
-        try bench.expectRest()
-        #expect(bench.groupNamed(.ad, "crew") == nil)
-        #expect(groups(bench, of: "ann") == "band")
-    }
-
-    @Test
-    func `A group that could not be made is forgotten with the last one who names it`() throws {
-        let bench = try virtual(createsMissing: true)
-        for name in ["Ann", "Bo"] { try bench.create(.ad, name) }
-        try bench.expectRest()
-        let members = try ["ann", "bo"].map { try Crew.entry(bench, .miniorange, $0) }
-        let pairs = bench.store.contents.pairs.count
-        for member in members { try bench.set(.miniorange, member, "groups", ["a,b"]) }
-        try bench.expectRest()
-        #expect(bench.store.contents.quarantine.count == 1)
-        try bench.set(.miniorange, members[0], "groups", [])
-        try bench.expectRest()
-        #expect(bench.store.contents.quarantine.count == 1)
-        try bench.set(.miniorange, members[1], "groups", ["crew"])
-        try bench.expectRest()
-        #expect(bench.store.contents.quarantine.count == 0)
-        #expect(bench.members(.ad, "crew") == "bo")
-        #expect(bench.store.contents.pairs.count == pairs + 1)
-    }
-
-    @Test
-    func `A group that is known by its name alone is renamed by either of AD's names`() throws {
-        let form = MembershipForm(holder: .member, attribute: "groups", value: .groupName)
-        let bench = try Bench.withGroups(MembershipSpecification(form: form)) { groups in
-            groups.isVirtualAtMiniOrange = true
-            groups.attributes = AttributePreset.virtualGroup
-        }
-        let ann = try bench.create(.ad, "Ann")
-        let group = try bench.createGroup(.ad, "crew", members: [ann])
-        try bench.expectRest()
-        try bench.move(.ad, group, to: "", rdn: RelativeDistinguishedName(type: "cn", value: "band"))
-        try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "band")
-        #expect(bench.directories.ad.entries[group]?.attributes["samaccountname"] == ["band"])
-        try bench.set(.ad, group, "samaccountname", ["choir"])
-        try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "choir")
-        #expect(bench.directories.ad.entries[group]?.rdn.value == "choir")
     }
 
     @Test
     func `Who is listed by a group's new name as well before the former one was taken away makes no group of that`()
         throws
     {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
@@ -336,7 +256,7 @@ struct MembershipFormTests {
         try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
         while !bench.sent.isEmpty { try bench.answer() }
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.groups(of: "ann") == "band")
         #expect(bench.groupNamed(.ad, "crew") == nil)
         #expect(bench.members(.ad, "band") == "ann")
     }
@@ -344,7 +264,7 @@ struct MembershipFormTests {
     /// The process ends before it knows that she was taken out; what it asks for then is answered when her new list is known, and the group's new name is not.
     @Test
     func `Who was taken out of a group, and is listed by its new name before that is known here, is in it`() throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         let ann = try bench.create(.ad, "Ann")
         let group = try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
@@ -360,13 +280,13 @@ struct MembershipFormTests {
         try bench.tell(.miniorange)
         while !bench.sent.isEmpty { try bench.answer() }
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.groups(of: "ann") == "band")
         #expect(bench.members(.ad, "band") == "ann")
     }
 
     @Test(arguments: [true, false])
     func `Who exchanges a group's name for the one that it has at AD by now stays in it`(isRenameFirst: Bool) throws {
-        let bench = try virtual(createsMissing: true)
+        let bench = try Bench.withLists(createsMissing: true)
         try bench.create(.ad, "Ann")
         let crew = try bench.createGroup(.ad, "crew")
         try bench.expectRest()
@@ -389,13 +309,13 @@ struct MembershipFormTests {
             if isRenameFirst { #expect(!lines.contains { $0.contains(" add ") }, "\(lines)") }
         }
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "band")
+        #expect(bench.groups(of: "ann") == "band")
         #expect(bench.members(.ad, "band") == "ann")
     }
 
     @Test
     func `Other values of the user's attribute are left alone`() throws {
-        let bench = try virtual()
+        let bench = try Bench.withLists()
         let ann = try bench.create(.ad, "Ann")
         try bench.createGroup(.ad, "crew", members: [ann])
         try bench.expectRest()
@@ -404,7 +324,7 @@ struct MembershipFormTests {
         try bench.expectRest()
         try bench.delete(.ad, try #require(bench.groupNamed(.ad, "crew")))
         try bench.expectRest()
-        #expect(groups(bench, of: "ann") == "local")
+        #expect(bench.groups(of: "ann") == "local")
     }
 
     // MARK: The primary group
