@@ -39,7 +39,9 @@ extension SharedLabTests {
 
         @Test("test-mapping and plan tell who would come to a group and who would go")
         func planned() async throws {
-            let ground = try await Ground.make("gt", Ground.Settings(groups: Ground.Groups()))
+            var settings = Ground.Settings(groups: Ground.Groups())
+            settings.deletes = "grace: 1h"
+            let ground = try await Ground.make("gt", settings)
             try await ground.addPeople(["a", "b", "c"])
             try await withDaemon(ground) { daemon in
                 try await ground.havePeople(["a", "b", "c"])
@@ -76,6 +78,14 @@ extension SharedLabTests {
                 try await ground.hasMembers("g", ["a", "b"], on: [.miniorange])
                 _ = try await daemon.tool("resume")
                 try await ground.hasMembers("g", ["b", "c"])
+                // Whose deletion waits is not put back into what he was in.
+                try await ground.miniorange.apply(.delete(ground.dn("b", .miniorange)))
+                try await ground.hasMembers("g", ["c"], on: [.miniorange])
+                _ = try await daemon.settled()
+                let waits: Trial = try decoded(try await daemon.tool("test-mapping", ground.person("g"), "--json"))
+                #expect(waits.memberships?.changes.isEmpty == true)
+                let rest: Plan = try decoded(try await daemon.tool("plan", "--json"))
+                #expect(rest.writes.isEmpty)
             }
         }
     }

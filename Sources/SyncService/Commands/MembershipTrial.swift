@@ -43,7 +43,7 @@ struct MembershipTrial {
         }
         var found = PerSide<(added: Int, removed: Int)>(both: (0, 0))
         for (id, standing) in try membersOfGroup().byPair {
-            guard let member = try transaction.pair(id), member.isComplete,
+            guard let member = try transaction.pair(id), PairOutline(member).isThere,
                 member.kind != .group || membership.form.isMaintainedByServer
             else { continue }
             let isWanted = standing.isWanted(membership)
@@ -138,7 +138,7 @@ struct MembershipTrial {
                 report.names.append(try naming.label(of: id))
             }
             guard let other = try transaction.pair(id) else { continue }
-            guard other.isComplete, pair.isComplete else {
+            guard PairOutline(other).isThere, PairOutline(pair).isThere else {
                 if isAnywhere { report.waiting += 1 }
                 continue
             }
