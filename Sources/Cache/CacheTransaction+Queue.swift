@@ -122,6 +122,28 @@ extension CacheTransaction {
         try takeWaiters(.waiting, target.rawValue.bigEndianOctets)
     }
 
+    package func dropWaiters(unless isWaiting: (PairID) throws -> Bool) throws {
+        for table in [CacheTable.parked, .waiting] {
+            func waiter(_ key: UnsafeRawBufferPointer) throws -> PairID {
+                guard key.count >= 16, let waiter = key.number(at: key.count - 8) else {
+                    throw damaged(table, key, "invalid key")
+                }
+                return PairID(waiter)
+            }
+            var waiters: Set<PairID> = []
+            try tables[table].scanRows(in: transaction) { row in
+                waiters.insert(try waiter(row.key))
+                return .next
+            }
+            let gone = try waiters.filter { try !isWaiting($0) }
+            guard !gone.isEmpty else { continue }
+            _ = try writable()
+            try tables[table].scanRows(in: transaction) { row in
+                gone.contains(try waiter(row.key)) ? .delete : .next
+            }
+        }
+    }
+
     package func noteReferrer(_ referrer: PairID, of target: PairID) throws {
         let octets = key.waiting(on: target, waiter: referrer)
         try tables.referrers.put(octets, .nothing, in: try writable())

@@ -116,6 +116,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         count { $0.changes[side] += 1 }
+        noteChange(now: now)
         comparison?.noteTold(change.anchor, side)
         switch change {
         case .present(let snapshot):

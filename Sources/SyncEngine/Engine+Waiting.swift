@@ -219,6 +219,7 @@ extension Engine {
         for index in postponedReads.indices {
             postponedReads[index].time = postponedReads[index].time.advanced(byMilliseconds: -milliseconds)
         }
+        waitsDue = waitsDue?.advanced(byMilliseconds: -milliseconds)
         nextRetry = nextRetry?.advanced(byMilliseconds: -milliseconds)
         gathering = gathering.mapValues { $0.advanced(byMilliseconds: -milliseconds) }
         guard try store.count(.deletions) > 0 else { return }

@@ -163,6 +163,9 @@ package struct Engine: Sendable {
     /// Writes that are stopped until a person decides.
     package internal(set) var openHolds: [HoldID: Hold] = [:]
     var deletions = DeletionLedger()
+    /// When those are looked at who wait for names or pairs, and when they were last.
+    var waitsDue: Timestamp?
+    var waitsSeen: Timestamp?
     /// Entries without a version that are being read before they are written to.
     var readForVersion: Set<Anchor> = []
     /// How many entries an object has, as far as it was counted.
@@ -324,6 +327,7 @@ package struct Engine: Sendable {
             if !isPaused { try workOff(store, now: now) }
         }
         try endSetBacks(store)
+        try lookAtWaits(store, now: now)
         try keepNamings(store)
         // What is yet to be asked for again must not go with the process: the cursor is past it.
         if let due = rereads.takeChanged() { try store.setFact(Engine.rereadsFact, due.isEmpty ? nil : due) }

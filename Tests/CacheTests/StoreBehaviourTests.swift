@@ -217,6 +217,27 @@ import Testing
     }
 
     @Test(arguments: Backing.allCases)
+    func whoDoesNotWaitAnyMoreIsTakenOut(backing: Backing) throws {
+        let store = try backing.make()
+        let short = Octets("cn=anna,dc=syncline,dc=test")
+        let long = Octets("cn=\(Self.longName),dc=syncline,dc=test")
+        try store.write { transaction throws in
+            for name in [short, long] {
+                for waiter in [7, 3] as [UInt64] { try transaction.park(.ad, name: name, waiter: PairID(waiter)) }
+            }
+            for waiter in [3, 9] as [UInt64] { try transaction.wait(on: PairID(4), waiter: PairID(waiter)) }
+            try transaction.noteReferrer(PairID(3), of: PairID(4))
+            try transaction.dropWaiters { _ in true }
+            #expect(try transaction.count(.waiting) == 6)
+            try transaction.dropWaiters { $0 != PairID(3) }
+            #expect(try transaction.count(.waiting) == 3)
+            for name in [short, long] { #expect(try transaction.takeParked(.ad, name: name) == [PairID(7)]) }
+            #expect(try transaction.takeWaiters(on: PairID(4)) == [PairID(9)])
+            #expect(try transaction.takeReferrers(of: PairID(4)) == [PairID(3)])
+        }
+    }
+
+    @Test(arguments: Backing.allCases)
     func referrersAreNotCountedAmongWhoWaits(backing: Backing) throws {
         try backing.make().write { transaction throws in
             for referrer in [9, 8, 9] as [UInt64] { try transaction.noteReferrer(PairID(referrer), of: PairID(3)) }

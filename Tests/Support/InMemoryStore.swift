@@ -307,6 +307,11 @@ extension InMemoryStore: StoreTransaction {
         return found
     }
 
+    package func dropWaiters(unless isWaiting: (PairID) throws -> Bool) rethrows {
+        for row in contents.parked.keys where try !isWaiting(row.waiter) { set(\.parked, row, nil) }
+        for row in contents.waiting.keys where try !isWaiting(row.waiter) { set(\.waiting, row, nil) }
+    }
+
     package func noteReferrer(_ referrer: PairID, of target: PairID) {
         set(\.referrers, WaitingKey(target: target, waiter: referrer), true)
     }

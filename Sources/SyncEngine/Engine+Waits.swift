@@ -1,0 +1,69 @@
+import Mapping
+import SyncModel
+
+/// Who waits for a name, or for a pair, is found when that comes. Whoever names it no longer, or is gone himself, is found by nobody: when nothing else is to be done, all
+/// who wait are looked at, so that what is told of them is true.
+extension Engine {
+    /// In milliseconds, from a change on that may have ended a wait, or from when there was something else to do.
+    private static let waitsDelay: Int64 = 10_000
+    /// In milliseconds: where so many wait that it takes its time, they are looked at no more often.
+    private static let longWaitsDelay: Int64 = 600_000
+    private static let manyWaits = 1_000
+
+    mutating func noteChange(now: Timestamp) {
+        if waitsDue == nil { waitsDue = now.advanced(byMilliseconds: Engine.waitsDelay) }
+    }
+
+    mutating func lookAtWaits(_ store: any StoreTransaction, now: Timestamp) throws {
+        guard let due = waitsDue, due <= now else { return }
+        let count = try store.count(.waiting)
+        let next = waitsSeen?.advanced(byMilliseconds: Engine.longWaitsDelay)
+        if count > Engine.manyWaits, let next, now < next, next < now.advanced(byMilliseconds: Engine.longWaitsDelay) {
+            waitsDue = next
+            return
+        }
+        guard isQuiet, writes.isEmpty else {
+            waitsDue = now.advanced(byMilliseconds: Engine.waitsDelay)
+            return
+        }
+        waitsDue = nil
+        guard count > 0, try Side.allCases.allSatisfy({ try store.isLoaded($0) && !isReloading[$0] }) else { return }
+        waitsSeen = now
+        try store.dropWaiters { try isWaiting($0, store) }
+    }
+
+    /// Whether a pair may be waiting for anything; only where both sides have it, and nothing is left to be done of it, it is known not to be.
+    private func isWaiting(_ id: PairID, _ store: any StoreTransaction) throws -> Bool {
+        guard let pair = try store.pair(id) else { return false }
+        let isAtRest = try store.dirty(id) == nil && store.quarantine(id) == nil
+        guard PairOutline(pair).isThere, isAtRest else { return true }
+        // What both had agreed on, and a side has lost with whom it names, is named again when he is back.
+        let lost = Side.allCases.map { lostReferences("", $0) }
+        let names = pair.base?.items.map(\.name) ?? []
+        if names.contains(where: { name in lost.contains(where: name.hasSuffix) }) { return true }
+        return try Side.allCases.contains { side in
+            guard let replica = try pair.anchors[side].flatMap({ try store.replica(side, $0) }) else { return true }
+            return try isUnresolved(replica) || !namesThoseThere(replica, store)
+        }
+    }
+
+    /// Whether all that an entry names, and what it stands in, are on both sides.
+    private func namesThoseThere(_ replica: Replica, _ store: any StoreTransaction) throws -> Bool {
+        let side = replica.side
+        func isThere(_ anchor: Anchor) throws -> Bool {
+            try store.pairID(side, anchor).flatMap { try store.outline($0) }?.isThere == true
+        }
+        if case .entry(let parent) = replica.parent, !roots[side].contains(where: { $0.anchor == parent }),
+            try !isThere(parent)
+        {
+            return false
+        }
+        guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return true }
+        for item in replica.attributes.items where mapping.isReference(side, item.name) {
+            for value in item.values {
+                guard case .entry(let anchor) = Reference(value), try isThere(anchor) else { return false }
+            }
+        }
+        return true
+    }
+}
