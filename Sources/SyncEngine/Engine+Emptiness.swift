@@ -44,6 +44,31 @@ extension Engine {
         replica.withheld = attributes.filter { lacks($0, replica, snapshot, object) }.sorted()
     }
 
+    /// The same where the feed was ahead of an answer: what this has shown, and was agreed on by it, a later state that is known already may lack.
+    mutating func withholdConfirmed(
+        _ names: [String],
+        _ shown: Attributes,
+        of anchor: Anchor,
+        _ side: Side,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard mayWithhold(anchor, side), let known = try store.replica(side, anchor), known.object == object.name
+        else { return }
+        var replica = known
+        for name in Set(names.flatMap { object.stampedAttributes(of: $0, side) }).sorted()
+        where known.attributes[name].isEmpty && !shown[name].isEmpty && object.mapping.keeps(side, name) {
+            replica.attributes[name] = shown[name]
+            if !known.withheld.contains(name) { replica.withheld.append(name) }
+        }
+        guard replica != known else { return }
+        replica.withheld.sort()
+        replica.keys = object.mapping.keys(side, replica.attributes)
+        try adopt(replica, known, store, now: now)
+        try askAboutWithheld(replica, store, now: now)
+    }
+
     /// Of what the mapping does not ask for any more nothing is known.
     private func lacks(_ name: String, _ replica: Replica, _ snapshot: EntrySnapshot, _ object: Object) -> Bool {
         replica.attributes[name].isEmpty && snapshot.readable[name] != true && object.mapping.keeps(replica.side, name)

@@ -293,6 +293,10 @@ struct SimulationTests {
         98_002_101,
         // A surname that may not be read, for which something stood in until it was set.
         204_061_964,
+        // What we wrote to somebody and may not read any more, of which a later state is told before the answer comes.
+        205_013_860,
+        205_047_027,
+        205_072_088,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -51,6 +51,37 @@ struct EmptinessTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    /// The answer to the write shows it, and comes after a later state that does not.
+    @Test(arguments: Side.allCases, [false, true])
+    func `What we wrote and may not read any more before the answer comes empties nothing`(
+        _ side: Side,
+        isEmptied: Bool
+    ) throws {
+        let (bench, ann) = try bench()
+        let directory = bench.directories[side]
+        let other = side.opposite
+        try bench.set(other, ann[other], "displayname", ["Ann Lee"])
+        try bench.tell(other)
+        let write = try #require(bench.sent.first)
+        let outcome = directory.perform(write.operation)
+        directory.unreadable = ["displayname"]
+        try bench.set(side, ann[side], "sn", ["Cole"])
+        if isEmptied { try bench.set(side, ann[side], "displayname", []) }
+        let later = try #require(directory.snapshot(ann[side]))
+        try bench.step(.feed(side, .changes([.present(later)], cursor: nil)))
+        bench.skip(side)
+        #expect(try bench.answer(outcome) == ["\(side.name) confirmEmpty \(ann[side].low) displayname"])
+        try bench.settle()
+        #expect(bench.values(other, "ann", "displayname") == "[Ann Lee]")
+        #expect(bench.values(other, "ann", "sn") == "[Cole]")
+        #expect(bench.quarantine == ["displayname unreadable at \(side.name)"])
+        directory.unreadable = []
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        #expect(bench.values(other, "ann", "displayname") == (isEmptied ? "[]" : "[Ann Lee]"))
+        #expect(bench.quarantine.isEmpty)
+    }
+
     @Test
     func `What was emptied while it could not be read is emptied when it can`() throws {
         let (bench, ann) = try bench()
