@@ -297,6 +297,8 @@ struct SimulationTests {
         205_013_860,
         205_047_027,
         205_072_088,
+        // Who is disabled while he waits for a place in a window, and whose rename was not answered.
+        205_017_155,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
