@@ -299,6 +299,8 @@ struct SimulationTests {
         205_072_088,
         // Who is disabled while he waits for a place in a window, and whose rename was not answered.
         205_017_155,
+        // Who was written to a list by his former uid, and whom somebody added by the new one before that was replaced.
+        207_016_947,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
