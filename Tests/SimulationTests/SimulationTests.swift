@@ -301,6 +301,8 @@ struct SimulationTests {
         205_017_155,
         // Who was written to a list by his former uid, and whom somebody added by the new one before that was replaced.
         207_016_947,
+        // A disabling that was told before it could not be read any more, and was cut off before it was carried.
+        207_031_380,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

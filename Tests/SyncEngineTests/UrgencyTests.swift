@@ -278,6 +278,25 @@ struct UrgencyTests {
     }
 
     @Test(arguments: Side.allCases)
+    func `Who is disabled loses access also where that may not be read any more before it is carried`(
+        _ side: Side
+    ) throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try Self.disable(ann, at: side, bench)
+        #expect(try bench.tell(side) == [Self.line(ann, disabledAt: side)])
+        #expect(try bench.answer(.unavailable).isEmpty)
+        let attribute = side == .ad ? "useraccountcontrol" : "pwdaccountlockedtime"
+        bench.directories[side].unreadable = [attribute]
+        try bench.set(side, ann[side], "displayname", ["A"])
+        #expect(try bench.tell(side) == ["\(side.name) confirmEmpty \(ann[side].low) \(attribute)"])
+        #expect(try bench.answer() == [Self.line(ann, disabledAt: side)])
+        try bench.settle()
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[A]")
+        #expect(bench.quarantine == ["\(attribute) unreadable at \(side.name)"])
+    }
+
+    @Test(arguments: Side.allCases)
     func `A deleted person goes before everything that waits`(_ side: Side) throws {
         let bench = try Self.bench(window: 2)
         let people = try Self.people((0..<40).map { "Person\($0)" }, bench)
