@@ -120,6 +120,23 @@ extension Engine {
         }
     }
 
+    /// Where a server refuses what is added since a value is there (attributeOrValueExists, RFC 4511 appendix A), and shows none, it may not be read.
+    func noteUnseen(_ intent: Intent, _ refusal: Refusal, _ store: any StoreTransaction) throws -> Bool {
+        let side = intent.write.side
+        guard refusal.code == 20, case .modify(let anchor, _, _, let changes) = intent.write.operation,
+            mayWithhold(anchor, side), let old = try store.replica(side, anchor),
+            let mapping = old.object.flatMap({ objects[$0] })?.mapping
+        else { return false }
+        let unseen = changes.filter { $0.old.isEmpty }.map { $0.name.lowercased() }.filter {
+            old.attributes[$0].isEmpty && mapping.keeps(side, $0) && !old.withheld.contains($0)
+        }
+        guard !unseen.isEmpty else { return false }
+        var replica = old
+        replica.withheld = (old.withheld + unseen).sorted()
+        try store.put(replica, replacing: old)
+        return true
+    }
+
     private static let mostReadable = 10_000
 
     /// Whether an entry shows none of the memberships that are known of it, and may not have been asked for right: then nothing is concluded from it.

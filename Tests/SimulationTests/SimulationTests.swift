@@ -303,6 +303,8 @@ struct SimulationTests {
         207_016_947,
         // A disabling that was told before it could not be read any more, and was cut off before it was carried.
         207_031_380,
+        // What was written and is not shown, so that it is refused when it is written once more.
+        207_017_339,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

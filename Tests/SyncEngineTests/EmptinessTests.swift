@@ -82,6 +82,25 @@ struct EmptinessTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    /// AD refuses to add it.
+    @Test(arguments: [false, true])
+    func `What stands where none is shown may not be read, and is asked about until it may`(isEmptied: Bool) throws {
+        let (bench, ann) = try bench()
+        bench.directories.ad.unreadable = ["displayname"]
+        try bench.set(.ad, ann.ad, "displayname", ["Unseen"])
+        try bench.settle()
+        try bench.set(.miniorange, ann.miniorange, "displayname", ["Ann Lee"])
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") == "[Unseen]")
+        #expect(bench.quarantine == ["displayname unreadable at ad"])
+        if isEmptied { try bench.set(.ad, ann.ad, "displayname", []) }
+        bench.directories.ad.unreadable = []
+        try bench.settle(rounds: 60, milliseconds: 1_000)
+        #expect(bench.values(.ad, "ann", "displayname") == bench.values(.miniorange, "ann", "displayname"))
+        if isEmptied { #expect(bench.values(.ad, "ann", "displayname") == "[Ann Lee]") }
+        #expect(bench.quarantine.isEmpty)
+    }
+
     @Test
     func `What was emptied while it could not be read is emptied when it can`() throws {
         let (bench, ann) = try bench()
