@@ -305,6 +305,8 @@ struct SimulationTests {
         207_031_380,
         // What was written and is not shown, so that it is refused when it is written once more.
         207_017_339,
+        // Who is made again, and whom the server drops from a group for the one who is gone.
+        207_043_151,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [
