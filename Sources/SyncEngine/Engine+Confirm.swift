@@ -50,7 +50,8 @@ extension Engine {
             try notePlaceholder(intent, snapshot, object, store, now: now)
         }
         var pair = before
-        for change in try confirmed(intent, target, attributes, pair, object, store) {
+        let confirmed = try confirmed(intent, target, attributes, pair, object, store)
+        for change in confirmed {
             if pair.base == nil { pair.base = Attributes() }
             pair.base?[change.name] = change.agreed
         }
@@ -75,6 +76,7 @@ extension Engine {
             now: now
         )
         try takeIn(snapshot, side, answering: intent.write.id, store, now: now)
+        try withholdConfirmed(confirmed.map(\.name), attributes, of: snapshot.anchor, side, object, store, now: now)
         if isMisplaced {
             keepDirty(pair.id, now: now)
             return queue.delay(pair.id, until: now.advanced(byMilliseconds: 1_000))

@@ -31,9 +31,14 @@ extension Engine {
             // What was blocked may be blocked again on the other side; each is looked at once a step.
             var rounds = queue.blockedCount(on: side)
             while budget > 0, rounds > 0, hasRoom(side), let pair = queue.popBlocked(on: side) {
+                rounds -= 1
+                // It became urgent while it waited here, and goes first in the next step where something else is on its way in this one.
+                if queue.isUrgent(pair), !writes.isEmpty {
+                    queue.append(pair)
+                    continue
+                }
                 try process(pair, store, now: now)
                 budget -= 1
-                rounds -= 1
             }
         }
         while budget > 0, mayWalkBacklog {

@@ -44,6 +44,31 @@ extension Engine {
         replica.withheld = attributes.filter { lacks($0, replica, snapshot, object) }.sorted()
     }
 
+    /// The same where the feed was ahead of an answer: what this has shown, and was agreed on by it, a later state that is known already may lack.
+    mutating func withholdConfirmed(
+        _ names: [String],
+        _ shown: Attributes,
+        of anchor: Anchor,
+        _ side: Side,
+        _ object: Object,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        guard mayWithhold(anchor, side), let known = try store.replica(side, anchor), known.object == object.name
+        else { return }
+        var replica = known
+        for name in Set(names.flatMap { object.stampedAttributes(of: $0, side) }).sorted()
+        where known.attributes[name].isEmpty && !shown[name].isEmpty && object.mapping.keeps(side, name) {
+            replica.attributes[name] = shown[name]
+            if !known.withheld.contains(name) { replica.withheld.append(name) }
+        }
+        guard replica != known else { return }
+        replica.withheld.sort()
+        replica.keys = object.mapping.keys(side, replica.attributes)
+        try adopt(replica, known, store, now: now)
+        try askAboutWithheld(replica, store, now: now)
+    }
+
     /// Of what the mapping does not ask for any more nothing is known.
     private func lacks(_ name: String, _ replica: Replica, _ snapshot: EntrySnapshot, _ object: Object) -> Bool {
         replica.attributes[name].isEmpty && snapshot.readable[name] != true && object.mapping.keeps(replica.side, name)
@@ -93,6 +118,23 @@ extension Engine {
                 replica.withheld = (replica.withheld + [name]).sorted()
             }
         }
+    }
+
+    /// Where a server refuses what is added since a value is there (attributeOrValueExists, RFC 4511 appendix A), and shows none, it may not be read.
+    func noteUnseen(_ intent: Intent, _ refusal: Refusal, _ store: any StoreTransaction) throws -> Bool {
+        let side = intent.write.side
+        guard refusal.code == 20, case .modify(let anchor, _, _, let changes) = intent.write.operation,
+            mayWithhold(anchor, side), let old = try store.replica(side, anchor),
+            let mapping = old.object.flatMap({ objects[$0] })?.mapping
+        else { return false }
+        let unseen = changes.filter { $0.old.isEmpty }.map { $0.name.lowercased() }.filter {
+            old.attributes[$0].isEmpty && mapping.keeps(side, $0) && !old.withheld.contains($0)
+        }
+        guard !unseen.isEmpty else { return false }
+        var replica = old
+        replica.withheld = (old.withheld + unseen).sorted()
+        try store.put(replica, replacing: old)
+        return true
     }
 
     private static let mostReadable = 10_000

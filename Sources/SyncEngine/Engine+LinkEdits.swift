@@ -26,6 +26,7 @@ extension Engine {
         // Of the state in which all of them were read, what its server has done since without a word is known as well: it may have put back whom this edit took out by another name.
         let isRead = version != .unordered && version == replica.membersVersion && isNamingMembers(replica)
         let isNews = !isOlder(version, than: membersKnown(of: replica)) && (side == .ad || !isRead)
+        let added = edits.filter { $0.kind == .add }.flatMap(\.values)
         for edit in Engine.removalsFirst(edits) {
             let name = CaseFolding.lowercaseName(edit.name)
             let matching = forms.filter { $0.form.attribute == name }
@@ -37,7 +38,7 @@ extension Engine {
                 continue
             }
             for form in matching {
-                if try !take(edit, form, replica, version, store, now: now) { isUnderstood = false }
+                if try !take(edit, beside: added, form, replica, version, store, now: now) { isUnderstood = false }
                 isTaken = true
             }
         }
@@ -103,9 +104,10 @@ extension Engine {
         return removals + additions
     }
 
-    /// False where values went of which it is not known whom they named: the entry is read.
-    mutating func take(
+    /// False where values went of which it is not known whom they named: the entry is read. `added`: what comes with the same change.
+    private mutating func take(
         _ edit: AttributeEdit,
+        beside added: [Octets],
         _ form: LinkForm,
         _ holder: Replica,
         _ version: Version,
@@ -179,8 +181,8 @@ extension Engine {
                 let link = form.link(side, holder.anchor, anchor)
                 // It stands there by another value: what went was that of somebody who had this name before.
                 guard form.form.isSame(kept, value) else { continue }
-                if !isUnderWay(link, of: holder.anchor), try !isExpected(value, link, form.form, store) {
-                    // It may be listed by its present name besides.
+                if !isUnderWay(link, of: holder.anchor, by: added), try !isExpected(value, link, form.form, store) {
+                    // It may be listed by its present name besides: also where that is being written in its place, and does not come with this, as it stood there before.
                     try requestRead(.readMembers(holder.anchor), side, store, now: now)
                     continue
                 }

@@ -344,7 +344,29 @@ extension Engine {
                 try requestMembers(of: snapshot.anchor, side, store, now: now)
             }
         }
-        if case .readGroups(let member) = intent.write.operation { try endLookingFor(member, store, now: now) }
+        if case .readGroups(let member) = intent.write.operation {
+            try readGroups(without: member, besides: Set(snapshots.map(\.anchor)), side, store, now: now)
+            try endLookingFor(member, store, now: now)
+        }
         markDirty(intent.write.pair, .retry, now: now)
+    }
+
+    /// Groups that are known to hold an entry and were not found by it: its server may have taken it for who had its name before, and was deleted.
+    private mutating func readGroups(
+        without member: Anchor,
+        besides found: Set<Anchor>,
+        _ side: Side,
+        _ store: any StoreTransaction,
+        now: Timestamp
+    ) throws {
+        var others: [Anchor] = []
+        try store.forEachGroup(side, ofMember: member, after: nil) { group in
+            let link = LinkID(side: side, group: group, member: member)
+            if !found.contains(group), try store.link(link)?.sources.contains(.group) == true { others.append(group) }
+            return true
+        }
+        for group in others where try isNamedByServer(group, side, store) {
+            try requestMembers(of: group, side, store, now: now)
+        }
     }
 }

@@ -272,6 +272,10 @@ extension Engine {
         {
             return
         }
+        if try noteUnseen(intent, refusal, store) {
+            markDirty(before.id, .retry, now: now)
+            return
+        }
         let retries = [.noParent, .nameTaken, .valueTaken, .notAllowed, .notLeaf, .other].contains(refusal.reason)
         try setAside(before.id, .refused(side, refusal), retries: retries, store, now: now)
         // Its members need not wait for what it is called.

@@ -82,7 +82,9 @@ extension Engine {
                     unknown.append(parentAttribute)
                 }
                 if !replica.withheld.isEmpty {
-                    unknown += object.canonicalNames(stampedBy: Set(replica.withheld), side)
+                    let withheld = object.canonicalNames(stampedBy: Set(replica.withheld), side)
+                    let other = canonical[side.opposite]?.values
+                    unknown += withheld.filter { !isBarUnderWay($0, lifted.values, other, pair.base, object) }
                 }
                 if pair.presence[side.opposite] == .deleted {
                     unknown += try referencesToDeleted(lifted.values, pair.base, object, store)

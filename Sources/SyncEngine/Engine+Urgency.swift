@@ -63,6 +63,20 @@ extension Engine {
         try noteBar(other, from: other, pair, store, now: now)
     }
 
+    /// Whether a side told of a loss of access before it showed nothing of that any more, and the other side is yet to follow: it does, until it is known to be taken back.
+    func isBarUnderWay(
+        _ name: String,
+        _ values: Attributes,
+        _ others: Attributes?,
+        _ base: Attributes?,
+        _ object: Object
+    ) -> Bool {
+        guard let others, let base, others[name] == base[name] else { return false }
+        return object.mapping.accessBars.contains {
+            $0.name == name && $0.isShut(values[name], at: stepTime) && !$0.isShut(base[name], at: stepTime)
+        }
+    }
+
     /// The write that bars an account where one is called for, alone: no other value of the entry can have it refused, and no new name or place goes
     /// first. What else there is of the entry follows when this one is confirmed. Nil where there is none, or its side doesn't answer now.
     mutating func planBar(

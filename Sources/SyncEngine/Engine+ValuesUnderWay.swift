@@ -26,8 +26,9 @@ extension Engine {
         }
     }
 
-    func isUnderWay(_ link: LinkID, of holder: Anchor) -> Bool {
-        valuesUnderWay[holder]?.values.contains { $0[link] != nil } ?? false
+    /// Whether a membership is being written by one of these values.
+    func isUnderWay(_ link: LinkID, of holder: Anchor, by values: [Octets]) -> Bool {
+        valuesUnderWay[holder]?.values.contains { $0[link].map(values.contains) ?? false } ?? false
     }
 
     /// A membership ends with an entry of the other side while it is being added on this one. That is nobody's removal: the answer agrees on nothing, and it is looked

@@ -303,6 +303,20 @@ struct SimulationTests {
         99_008_725,
         // What was set where the other side's container was out of scope, and went with a restored server.
         205_056_646,
+        // What we wrote to somebody and may not read any more, of which a later state is told before the answer comes.
+        205_013_860,
+        205_047_027,
+        205_072_088,
+        // Who is disabled while he waits for a place in a window, and whose rename was not answered.
+        205_017_155,
+        // Who was written to a list by his former uid, and whom somebody added by the new one before that was replaced.
+        207_016_947,
+        // A disabling that was told before it could not be read any more, and was cut off before it was carried.
+        207_031_380,
+        // What was written and is not shown, so that it is refused when it is written once more.
+        207_017_339,
+        // Who is made again, and whom the server drops from a group for the one who is gone.
+        207_043_151,
     ]
     /// And some time after it.
     private static let instructiveLate: [UInt64] = [

@@ -51,6 +51,56 @@ struct EmptinessTests {
         #expect(bench.quarantine.isEmpty)
     }
 
+    /// The answer to the write shows it, and comes after a later state that does not.
+    @Test(arguments: Side.allCases, [false, true])
+    func `What we wrote and may not read any more before the answer comes empties nothing`(
+        _ side: Side,
+        isEmptied: Bool
+    ) throws {
+        let (bench, ann) = try bench()
+        let directory = bench.directories[side]
+        let other = side.opposite
+        try bench.set(other, ann[other], "displayname", ["Ann Lee"])
+        try bench.tell(other)
+        let write = try #require(bench.sent.first)
+        let outcome = directory.perform(write.operation)
+        directory.unreadable = ["displayname"]
+        try bench.set(side, ann[side], "sn", ["Cole"])
+        if isEmptied { try bench.set(side, ann[side], "displayname", []) }
+        let later = try #require(directory.snapshot(ann[side]))
+        try bench.step(.feed(side, .changes([.present(later)], cursor: nil)))
+        bench.skip(side)
+        #expect(try bench.answer(outcome) == ["\(side.name) confirmEmpty \(ann[side].low) displayname"])
+        try bench.settle()
+        #expect(bench.values(other, "ann", "displayname") == "[Ann Lee]")
+        #expect(bench.values(other, "ann", "sn") == "[Cole]")
+        #expect(bench.quarantine == ["displayname unreadable at \(side.name)"])
+        directory.unreadable = []
+        _ = try bench.pass(milliseconds: 60_000)
+        try bench.settle()
+        #expect(bench.values(other, "ann", "displayname") == (isEmptied ? "[]" : "[Ann Lee]"))
+        #expect(bench.quarantine.isEmpty)
+    }
+
+    /// AD refuses to add it.
+    @Test(arguments: [false, true])
+    func `What stands where none is shown may not be read, and is asked about until it may`(isEmptied: Bool) throws {
+        let (bench, ann) = try bench()
+        bench.directories.ad.unreadable = ["displayname"]
+        try bench.set(.ad, ann.ad, "displayname", ["Unseen"])
+        try bench.settle()
+        try bench.set(.miniorange, ann.miniorange, "displayname", ["Ann Lee"])
+        try bench.settle()
+        #expect(bench.values(.ad, "ann", "displayname") == "[Unseen]")
+        #expect(bench.quarantine == ["displayname unreadable at ad"])
+        if isEmptied { try bench.set(.ad, ann.ad, "displayname", []) }
+        bench.directories.ad.unreadable = []
+        try bench.settle(rounds: 60, milliseconds: 1_000)
+        #expect(bench.values(.ad, "ann", "displayname") == bench.values(.miniorange, "ann", "displayname"))
+        if isEmptied { #expect(bench.values(.ad, "ann", "displayname") == "[Ann Lee]") }
+        #expect(bench.quarantine.isEmpty)
+    }
+
     @Test
     func `What was emptied while it could not be read is emptied when it can`() throws {
         let (bench, ann) = try bench()

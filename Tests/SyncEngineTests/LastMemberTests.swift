@@ -70,6 +70,32 @@ struct LastMemberTests {
         for side in Side.allCases { #expect(bench.members(side, "crew") == "ann cy") }
     }
 
+    /// She is put into the group herself, by the name that its server still takes for the former one's.
+    @Test
+    func `Who is made again stays in a group from which the server drops her for the one who is gone`() throws {
+        let bench = try Crew.bench()
+        let directory = bench.directories.miniorange
+        directory.followsLate = true
+        let group = try Crew.group(bench, .miniorange)
+        try bench.delete(.miniorange, try Crew.entry(bench, .miniorange, "cy"))
+        let cy = try bench.create(.miniorange, "Cy", ["displayname": ["Another"]])
+        try bench.tell(.miniorange)
+        try bench.setMembers(.miniorange, group, add: [cy])
+        guard case .edited(let edits)? = directory.log.last?.kind, let version = directory.log.last?.version else {
+            Issue.record("no edit")
+            return
+        }
+        bench.skip(.miniorange)
+        let edit = Change.edited(group, edits: edits, newName: nil, version: version)
+        try bench.step(.feed(.miniorange, .changes([edit], cursor: nil)))
+        try bench.settle()
+        directory.followNext()
+        #expect(bench.members(.miniorange, "crew") == "ann bo")
+        try bench.answerAll()
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.members(side, "crew") == "ann bo cy") }
+    }
+
     /// The server has rewritten the value to where she is now, and tells nobody.
     @Test
     func `Who gets the name of somebody who left the scope long ago is not in her groups`() throws {

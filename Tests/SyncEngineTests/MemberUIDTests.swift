@@ -229,15 +229,7 @@ struct MemberUIDTests {
         #expect(try bench.tell(.ad).count == 1)
         let outcome = isAnnGone ? directory.perform(try #require(bench.sent.first).operation) : nil
         if isAnnGone { try bench.set(.miniorange, group, "memberuid", ["bo", "cy", "cyrus"]) }
-        for record in directory.log[start...] {
-            let change: Change =
-                switch record.kind {
-                case .renamed(let name): .edited(record.anchor, edits: [], newName: name, version: record.version)
-                case .edited(let edits): .edited(record.anchor, edits: edits, newName: nil, version: record.version)
-                case .added, .deleted: .deleted(record.anchor)
-                }
-            try bench.step(.feed(.miniorange, .changes([change], cursor: nil)))
-        }
+        for record in start..<directory.log.count { _ = try log(bench, record..<record + 1) }
         if let outcome { try bench.answer(outcome) }
         for _ in 0..<20 {
             while !bench.sent.isEmpty { try bench.answer() }
@@ -246,6 +238,44 @@ struct MemberUIDTests {
         let expected: [Octets] = isAnnGone ? ["bo", "cyrus"] : ["ann", "bo", "cyrus"]
         #expect(directory.entries[group]?.attributes["memberuid"].sorted() == expected)
         #expect(bench.members(.ad, "crew") == (isAnnGone ? "bo cy" : "ann bo cy"))
+    }
+
+    /// The log does not tell of the new one with our write, since it was there before.
+    @Test
+    func `Who is listed by his new uid already stays in the group when we take his former one away`() throws {
+        let bench = try Crew.bench(MembershipSpecification(form: .memberUid))
+        let directory = bench.directories.miniorange
+        let cy = try Crew.entry(bench, .miniorange, "cy")
+        let group = try Crew.group(bench, .miniorange)
+        try bench.setMembers(.ad, try Crew.group(bench, .ad), add: [try Crew.entry(bench, .ad, "cy")])
+        #expect(try bench.tell(.ad).count == 1)
+        let start = directory.log.count
+        try bench.answer()
+        try bench.move(.miniorange, cy, to: "", rdn: RelativeDistinguishedName(type: "uid", value: "cyrus"))
+        try bench.set(.miniorange, group, "memberuid", ["ann", "bo", "cy", "cyrus"])
+        let told = directory.log.count
+        #expect(try log(bench, start..<told) == ["miniorange read \(cy.low)"])
+        #expect(try bench.answer().contains("miniorange edit \(group.low) memberuid: +[cyrus] -[cy]"))
+        let write = try #require(bench.sent.first { $0.operation.line.hasPrefix("edit ") })
+        let outcome = directory.perform(write.operation)
+        #expect(try log(bench, told..<directory.log.count) == ["miniorange readMembers \(group.low)"])
+        bench.skip(.miniorange)
+        try bench.step(.settled(write.id, outcome))
+        try bench.settle()
+        for side in Side.allCases { #expect(bench.members(side, "crew").contains("cy")) }
+        #expect(directory.entries[group]?.attributes["memberuid"].sorted() == ["ann", "bo", "cyrus"])
+    }
+
+    /// The log tells these records, each with what was edited.
+    private func log(_ bench: Bench, _ records: Range<Int>) throws -> [String] {
+        let changes = bench.directories.miniorange.log[records].map { record in
+            switch record.kind {
+            case .renamed(let name): Change.edited(record.anchor, edits: [], newName: name, version: record.version)
+            case .edited(let edits): Change.edited(record.anchor, edits: edits, newName: nil, version: record.version)
+            case .added, .deleted: Change.deleted(record.anchor)
+            }
+        }
+        return try bench.step(.feed(.miniorange, .changes(changes, cursor: nil)))
     }
 
     @Test

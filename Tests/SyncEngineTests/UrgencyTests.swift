@@ -252,6 +252,50 @@ struct UrgencyTests {
         #expect(try bench.answer().first == Self.line(busy, disabledAt: side))
     }
 
+    /// Ann's name was not answered for, and she stands among those who wait for a place at the side that has it now; Bo has something for the other one.
+    @Test(arguments: Side.allCases)
+    func `Who is disabled while waiting for a place in a window stands behind no other write`(
+        _ side: Side
+    ) throws {
+        let bench = try Self.bench(window: 1)
+        let people = try Self.people(["Ann", "Bo"], bench)
+        let other = side.opposite
+        try bench.set(other, people[1][other], "mail", ["b@syncline.test"])
+        #expect(try bench.tell(other).count == 1)
+        let write = try #require(bench.sent.first)
+        let outcome = bench.directories[side].perform(write.operation)
+        try bench.set(other, people[0][other], "mail", ["a@syncline.test"])
+        try bench.set(side, people[0][side], "displayname", ["A"])
+        #expect(try bench.tell(other).isEmpty)
+        #expect(try bench.tell(side).count == 1)
+        try bench.set(side, people[1][side], "displayname", ["B"])
+        try Self.disable(people[0], at: side, bench)
+        #expect(try bench.tell(side).isEmpty)
+        #expect(try bench.answerLast(.unavailable).isEmpty)
+        let writes = try bench.store.write { try bench.engine.step([.settled(write.id, outcome)], $0, now: bench.now) }
+        #expect(writes.map(\.operation.line) == ["modify \(people[1][other].low) displayname: [] -> [B]"])
+        #expect(try bench.step() == [Self.line(people[0], disabledAt: side)])
+    }
+
+    @Test(arguments: Side.allCases)
+    func `Who is disabled loses access also where that may not be read any more before it is carried`(
+        _ side: Side
+    ) throws {
+        let bench = try Self.bench()
+        let ann = try Self.people(["Ann"], bench)[0]
+        try Self.disable(ann, at: side, bench)
+        #expect(try bench.tell(side) == [Self.line(ann, disabledAt: side)])
+        #expect(try bench.answer(.unavailable).isEmpty)
+        let attribute = side == .ad ? "useraccountcontrol" : "pwdaccountlockedtime"
+        bench.directories[side].unreadable = [attribute]
+        try bench.set(side, ann[side], "displayname", ["A"])
+        #expect(try bench.tell(side) == ["\(side.name) confirmEmpty \(ann[side].low) \(attribute)"])
+        #expect(try bench.answer() == [Self.line(ann, disabledAt: side)])
+        try bench.settle()
+        #expect(bench.values(side.opposite, "ann", "displayname") == "[A]")
+        #expect(bench.quarantine == ["\(attribute) unreadable at \(side.name)"])
+    }
+
     @Test(arguments: Side.allCases)
     func `A deleted person goes before everything that waits`(_ side: Side) throws {
         let bench = try Self.bench(window: 2)
