@@ -53,9 +53,8 @@ extension Engine {
         func isThere(_ anchor: Anchor) throws -> Bool {
             try store.pairID(side, anchor).flatMap { try store.outline($0) }?.isThere == true
         }
-        if case .entry(let parent) = replica.parent, !roots[side].contains(where: { $0.anchor == parent }),
-            try !isThere(parent)
-        {
+        // For a container that is no pair nobody waits.
+        if case .entry(let parent) = replica.parent, try store.pairID(side, parent) != nil, try !isThere(parent) {
             return false
         }
         guard let mapping = replica.object.flatMap({ objects[$0] })?.mapping else { return true }
