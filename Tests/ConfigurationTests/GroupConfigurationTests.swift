@@ -172,14 +172,14 @@ import Testing
         #expect((group.membership?.placeholder == nil) == isVirtual)
         #expect(group.scopes.miniorange.base.description == "ou=teams,dc=syncline,dc=test")
         #expect(group.scopes.miniorange.rdn == "cn")
-        #expect(group.attributes.count == (isVirtual ? 1 : 4))
+        #expect(group.attributes.count == (isVirtual ? 2 : 4))
         #expect(group.match == [MatchSpecification(ad: "sAMAccountName", miniorange: "cn")])
     }
 
     @Test func namesAloneNeedNoBase() throws {
         let groups = try objects(Workspace.userAttribute)
         #expect(groups["teams"]?.scopes.miniorange.base.description == "dc=syncline,dc=test")
-        #expect(groups["teams"]?.attributes.map(\.ad) == ["sAMAccountName"])
+        #expect(groups["teams"]?.attributes.map(\.ad) == ["sAMAccountName", "cn"])
     }
 
     @Test func missingGroupsAreMadeWhereUsersNameThem() throws {
