@@ -122,26 +122,36 @@ extension CacheTransaction {
         try takeWaiters(.waiting, target.rawValue.bigEndianOctets)
     }
 
-    package func dropWaiters(unless isWaiting: (PairID) throws -> Bool) throws {
-        for table in [CacheTable.parked, .waiting] {
-            func waiter(_ key: UnsafeRawBufferPointer) throws -> PairID {
-                guard key.count >= 16, let waiter = key.number(at: key.count - 8) else {
-                    throw damaged(table, key, "invalid key")
-                }
-                return PairID(waiter)
+    package func dropWaiters(
+        after: PairID?,
+        limit: Int,
+        unless isWaiting: (PairID) throws -> Bool
+    ) throws -> PairID? {
+        func waiter(_ key: UnsafeRawBufferPointer, _ table: CacheTable) throws -> PairID {
+            guard key.count >= 16, let waiter = key.number(at: key.count - 8) else {
+                throw damaged(table, key, "invalid key")
             }
-            var waiters: Set<PairID> = []
+            return PairID(waiter)
+        }
+        var waiters: Set<PairID> = []
+        for table in [CacheTable.parked, .waiting] {
             try tables[table].scanRows(in: transaction) { row in
-                waiters.insert(try waiter(row.key))
+                let next = try waiter(row.key, table)
+                if after.map({ $0 < next }) ?? true { waiters.insert(next) }
                 return .next
             }
-            let gone = try waiters.filter { try !isWaiting($0) }
-            guard !gone.isEmpty else { continue }
+        }
+        let looked = waiters.sorted().prefix(limit)
+        let gone = try Set(looked.filter { try !isWaiting($0) })
+        if !gone.isEmpty {
             _ = try writable()
-            try tables[table].scanRows(in: transaction) { row in
-                gone.contains(try waiter(row.key)) ? .delete : .next
+            for table in [CacheTable.parked, .waiting] {
+                try tables[table].scanRows(in: transaction) { row in
+                    gone.contains(try waiter(row.key, table)) ? .delete : .next
+                }
             }
         }
+        return looked.count < waiters.count ? looked.last : nil
     }
 
     package func noteReferrer(_ referrer: PairID, of target: PairID) throws {

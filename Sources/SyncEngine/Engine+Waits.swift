@@ -6,9 +6,8 @@ import SyncModel
 extension Engine {
     /// In milliseconds, from a change on that may have ended a wait, or from when there was something else to do.
     private static let waitsDelay: Int64 = 10_000
-    /// In milliseconds: where so many wait that it takes its time, they are looked at no more often.
-    private static let longWaitsDelay: Int64 = 600_000
-    private static let manyWaits = 1_000
+    /// So many are looked at at once: no change waits for it.
+    private static let waitsLimit = 500
 
     mutating func noteChange(now: Timestamp) {
         if waitsDue == nil { waitsDue = now.advanced(byMilliseconds: Engine.waitsDelay) }
@@ -16,20 +15,12 @@ extension Engine {
 
     mutating func lookAtWaits(_ store: any StoreTransaction, now: Timestamp) throws {
         guard let due = waitsDue, due <= now else { return }
-        let count = try store.count(.waiting)
-        let next = waitsSeen?.advanced(byMilliseconds: Engine.longWaitsDelay)
-        if count > Engine.manyWaits, let next, now < next, next < now.advanced(byMilliseconds: Engine.longWaitsDelay) {
-            waitsDue = next
-            return
-        }
-        guard isQuiet, writes.isEmpty else {
-            waitsDue = now.advanced(byMilliseconds: Engine.waitsDelay)
-            return
-        }
-        waitsDue = nil
-        guard count > 0, try Side.allCases.allSatisfy({ try store.isLoaded($0) && !isReloading[$0] }) else { return }
-        waitsSeen = now
-        try store.dropWaiters { try isWaiting($0, store) }
+        let isKnown = try Side.allCases.allSatisfy { try store.isLoaded($0) && !isReloading[$0] }
+        let isIdle = isKnown && isQuiet && writes.isEmpty
+        waitsDue = isIdle ? nil : now.advanced(byMilliseconds: Engine.waitsDelay)
+        guard isIdle, try store.count(.waiting) > 0 else { return }
+        waitsSeen = try store.dropWaiters(after: waitsSeen, limit: Engine.waitsLimit) { try isWaiting($0, store) }
+        if waitsSeen != nil { noteChange(now: now) }
     }
 
     /// Whether a pair may be waiting for anything; only where both sides have it, and nothing is left to be done of it, it is known not to be.

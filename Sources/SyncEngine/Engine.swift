@@ -163,9 +163,9 @@ package struct Engine: Sendable {
     /// Writes that are stopped until a person decides.
     package internal(set) var openHolds: [HoldID: Hold] = [:]
     var deletions = DeletionLedger()
-    /// When those are looked at who wait for names or pairs, and when they were last.
+    /// When those are looked at who wait for names or pairs, and who was last where others come after him.
     var waitsDue: Timestamp?
-    var waitsSeen: Timestamp?
+    var waitsSeen: PairID?
     /// Entries without a version that are being read before they are written to.
     var readForVersion: Set<Anchor> = []
     /// How many entries an object has, as far as it was counted.

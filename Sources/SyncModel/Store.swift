@@ -45,8 +45,9 @@ package protocol StoreTransaction: AnyObject {
     func takeParked(_ side: Side, name: Octets) throws -> [PairID]
     func wait(on target: PairID, waiter: PairID) throws
     func takeWaiters(on target: PairID) throws -> [PairID]
-    /// Takes out whoever does not wait any more, for names or for pairs. Nothing may be written meanwhile.
-    func dropWaiters(unless isWaiting: (PairID) throws -> Bool) throws
+    /// Looks at who waits for names or for pairs, in order and at most `limit` of them, and takes out whoever does so no more. Nothing may be written meanwhile. Who was
+    /// looked at last; nil where nobody comes after him.
+    func dropWaiters(after: PairID?, limit: Int, unless isWaiting: (PairID) throws -> Bool) throws -> PairID?
     /// Who names a pair that is there, and is to be looked at again when it goes.
     func noteReferrer(_ referrer: PairID, of target: PairID) throws
     func takeReferrers(of target: PairID) throws -> [PairID]

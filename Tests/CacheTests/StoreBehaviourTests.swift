@@ -227,9 +227,12 @@ import Testing
             }
             for waiter in [3, 9] as [UInt64] { try transaction.wait(on: PairID(4), waiter: PairID(waiter)) }
             try transaction.noteReferrer(PairID(3), of: PairID(4))
-            try transaction.dropWaiters { _ in true }
+            #expect(try transaction.dropWaiters(after: nil, limit: 3) { _ in true } == nil)
             #expect(try transaction.count(.waiting) == 6)
-            try transaction.dropWaiters { $0 != PairID(3) }
+            #expect(try transaction.dropWaiters(after: PairID(3), limit: 1) { _ in true } == PairID(7))
+            #expect(try transaction.dropWaiters(after: nil, limit: 1) { $0 != PairID(3) } == PairID(3))
+            #expect(try transaction.count(.waiting) == 3)
+            #expect(try transaction.dropWaiters(after: PairID(7), limit: 9) { $0 != PairID(7) } == nil)
             #expect(try transaction.count(.waiting) == 3)
             for name in [short, long] { #expect(try transaction.takeParked(.ad, name: name) == [PairID(7)]) }
             #expect(try transaction.takeWaiters(on: PairID(4)) == [PairID(9)])

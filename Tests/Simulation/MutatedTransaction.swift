@@ -136,7 +136,9 @@ final class MutatedTransaction: StoreTransaction {
     func removeIntent(_ id: IntentID) throws { try real.removeIntent(id) }
     func takeParked(_ side: Side, name: Octets) throws -> [PairID] { try real.takeParked(side, name: name) }
     func takeWaiters(on target: PairID) throws -> [PairID] { try real.takeWaiters(on: target) }
-    func dropWaiters(unless isWaiting: (PairID) throws -> Bool) throws { try real.dropWaiters(unless: isWaiting) }
+    func dropWaiters(after: PairID?, limit: Int, unless isWaiting: (PairID) throws -> Bool) throws -> PairID? {
+        try real.dropWaiters(after: after, limit: limit, unless: isWaiting)
+    }
     func takeReferrers(of target: PairID) throws -> [PairID] { try real.takeReferrers(of: target) }
     func quarantine(_ id: PairID) throws -> QuarantineRecord? { try real.quarantine(id) }
     func removeQuarantine(_ id: PairID) throws { try real.removeQuarantine(id) }

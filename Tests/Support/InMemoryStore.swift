@@ -307,9 +307,18 @@ extension InMemoryStore: StoreTransaction {
         return found
     }
 
-    package func dropWaiters(unless isWaiting: (PairID) throws -> Bool) rethrows {
-        for row in contents.parked.keys where try !isWaiting(row.waiter) { set(\.parked, row, nil) }
-        for row in contents.waiting.keys where try !isWaiting(row.waiter) { set(\.waiting, row, nil) }
+    package func dropWaiters(
+        after: PairID?,
+        limit: Int,
+        unless isWaiting: (PairID) throws -> Bool
+    ) rethrows -> PairID? {
+        let all = Set(contents.parked.keys.map(\.waiter) + contents.waiting.keys.map(\.waiter))
+        let waiters = all.filter { waiter in after.map { $0 < waiter } ?? true }.sorted()
+        let looked = waiters.prefix(limit)
+        let gone = try Set(looked.filter { try !isWaiting($0) })
+        for row in contents.parked.keys where gone.contains(row.waiter) { set(\.parked, row, nil) }
+        for row in contents.waiting.keys where gone.contains(row.waiter) { set(\.waiting, row, nil) }
+        return looked.count < waiters.count ? looked.last : nil
     }
 
     package func noteReferrer(_ referrer: PairID, of target: PairID) {
