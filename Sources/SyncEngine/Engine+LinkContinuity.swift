@@ -35,9 +35,7 @@ extension Engine {
 
     private mutating func unpark(of pair: Pair, _ store: any StoreTransaction) throws {
         guard let anchor = pair.anchors.miniorange else { return }
-        for name in try store.parkedLinks(.miniorange, holder: anchor) {
-            try store.unparkLink(.miniorange, name: name, holder: anchor)
-        }
+        try unparkLinks(of: anchor, .miniorange, store)
         try forgetUnclaimed(of: anchor, .miniorange, store)
     }
 

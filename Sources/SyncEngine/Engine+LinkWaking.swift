@@ -108,6 +108,13 @@ extension Engine {
 
     // MARK: Entries that go, or get another name
 
+    /// The names that an entry holds and that nobody has are forgotten.
+    func unparkLinks(of holder: Anchor, _ side: Side, _ store: any StoreTransaction) throws {
+        for name in try store.parkedLinks(side, holder: holder) {
+            try store.unparkLink(side, name: name, holder: holder)
+        }
+    }
+
     /// An entry was deleted, which takes its memberships along: no person took them away. Where its counterpart stays or comes back, what the other side has
     /// still stands.
     mutating func dropLinks(
@@ -118,9 +125,7 @@ extension Engine {
         now: Timestamp
     ) throws {
         guard hasMemberships else { return }
-        for name in try store.parkedLinks(side, holder: anchor) {
-            try store.unparkLink(side, name: name, holder: anchor)
-        }
+        try unparkLinks(of: anchor, side, store)
         try forgetUnclaimed(of: anchor, side, store)
         writtenOfGone.forget(in: anchor) { _ in true }
         try setLacked(anchor, false, side, store)
@@ -229,9 +234,7 @@ extension Engine {
         guard hasMemberships, old.kind != .container else { return }
         let side = old.side
         let name = try name(of: old, store)
-        for name in try store.parkedLinks(side, holder: old.anchor) {
-            try store.unparkLink(side, name: name, holder: old.anchor)
-        }
+        try unparkLinks(of: old.anchor, side, store)
         for id in try links(of: old.anchor, side, old.kind, store) {
             guard let row = try store.link(id) else { continue }
             let membership = try object(ofGroup: id.group, side, store)?.mapping.specification.membership
